@@ -1,0 +1,1 @@
+"""What runs inside Blender: numpy and the standard library only."""

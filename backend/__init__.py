@@ -1,0 +1,1 @@
+"""The torch side: bodies, motions, encoders, retrieval. Never imports bpy."""

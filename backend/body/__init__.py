@@ -1,0 +1,1 @@
+"""Morphable body models behind one interface."""

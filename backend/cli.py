@@ -1,0 +1,67 @@
+"""The command line: one sub-command a module of `commands`, imported only when it is the one called for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .. import __version__
+from .protocol import ImpromptuError
+
+COMMANDS = {
+    "act": "turn a prompt into a keyframed character",
+    "retrieve": "rank the motion library's labels by a prompt",
+    "library": "add, list, remove, export and verify motions",
+    "body": "describe a body model and its shape axes",
+    "bench": "measure retrieval precision, or speed against public peers",
+}
+
+
+def build_parser(command: str | None) -> argparse.ArgumentParser:
+    """The parser, with the arguments of `command` alone filled in."""
+    parser = argparse.ArgumentParser(prog="impromptu", description="Text-driven 3D humans for Blender.")
+    parser.add_argument("--version", action="version", version=f"impromptu {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if name == command:
+            importlib.import_module(f".commands.{name}", __package__).add_arguments(sub)
+    return parser
+
+
+def emit(value: Any) -> None:
+    """Print a result as one JSON document with sorted keys: the same bytes for the same result."""
+    print(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 on success, 2 for what the user can mend (one sentence on standard error), 1 for our own faults,
+        130 when interrupted.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    command = next((a for a in argv if not a.startswith("-")), None)
+    args = build_parser(command).parse_args(argv)
+    module = importlib.import_module(f".commands.{args.command}", __package__)
+    try:
+        return module.run(args) or 0
+    except ImpromptuError as error:
+        print(f"impromptu: {error}", file=sys.stderr)
+        return 1 if error.code == "internal" else 2
+    except KeyboardInterrupt:
+        print("impromptu: cancelled; nothing was written.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

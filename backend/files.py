@@ -1,0 +1,121 @@
+"""Files that are read without trust and written all or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .protocol import InvalidInput
+
+
+def explain_os_error(error: OSError, path: Path) -> InvalidInput:
+    """The sentence for a failed read or write of `path`."""
+    reasons = {
+        errno.ENOSPC: ("The disk is full", "Free some space or write elsewhere."),
+        errno.EDQUOT: ("The disk quota is used up", "Free some space or write elsewhere."),
+        errno.EACCES: ("Permission is denied", "Choose a folder that you may write to."),
+        errno.EPERM: ("Permission is denied", "Choose a folder that you may write to."),
+        errno.EROFS: ("The file system is read-only", "Choose a folder that you may write to."),
+        errno.ENOENT: ("There is no such file or folder", "Check the path."),
+        errno.ENOTDIR: ("A part of the path is not a folder", "Check the path."),
+        errno.EISDIR: ("That is a folder, not a file", "Name a file in it."),
+        errno.EFBIG: ("The file would be larger than allowed", "Raise the limit on file sizes or write elsewhere."),
+    }
+    what, hint = reasons.get(error.errno or 0, (error.strerror or str(error), "Check the path and the disk."))
+    return InvalidInput(f"{what}: {path}.", hint)
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A temporary name beside `path`, with its extension; renamed to `path` when the block succeeds.
+
+    Whatever stood at `path` stays as it was until then, and for good if the block raises.
+
+    Raises:
+        InvalidInput: the folder is missing or read-only, or the disk is full.
+    """
+    path = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as stream:
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_npz(path: str | Path, compress: bool = False, **arrays: Any) -> None:
+    """Write arrays as .npz, atomically."""
+    with atomic_path(path) as temporary:
+        (np.savez_compressed if compress else np.savez)(temporary, **arrays)
+
+
+def load_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz, never executing what is in it.
+
+    Raises:
+        InvalidInput: missing, truncated, not an npz, or holding object arrays.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            if isinstance(data, np.ndarray):
+                raise InvalidInput(f"{path.name} is a single array, not an .npz archive.", "Give an .npz file.")
+            return {name: data[name] for name in data.files}
+    except OSError as error:
+        if error.errno is None:
+            raise InvalidInput(f"{path.name} is not a readable .npz file.", "Copy or export it again.") from error
+        raise explain_os_error(error, path) from error
+    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+        raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
+    except ValueError as error:
+        if "allow_pickle" in str(error) or "pickle" in str(error).lower():
+            raise InvalidInput(
+                f"{path.name} holds Python objects, which are not loaded because they can run code.",
+                "Save it again as plain arrays.",
+            ) from error
+        raise InvalidInput(f"{path.name} is damaged: {error}.", "Copy or export it again.") from error
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write JSON with sorted keys, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Raises InvalidInput where the file is missing or not JSON."""
+    path = Path(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path.name} is not valid JSON: {error}.", "Correct or replace the file.") from error
+
+
+def sha256_of(path: str | Path) -> str:
+    """Hexadecimal sha256 of a file's content."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

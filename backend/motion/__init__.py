@@ -1,0 +1,1 @@
+"""Clips, importers, the motion library and retrieval."""

@@ -1,0 +1,148 @@
+"""What both sides of the pipe share: errors and requests. Standard library only.
+
+A request is frozen and validates itself where it is made, so that the panel, the command line and a
+batch file cannot submit different things.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROTOCOL_VERSION = 1
+
+ERROR_CODES = ("invalid_input", "assets_missing", "out_of_memory", "runtime_missing", "incompatible", "internal")
+MAX_PROMPT = 2000
+ACTOR_FORMATS = (".blend", ".glb", ".fbx", ".usdc", ".bvh", ".npz")
+PREVIEW_FORMATS = (".mp4", ".png")
+
+
+class ImpromptuError(Exception):
+    """A failure that a person can act upon.
+
+    Args:
+        message: one sentence that says what is wrong.
+        hint: one sentence that says what to do about it.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InvalidInput(ImpromptuError):
+    """Something that the user gave cannot be used as it is."""
+
+    code = "invalid_input"
+
+
+class AssetsMissing(ImpromptuError):
+    """A model or data file is not on this machine."""
+
+    code = "assets_missing"
+
+
+class RuntimeMissing(ImpromptuError):
+    """An interpreter or a library that the job needs is not installed."""
+
+    code = "runtime_missing"
+
+
+class Incompatible(ImpromptuError):
+    """A file or a peer of a version that this one cannot work with."""
+
+    code = "incompatible"
+
+
+def check_prompt(prompt: str) -> str:
+    """The prompt without surrounding white space.
+
+    Raises:
+        InvalidInput: empty, or longer than `MAX_PROMPT` characters.
+    """
+    text = " ".join(prompt.split())
+    if not text:
+        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
+    if len(text) > MAX_PROMPT:
+        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
+    return text
+
+
+def check_positive(name: str, value: float, most: float) -> None:
+    """Raises InvalidInput unless 0 < value <= most."""
+    if not (math.isfinite(value) and 0 < value <= most):
+        raise InvalidInput(f"{name} is {value:g}.", f"Give a number above 0, up to {most:g}.")
+
+
+def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
+    """The path, if its extension is one of `formats`.
+
+    Raises:
+        InvalidInput: any other extension.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in formats:
+        raise InvalidInput(
+            f"{what} cannot be written as {path.suffix or 'a file without extension'!r} ({path.name}).",
+            f"Use one of {', '.join(formats)}.",
+        )
+    return path
+
+
+@dataclass(frozen=True)
+class RetrieveRequest:
+    """Rank the labels of a library by a prompt (CLIP-Actor section 4)."""
+
+    prompt: str
+    library: str = ""
+    """Folder of the library; empty: the one that ships."""
+    top: int = 5
+    """How many labels to return."""
+    order: str = "auto"
+    """Which encoders rank, in which order; `auto` takes the best that is present."""
+    k: int = 3
+    """How many labels the first stage hands to the second (CLIP-Actor Eq. 1)."""
+    seed: int = 0
+    """Decides among clips that carry the same label."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompt", check_prompt(self.prompt))
+        check_positive("--top", self.top, 10_000)
+        check_positive("--k", self.k, 10_000)
+
+
+@dataclass(frozen=True)
+class ActRequest(RetrieveRequest):
+    """Turn a prompt into a keyframed character."""
+
+    outputs: tuple[str, ...] = ()
+    """Files to write; the extension decides the format."""
+    previews: tuple[str, ...] = ()
+    """Pictures (.png: a contact sheet) or films (.mp4) to render."""
+    seconds: float = 0.0
+    """Length of the motion in seconds; 0: as long as the clip. A longer one loops."""
+    fps: float = 30.0
+    """Frames a second of the result."""
+    body: str = "neutral"
+    """`neutral`, `male`, `female` (the default body) or the path of a model file."""
+    betas: tuple[float, ...] = field(default=())
+    """Shape coefficients; missing ones are 0."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for path in self.outputs:
+            check_suffix(path, ACTOR_FORMATS, "A character")
+        for path in self.previews:
+            check_suffix(path, PREVIEW_FORMATS, "A preview")
+        check_positive("--fps", self.fps, 240)
+        if self.seconds:
+            check_positive("--seconds", self.seconds, 600)
+        if not all(math.isfinite(b) and abs(b) <= 10 for b in self.betas):
+            raise InvalidInput("A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3.")
