@@ -29,7 +29,10 @@ def explain_os_error(error: OSError, path: Path) -> InvalidInput:
         errno.ENOENT: ("There is no such file or folder", "Check the path."),
         errno.ENOTDIR: ("A part of the path is not a folder", "Check the path."),
         errno.EISDIR: ("That is a folder, not a file", "Name a file in it."),
-        errno.EFBIG: ("The file would be larger than allowed", "Raise the limit on file sizes or write elsewhere."),
+        errno.EFBIG: (
+            "The file would be larger than allowed",
+            "Raise the limit on file sizes or write elsewhere.",
+        ),
     }
     what, hint = reasons.get(error.errno or 0, (error.strerror or str(error), "Check the path and the disk."))
     return InvalidInput(f"{what}: {path}.", hint)
@@ -81,14 +84,20 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as data:
             if isinstance(data, np.ndarray):
-                raise InvalidInput(f"{path.name} is a single array, not an .npz archive.", "Give an .npz file.")
+                raise InvalidInput(
+                    f"{path.name} is a single array, not an .npz archive.", "Give an .npz file."
+                )
             return {name: data[name] for name in data.files}
     except OSError as error:
         if error.errno is None:
-            raise InvalidInput(f"{path.name} is not a readable .npz file.", "Copy or export it again.") from error
+            raise InvalidInput(
+                f"{path.name} is not a readable .npz file.", "Copy or export it again."
+            ) from error
         raise explain_os_error(error, path) from error
     except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
-        raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
+        raise InvalidInput(
+            f"{path.name} is damaged or not an .npz file.", "Copy or export it again."
+        ) from error
     except ValueError as error:
         if "allow_pickle" in str(error) or "pickle" in str(error).lower():
             raise InvalidInput(
@@ -101,7 +110,9 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
 def write_json(path: str | Path, value: Any) -> None:
     """Write JSON with sorted keys, atomically."""
     with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(
+            json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 def read_json(path: str | Path) -> Any:
@@ -112,7 +123,9 @@ def read_json(path: str | Path) -> Any:
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path.name} is not valid JSON: {error}.", "Correct or replace the file.") from error
+        raise InvalidInput(
+            f"{path.name} is not valid JSON: {error}.", "Correct or replace the file."
+        ) from error
 
 
 def sha256_of(path: str | Path) -> str:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 PROTOCOL_VERSION = 1
 
-ERROR_CODES = ("invalid_input", "assets_missing", "out_of_memory", "runtime_missing", "incompatible", "internal")
+ERROR_CODES = (
+    "invalid_input",
+    "assets_missing",
+    "out_of_memory",
+    "runtime_missing",
+    "incompatible",
+    "internal",
+)
 MAX_PROMPT = 2000
 ACTOR_FORMATS = (".blend", ".glb", ".fbx", ".usdc", ".bvh", ".npz")
 PREVIEW_FORMATS = (".mp4", ".png")
@@ -69,9 +76,13 @@ def check_prompt(prompt: str) -> str:
     """
     text = " ".join(prompt.split())
     if not text:
-        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
+        raise InvalidInput(
+            "The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".'
+        )
     if len(text) > MAX_PROMPT:
-        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
+        raise InvalidInput(
+            f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most."
+        )
     return text
 
 
@@ -145,4 +156,6 @@ class ActRequest(RetrieveRequest):
         if self.seconds:
             check_positive("--seconds", self.seconds, 600)
         if not all(math.isfinite(b) and abs(b) <= 10 for b in self.betas):
-            raise InvalidInput("A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3.")
+            raise InvalidInput(
+                "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
+            )
