@@ -7,7 +7,7 @@ batch file cannot submit different things.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PROTOCOL_VERSION = 1
@@ -76,13 +76,9 @@ def check_prompt(prompt: str) -> str:
     """
     text = " ".join(prompt.split())
     if not text:
-        raise InvalidInput(
-            "The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".'
-        )
+        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
     if len(text) > MAX_PROMPT:
-        raise InvalidInput(
-            f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most."
-        )
+        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
     return text
 
 
@@ -105,6 +101,24 @@ def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
             f"Use one of {', '.join(formats)}.",
         )
     return path
+
+
+def parse_betas(text: str) -> tuple[tuple[str, float], ...]:
+    """`"1,0,-2"` or `"stature=1,weight=-2"` as pairs of axis (name or index) and value.
+
+    Raises:
+        InvalidInput: a part is not a number.
+    """
+    pairs = []
+    for i, part in enumerate(p for p in text.split(",") if p.strip()):
+        axis, _, value = part.rpartition("=")
+        try:
+            pairs.append((axis.strip() or str(i), float(value)))
+        except ValueError:
+            raise InvalidInput(
+                f"--betas has {part.strip()!r}, which is not a number.", 'Write "1,0,-2" or "stature=1,weight=-2".'
+            ) from None
+    return tuple(pairs)
 
 
 @dataclass(frozen=True)
@@ -141,10 +155,10 @@ class ActRequest(RetrieveRequest):
     """Length of the motion in seconds; 0: as long as the clip. A longer one loops."""
     fps: float = 30.0
     """Frames a second of the result."""
-    body: str = "neutral"
-    """`neutral`, `male`, `female` (the default body) or the path of a model file."""
-    betas: tuple[float, ...] = field(default=())
-    """Shape coefficients; missing ones are 0."""
+    body: str = "auto"
+    """`auto` (by the prompt's words), `neutral`, `male`, `female` or the path of a model file."""
+    betas: tuple[tuple[str, float], ...] = ()
+    """Shape axes by name or index, in standard deviations; they win over the prompt's words."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -155,7 +169,7 @@ class ActRequest(RetrieveRequest):
         check_positive("--fps", self.fps, 240)
         if self.seconds:
             check_positive("--seconds", self.seconds, 600)
-        if not all(math.isfinite(b) and abs(b) <= 10 for b in self.betas):
+        if not all(math.isfinite(value) and abs(value) <= 10 for _, value in self.betas):
             raise InvalidInput(
                 "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
             )
