@@ -5,7 +5,6 @@ TORCH ?= torch==2.13.0 torchvision==0.28.0
 PY := .venv/bin/python
 BPY := .venv-blender/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
-PROMPTS := build/demo-prompts.txt
 # The data that the default body and library are built from; see `make body` and `make library`.
 SOURCES := build/sources
 

@@ -1,0 +1,1 @@
+"""Speed against public peers: each module has `run() -> list[Row]`, all measured in one run on one machine."""

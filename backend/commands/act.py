@@ -1,0 +1,102 @@
+"""`impromptu act PROMPT -o FILE`: the main job from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from ..cli import emit
+from ..protocol import ACTOR_FORMATS, PREVIEW_FORMATS, ActRequest, InvalidInput, parse_betas
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `ActRequest`."""
+    d = ActRequest.__dataclass_fields__
+    parser.add_argument("prompt", help='what the person does, as in "a man walking backwards"')
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"write {', '.join(ACTOR_FORMATS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--preview",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"render {', '.join(PREVIEW_FORMATS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=d["seconds"].default,
+        help="length; default: the clip's own; longer ones loop",
+    )
+    parser.add_argument("--fps", type=float, default=d["fps"].default, help="frames a second (default: %(default)g)")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=d["seed"].default,
+        help="decides among clips of the same label (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--body",
+        default=d["body"].default,
+        help="auto (from the prompt's words), neutral, male, female, or a model file",
+    )
+    parser.add_argument("--betas", default="", help='shape, as "1,0,-2" or "stature=1,weight=-2"')
+    parser.add_argument(
+        "--library", default=d["library"].default, help="motion library (default: the one that ships)"
+    )
+    parser.add_argument(
+        "--order", default=d["order"].default, help="encoders that rank, as for `retrieve` (default: %(default)s)"
+    )
+    parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Act, report progress on standard error and the result on standard output."""
+    if not args.output and not args.preview:
+        raise InvalidInput("There is nothing to write.", "Name a file with -o FILE.blend or --preview FILE.mp4.")
+    if args.fps == 0:
+        raise InvalidInput("--fps is 0.", "Give a number above 0, up to 240.")
+    request = ActRequest(
+        prompt=args.prompt,
+        library=args.library,
+        top=args.top,
+        order=args.order,
+        seed=args.seed,
+        outputs=tuple(args.output),
+        previews=tuple(args.preview),
+        seconds=args.seconds,
+        fps=args.fps,
+        body=args.body,
+        betas=parse_betas(args.betas),
+    )
+    from ..act import act
+
+    result = act(request, show_progress if sys.stderr.isatty() else None)
+    if args.json:
+        emit(result.to_json())
+        return 0
+    report(result.to_json())
+    return 0
+
+
+def report(facts: dict[str, Any]) -> None:
+    """The result in a few lines for a person."""
+    clip, slide = facts["clip"], facts["slide_mm_per_frame"]
+    print(f"{facts['prompt']!r} -> {facts['label']!r} (clip {clip['name']}, {clip['kind']}, {clip['licence']})")
+    print(f"{facts['frames']} frames at {facts['fps']:g} fps, body {facts['body']['name']}")
+    print(f"feet in contact slide {slide['after']:.2f} mm a frame ({slide['before']:.2f} before the clean-up)")
+    for file in facts["files"]:
+        print(file)
+
+
+def show_progress(stage: str, step: int, total: int) -> None:
+    """One line that rewrites itself."""
+    print(f"\r{stage} {step}/{total}   ", end="" if step < total else "\n", file=sys.stderr, flush=True)
