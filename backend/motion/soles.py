@@ -45,7 +45,7 @@ def sole_points(rotations: Array, positions: Array, offsets: ArrayLike = OFFSETS
         heel = np.array([0.0, offsets[foot][1] + ball[1], -HEEL_BACK * scale])
         out += [positions[:, ankle] + rotations[:, ankle] @ heel, positions[:, foot] + rotations[:, foot] @ ball]
     if tips:
-        tip = (*ball, 0.0, 0.0, TIP_FORWARD * scale)
+        tip = ball + np.array([0.0, 0.0, TIP_FORWARD * scale])
         out += [positions[:, foot] + rotations[:, foot] @ tip for foot in FEET]
     return np.stack(out, 1)
 
