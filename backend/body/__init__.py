@@ -1,1 +1,17 @@
-"""Morphable body models behind one interface."""
+"""Morphable body models behind one interface.
+
+`load_body`, `load_arrays` and `write_actor_body` are imported from here; torch comes with the first of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {"load_arrays": "load", "load_body": "load", "write_actor_body": "export"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

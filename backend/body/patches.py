@@ -1,0 +1,77 @@
+"""A mesh cut into patches of vertices that the same few joints move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SMALLEST = 192
+"""Vertices a patch at least, else it is merged: below this the cost of a call outweighs the work it saves."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """n vertices, K joints, P pose features."""
+
+    vertices: np.ndarray
+    """(n,) int64 indices into the mesh."""
+    joints: np.ndarray
+    """(K,) int64 joints with a weight here; one alone means that the patch is rigid."""
+    weights: np.ndarray
+    """(K, n) float32."""
+    features: np.ndarray
+    """(P,) int64 columns of the flattened R - I that move these vertices."""
+    posedirs: np.ndarray
+    """(P, 3n) float32, all x, then all y, then all z."""
+
+
+def _patch(vertices: np.ndarray, weights: np.ndarray, posedirs: np.ndarray | None) -> Patch:
+    w = weights[vertices]
+    joints = np.flatnonzero(w.any(0))
+    features, basis = np.zeros(0, np.int64), np.zeros((0, 3 * len(vertices)), np.float32)
+    if posedirs is not None:
+        local = posedirs[vertices]
+        features = np.flatnonzero(local.any((0, 1)))
+        basis = np.ascontiguousarray(local[:, :, features].transpose(2, 1, 0)).reshape(
+            len(features), 3 * len(vertices)
+        )
+    return Patch(vertices, joints, np.ascontiguousarray(w[:, joints].T), features, basis)
+
+
+def cut(weights: np.ndarray, posedirs: np.ndarray | None, smallest: int = SMALLEST) -> list[Patch]:
+    """Patches that together hold every vertex once, in ascending order within each.
+
+    Vertices with equal joint sets go together; the smallest set is then merged into the patch that grows least by it,
+    until every patch is large enough.
+
+    Args:
+        weights: (V, J) skinning weights.
+        posedirs: (V, 3, (J - 1) * 9) or none.
+        smallest: least number of vertices in a patch.
+    """
+    joints = len(weights[0])
+    moved = weights != 0
+    corrected = np.zeros((len(weights), joints), bool)
+    if posedirs is not None:
+        corrected[:, 1:] = posedirs.reshape(len(weights), 3, joints - 1, 9).any((1, 3))
+    # a rigid vertex is worth a class of its own: one weight of exactly 1 and no blending
+    sets, which = np.unique(np.hstack((moved, corrected)), axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    count = np.bincount(which).tolist()
+    groups = {i: (sets[i], [i], count[i]) for i in range(len(sets))}
+    while len(groups) > 1:
+        least = min(groups, key=lambda i: groups[i][2])
+        have, members, size = groups[least]
+        if size >= smallest:
+            break
+        del groups[least]
+
+        def cost(i: int, have: np.ndarray = have, size: int = size) -> int:
+            other, _, n = groups[i]
+            return int((have | other).sum()) * (n + size) - int(other.sum()) * n
+
+        best = min(groups, key=cost)
+        other, theirs, n = groups[best]
+        groups[best] = (have | other, members + theirs, n + size)
+    return [_patch(np.flatnonzero(np.isin(which, members)), weights, posedirs) for _, members, _ in groups.values()]
