@@ -1,6 +1,6 @@
 """Morphable body models behind one interface.
 
-`load_body`, `load_arrays` and `write_actor_body` are imported from here; torch comes with the first of them.
+`BodyModel`, `load_body`, `load_arrays` and `write_actor_body` are imported from here; torch comes with the first.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"load_arrays": "load", "load_body": "load", "write_actor_body": "export"}
+_HOMES = {"BodyModel": "model", "load_arrays": "load", "load_body": "load", "write_actor_body": "export"}
 
 
 def __getattr__(name: str) -> Any:

@@ -39,6 +39,7 @@ class BodyArrays:
     joint_names: tuple[str, ...]
     beta_names: tuple[str, ...]
     expression_names: tuple[str, ...]
+    gender: str = "neutral"
     sha256: str = ""
     licence: str = ""
     extras: dict[str, np.ndarray] = field(default_factory=dict)
@@ -197,6 +198,7 @@ def arrange(members: dict[str, Any], what: str, sha256: str = "", variant: str =
             joint_names=names.joint_names(kind, J, members.get("joint_names")),
             beta_names=_axis_names(members, "beta_names", "shape", shape.shape[2]),
             expression_names=_axis_names(members, "expression_names", "expression", expression.shape[2]),
+            gender=names.gender_of(what) if kind != "impromptu" else variant,
             sha256=sha256,
             licence=str(header.get("licence") or licence(kind, V)),
             extras={k: np.asarray(members[k]) for k in EXTRAS if k in members},

@@ -100,6 +100,7 @@ class Skinning(nn.Module):
     def __init__(self, patches: Sequence[Patch], template: Tensor, shapedirs: Tensor) -> None:
         super().__init__()
         self.rows = [len(p.vertices) for p in patches]
+        self.rigid = [len(p.joints) == 1 and bool((p.weights == 1).all()) for p in patches]
         order = torch.cat([torch.as_tensor(p.vertices) for p in patches])
         self.register_buffer("place", torch.argsort(order), persistent=False)
         for i, p in enumerate(patches):
@@ -146,7 +147,7 @@ class Skinning(nn.Module):
                 rest = torch.addmm(rest, features[:, used], self.get_buffer(f"pose{i}"))
             rest = rest.reshape(-1, 3, n)
             blend = transforms[:, :, self.get_buffer(f"joints{i}")]
-            if blend.shape[2] == 1:  # rigid: every weight of the patch is 1
+            if self.rigid[i]:
                 turn = blend[:, :9, 0].reshape(batch, 3, 3).transpose(1, 2)
                 out.append(torch.baddbmm(blend[:, 9:], turn, rest.expand(batch, 3, n)))
                 continue

@@ -32,6 +32,11 @@ class BodyModel(Protocol):
 
     name: str
     kind: str
+    gender: str
+    """`neutral`, `male` or `female`."""
+    sha256: str
+    """Of the file."""
+    licence: str
     arrays: BodyArrays
     joint_names: tuple[str, ...]
     beta_names: tuple[str, ...]
@@ -70,6 +75,8 @@ class BodyModel(Protocol):
 
     def shaped(self, betas: Tensor | None = None, expression: Tensor | None = None) -> Tensor: ...
 
+    def relaxed_pose(self) -> np.ndarray: ...
+
 
 class MorphableBody(nn.Module):
     """`BodyModel` over plain arrays; buffers move and cast with `.to()`."""
@@ -82,7 +89,8 @@ class MorphableBody(nn.Module):
     def __init__(self, arrays: BodyArrays) -> None:
         super().__init__()
         self.arrays = arrays
-        self.name, self.kind = arrays.name, arrays.kind
+        self.name, self.kind, self.gender = arrays.name, arrays.kind, arrays.gender
+        self.sha256, self.licence = arrays.sha256, arrays.licence
         self.joint_names = arrays.joint_names
         self.beta_names, self.expression_names = arrays.beta_names, arrays.expression_names
         self.parents = tuple(arrays.parents.tolist())
@@ -194,6 +202,16 @@ class MorphableBody(nn.Module):
         if value.ndim >= 3 and value.shape[-2:] == (3, 3) and (value.ndim == 4 or joints == 1):
             return self._cast(value, (joints, 3, 3), name)
         return rotation_matrices(self._cast(value, (joints, 3), name))
+
+    def relaxed_pose(self) -> np.ndarray:
+        """(J, 3) axis-angle: the body at rest with the file's mean hand pose, where it has one."""
+        pose = np.zeros((self.num_joints, 3), np.float32)
+        for part, key in (("left_hand_pose", "hands_meanl"), ("right_hand_pose", "hands_meanr")):
+            mean = self.arrays.extras.get(key)
+            if part in self.parts and mean is not None and np.size(mean) == self.parts[part][1] * 3:
+                first, count = self.parts[part]
+                pose[first : first + count] = np.asarray(mean, np.float32).reshape(count, 3)
+        return pose
 
     def rest_joints(self, betas: Tensor | None = None, expression: Tensor | None = None) -> Tensor:
         """(B or 1, J, 3) joints of the unposed body, metres."""

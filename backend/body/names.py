@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,3 +79,12 @@ def joint_names(kind: str, count: int, given: np.ndarray | None) -> tuple[str, .
 def parts(kind: str, joints: int) -> dict[str, tuple[int, int]]:
     """Pose arguments of a layout: name -> (first joint, number of joints), cut to `joints`."""
     return {k: (a, min(n, joints - a)) for k, (a, n) in LAYOUTS[kind].parts.items() if a < joints}
+
+
+def gender_of(file_name: str) -> str:
+    """`male`, `female` or `neutral`: model files say it in their names alone, as in SMPLX_FEMALE.npz."""
+    words = re.split(r"[^a-z]+", file_name.lower())
+    for gender, signs in (("female", {"female", "f"}), ("male", {"male", "m"})):
+        if signs & set(words):
+            return gender
+    return "neutral"
