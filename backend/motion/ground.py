@@ -9,7 +9,7 @@ from .clip import Clip
 from .kinematics import Array, axis_angle_from_matrix, matrix_from_axis_angle
 from .resample import derive, gaussian
 from .skeleton import OFFSETS
-from .soles import leg_kinematics, sole_points
+from .soles import bend_toes, leg_kinematics, sole_points
 
 STILL = 0.35
 """A point of the sole slower than this, in m/s, may be bearing weight."""
@@ -109,29 +109,31 @@ def ground(clip: Clip, offsets: ArrayLike = OFFSETS) -> Clip:
     """The clip with its standing feet on y = 0 and no foot below.
 
     One shift puts the floor at 0; a slow correction of at most 5 cm evens out what standing feet still rise or
-    sink by; a quick one lifts what is left below. Feet in the air (jumps, flips) do not count as standing.
+    sink by; a quick one lifts what is left below; toes that would dip into the floor bend. Feet in the air (jumps,
+    flips) do not count as standing.
 
     Args:
         clip: any clip.
         offsets: (22, 3) rest offsets of the body that will move.
     """
     rotations, positions = leg_kinematics(clip.poses, clip.trans, offsets)
-    points = sole_points(rotations, positions, offsets, tips=True)
-    points[..., 1] -= (shift := floor_height(points[:, :4], clip.fps))
-    lift = -shift + _evened(points, clip.fps)
-    low = points[..., 1].min(1) + (lift + shift)
-    lift = lift + envelope(np.maximum(-low, 0), 0.08 * clip.fps)
+    points = sole_points(rotations, positions, offsets)
+    lift = np.full(len(clip), -floor_height(points, clip.fps))
+    lift += _evened(points[..., 1] + lift[:, None], point_speed(points, clip.fps), clip.fps)
+    low = points[..., 1].min(1) + lift
+    lift += envelope(np.maximum(-low, 0), 0.08 * clip.fps)
     trans = clip.trans.astype(float)
     trans[:, 1] += lift
-    return clip.with_(trans=trans)
+    positions[..., 1] += lift[:, None]
+    return clip.with_(trans=trans, poses=bend_toes(clip.poses, rotations, positions, offsets))
 
 
-def _evened(points: Array, fps: float) -> Array:
+def _evened(height: Array, speed: Array, fps: float) -> Array:
     """(frames,) slow correction that brings standing feet to 0, interpolated where nobody stands."""
-    low = points[..., 1].min(1)
-    frames = np.arange(len(low))
-    speed = point_speed(points, fps)[frames, points[..., 1].argmin(1)]
-    stands = (np.abs(low) < DRIFT) & (speed < STILL)
+    frames = np.arange(len(height))
+    lowest = height.argmin(1)
+    low = height[frames, lowest]
+    stands = (np.abs(low) < DRIFT) & (speed[frames, lowest] < STILL)
     if stands.sum() < 4:
         return np.zeros(len(low))
     return gaussian(np.interp(frames, frames[stands], -low[stands]), 0.25 * fps)
