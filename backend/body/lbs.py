@@ -9,7 +9,9 @@ that move them, so that blending and pose correctives touch only the few joints 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -37,6 +39,25 @@ def rotation_matrices(axis_angle: Tensor) -> Tensor:
     xx, yy, zz = bx * x, by * y, bz * z
     rows = (1 - yy - zz, xy - az, xz + ay, xy + az, 1 - xx - zz, yz - ax, xz - ay, yz + ax, 1 - xx - yy)
     return torch.stack(rows, -1).unflatten(-1, (3, 3))
+
+
+class _Permute(torch.autograd.Function):
+    """Columns in another order; the gradient is the opposite order, where torch would add it up one by one."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, there: Tensor, back: Tensor) -> Tensor:
+        return x.index_select(1, there)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[1:])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        there, back = ctx.saved_tensors
+        return _Permute.apply(grads[0], back, there), None, None
 
 
 class Kinematics(nn.Module):
@@ -95,22 +116,34 @@ class Skinning(nn.Module):
         template: (V, 3); shapedirs: (V, 3, C) shape and expression axes together.
     """
 
-    place: Tensor
+    there: Tensor
+    back: Tensor
+    joints: Tensor
+    features: Tensor
 
     def __init__(self, patches: Sequence[Patch], template: Tensor, shapedirs: Tensor) -> None:
         super().__init__()
         self.rows = [len(p.vertices) for p in patches]
         self.rigid = [len(p.joints) == 1 and bool((p.weights == 1).all()) for p in patches]
         order = torch.cat([torch.as_tensor(p.vertices) for p in patches])
-        self.register_buffer("place", torch.argsort(order), persistent=False)
+        place = torch.argsort(order)
+        planes = torch.arange(3) * len(order)
+        # from all x, all y, all z in the patches' order to x, y, z of each vertex in the mesh's
+        there = (place[:, None] + planes).reshape(-1)
+        self.register_buffer("there", there, persistent=False)
+        self.register_buffer("back", torch.argsort(there), persistent=False)
+        # every patch's joints and pose features in a row: gathered at once, then split
+        self.joint_counts = [len(p.joints) for p in patches]
+        self.feature_counts = [len(p.features) for p in patches]
+        joints, features = (np.concatenate([getattr(p, k) for p in patches]) for k in ("joints", "features"))
+        self.register_buffer("joints", torch.from_numpy(joints), persistent=False)
+        self.register_buffer("features", torch.from_numpy(features), persistent=False)
         for i, p in enumerate(patches):
             v = torch.as_tensor(p.vertices)
             # planar: all x of the patch, then all y, then all z
             self.register_buffer(f"template{i}", template[v].T.reshape(1, -1).contiguous(), persistent=False)
             self.register_buffer(f"shape{i}", shapedirs[v].permute(2, 1, 0).flatten(1).contiguous(), persistent=False)
-            self.register_buffer(f"joints{i}", torch.as_tensor(p.joints), persistent=False)
             self.register_buffer(f"weights{i}", torch.as_tensor(p.weights), persistent=False)
-            self.register_buffer(f"features{i}", torch.as_tensor(p.features), persistent=False)
             self.register_buffer(f"pose{i}", torch.as_tensor(p.posedirs), persistent=False)
 
     def shaped(self, i: int, coefficients: Tensor | None, columns: Tensor | slice) -> Tensor:
@@ -123,7 +156,12 @@ class Skinning(nn.Module):
     def rest(self, coefficients: Tensor | None, columns: Tensor | slice) -> Tensor:
         """(B or 1, V, 3) unposed vertices for these coefficients."""
         planes = [self.shaped(i, coefficients, columns).reshape(-1, 3, n) for i, n in enumerate(self.rows)]
-        return torch.cat(planes, 2)[:, :, self.place].transpose(1, 2).contiguous()
+        return self._interleave(planes)
+
+    def _interleave(self, planes: list[Tensor]) -> Tensor:
+        """(B, 3, n) of every patch -> (B, V, 3) in the mesh's order."""
+        flat = torch.cat(planes, 2).flatten(1)
+        return _Permute.apply(flat, self.there, self.back).unflatten(1, (-1, 3))
 
     def forward(
         self, coefficients: Tensor | None, columns: Tensor | slice, features: Tensor, transforms: Tensor
@@ -139,14 +177,14 @@ class Skinning(nn.Module):
             (B, V, 3).
         """
         batch = len(transforms)
+        used = features[:, self.features].split(self.feature_counts, 1)
+        blends = transforms[:, :, self.joints].split(self.joint_counts, 2)
         out = []
-        for i, n in enumerate(self.rows):
+        for i, (n, blend) in enumerate(zip(self.rows, blends, strict=True)):
             rest = self.shaped(i, coefficients, columns)
-            used = self.get_buffer(f"features{i}")
-            if len(used):
-                rest = torch.addmm(rest, features[:, used], self.get_buffer(f"pose{i}"))
+            if self.feature_counts[i]:
+                rest = torch.addmm(rest, used[i], self.get_buffer(f"pose{i}"))
             rest = rest.reshape(-1, 3, n)
-            blend = transforms[:, :, self.get_buffer(f"joints{i}")]
             if self.rigid[i]:
                 turn = blend[:, :9, 0].reshape(batch, 3, 3).transpose(1, 2)
                 out.append(torch.baddbmm(blend[:, 9:], turn, rest.expand(batch, 3, n)))
@@ -155,4 +193,4 @@ class Skinning(nn.Module):
             posed = torch.addcmul(T[:, 9:], T[:, :3], rest[:, :1])
             posed = torch.addcmul(posed, T[:, 3:6], rest[:, 1:2])
             out.append(torch.addcmul(posed, T[:, 6:9], rest[:, 2:]))
-        return torch.cat(out, 2)[:, :, self.place].transpose(1, 2).contiguous()
+        return self._interleave(out)

@@ -14,8 +14,8 @@ from .layout import BodyArrays
 from .lbs import Kinematics, Skinning, rotation_matrices
 from .patches import cut
 
-MOST_ELEMENTS = 1 << 26
-"""Floats of blended transforms at once (256 MB): larger batches run in pieces."""
+MOST_ELEMENTS = {"cpu": 1 << 24, "gpu": 1 << 28}
+"""Floats of blended transforms at once (64 MB, 1 GB): larger batches run in pieces."""
 
 
 class BodyOutput(NamedTuple):
@@ -258,7 +258,8 @@ class MorphableBody(nn.Module):
                 raise InvalidInput(f"The batch sizes {sorted(sizes)} differ.", "Give equal ones, or 1.")
             batch = max(sizes, default=1)
             rotations = rotations.expand(batch, -1, -1, -1)
-            step = max(1, MOST_ELEMENTS // (12 * self.num_vertices))
+            most = MOST_ELEMENTS["cpu" if self.device.type == "cpu" else "gpu"]
+            step = max(1, most // (12 * self.num_vertices))
             pieces = [
                 self._pose(
                     *(
