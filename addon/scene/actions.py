@@ -1,0 +1,122 @@
+"""Keyframes, and the one place that knows the actions of 4.2 from those of 4.4 and 5.x."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .actor_data import BodyData, MotionData
+from .armature import pose_axes
+from .axes import continuous, quaternion_from_axis_angle, rotate_axes, to_blender
+
+LINEAR = 1
+"""Value of the `interpolation` enumeration in `foreach_set`."""
+FIRST_FRAME = 1
+
+
+class Curves:
+    """The F-curves of one action for one data-block, the same on every version.
+
+    Before 4.4 an action holds curves itself; from 4.4 in a slot's channel bag, and from 5.0 only there.
+    """
+
+    def __init__(self, owner: bpy.types.ID, action: bpy.types.Action) -> None:
+        animation = owner.animation_data or owner.animation_data_create()
+        animation.action = action
+        self._bag: Any = action
+        if bpy.app.version >= (4, 4, 0):
+            slot = next((s for s in action.slots if s.target_id_type == owner.id_type), None)
+            slot = slot or action.slots.new(id_type=owner.id_type, name=owner.name)
+            animation.action_slot = slot
+            self._bag = _channel_bag(action, slot)
+
+    def new(self, path: str, index: int, group: str) -> bpy.types.FCurve:
+        """An empty curve for one component of a property, in a named group."""
+        if bpy.app.version >= (5, 0, 0):
+            return self._bag.fcurves.new(path, index=index, group_name=group)
+        if bpy.app.version < (4, 4, 0):
+            return self._bag.fcurves.new(path, index=index, action_group=group)
+        curve = self._bag.fcurves.new(path, index=index)
+        curve.group = self._bag.groups.get(group) or self._bag.groups.new(group)
+        return curve
+
+    def write(self, path: str, group: str, frames: np.ndarray, values: np.ndarray) -> None:
+        """Key every component of a property, with linear interpolation.
+
+        Args:
+            frames: (N,) scene frames, ascending.
+            values: (N, components).
+        """
+        keys = np.empty((len(frames), 2), np.float32)
+        keys[:, 0] = frames
+        linear = np.full(len(frames), LINEAR, np.int32)
+        for c in range(values.shape[1]):
+            curve = self.new(path, c, group)
+            curve.keyframe_points.add(len(frames))
+            keys[:, 1] = values[:, c]
+            curve.keyframe_points.foreach_set("co", keys.ravel())
+            curve.keyframe_points.foreach_set("interpolation", linear)
+            curve.update()
+
+    def __iter__(self) -> Any:
+        return iter(self._bag.fcurves)
+
+
+def _channel_bag(action: bpy.types.Action, slot: Any) -> Any:
+    """The slot's channel bag in the action's only strip, made if need be (4.4 and later)."""
+    if bpy.app.version >= (5, 0, 0):
+        from bpy_extras import anim_utils
+
+        return anim_utils.action_ensure_channelbag_for_slot(action, slot)
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def bone_quaternions(rig: bpy.types.Object, body: BodyData, poses: np.ndarray) -> np.ndarray:
+    """(N, J, 3) SMPL axis-angle -> (N, J, 4) rotation_quaternion of the bones, without sign jumps."""
+    q = quaternion_from_axis_angle(poses)
+    return continuous(rotate_axes(q, pose_axes(rig, body.joint_names)))
+
+
+def root_locations(rig: bpy.types.Object, body: BodyData, trans: np.ndarray) -> np.ndarray:
+    """(N, 3) transl -> location of the root joint's bone, along its own rest axes.
+
+    The armature's floor is the rest body's sole, so `trans` that puts the soles on y = 0 is a small motion here.
+    """
+    name = body.joint_names[int(np.flatnonzero(body.parents < 0)[0])]
+    rest = np.array(rig.data.bones[name].matrix_local.to_3x3())
+    return to_blender(trans + [0.0, body.floor, 0.0]) @ rest
+
+
+def write_motion(
+    rig: bpy.types.Object, body: BodyData, motion: MotionData, name: str, start: float = FIRST_FRAME
+) -> bpy.types.Action:
+    """Key the rig with a motion, one scene frame a motion frame, and set it as the rig's action.
+
+    Bones that never move get one key, so that the action still decides the whole pose.
+    """
+    action = bpy.data.actions.new(name)
+    action.use_fake_user = True
+    curves = Curves(rig, action)
+    frames = start + np.arange(len(motion), dtype=np.float64)
+    quaternions = bone_quaternions(rig, body, motion.poses)
+    still = np.abs(quaternions - quaternions[:1]).max((0, 2)) < 1e-6
+    for j, bone in enumerate(body.joint_names):
+        if body.parents[j] < 0:
+            curves.write(f'pose.bones["{bone}"].location', bone, frames, root_locations(rig, body, motion.trans))
+        n = 1 if still[j] else len(frames)
+        curves.write(f'pose.bones["{bone}"].rotation_quaternion', bone, frames[:n], quaternions[:n, j])
+    return action
+
+
+def set_scene_range(scene: bpy.types.Scene, motion: MotionData, start: int = FIRST_FRAME) -> None:
+    """Frame rate and frame range of the scene, from the motion."""
+    whole = max(1, round(motion.fps))
+    scene.render.fps = whole
+    scene.render.fps_base = whole / motion.fps
+    scene.frame_start = start
+    scene.frame_end = start + len(motion) - 1
+    scene.frame_set(start)

@@ -1,0 +1,180 @@
+"""The arrays that an actor is built from, read from a job folder and checked."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...backend.protocol import InvalidInput
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class BodyData:
+    """A morphable model for one identity, in SMPL's frame and metres. V vertices, J joints, F triangles."""
+
+    v_template: Array
+    """(V, 3) the mean shape."""
+    shapedirs: Array
+    """(V, 3, S) displacement for one unit of each beta."""
+    exprdirs: Array
+    """(V, 3, E) displacement for one unit of each expression coefficient."""
+    betas: Array
+    """(S,)"""
+    expression: Array
+    """(E,)"""
+    joints: Array
+    """(J, 3) rest joints for these betas."""
+    weights: Array
+    """(V, J) skinning weights; rows sum to 1."""
+    parents: NDArray[np.integer]
+    """(J,) parent of each joint, -1 for the root; parents come before their children."""
+    joint_names: tuple[str, ...]
+    faces: NDArray[np.integer]
+    """(F, 3)"""
+    beta_names: tuple[str, ...]
+    expression_names: tuple[str, ...]
+    header: dict[str, Any]
+    """`name`, `kind`, `sha256` and `licence` of the model."""
+    posedirs: Array | None = None
+    """(V, 3, 9 (J-1)) displacement for each entry of R - I of each joint but the root."""
+    regressor: tuple[NDArray[np.integer], NDArray[np.integer], Array] | None = None
+    """Joint regressor as (rows, columns, values)."""
+    uv: tuple[Array, NDArray[np.integer]] | None = None
+    """(T, 2) texture coordinates and (F, 3) their indices."""
+    regions: NDArray[np.integer] | None = None
+    """(V,) index into `region_names`, -1 for none."""
+    region_names: tuple[str, ...] = ()
+
+    @property
+    def rest(self) -> Array:
+        """(V, 3) the shape for these betas and no expression."""
+        return self.v_template + self.shapedirs @ self.betas
+
+    @property
+    def floor(self) -> float:
+        """Height of the rest shape's lowest vertex: where the rig's floor is put."""
+        return float(self.rest[:, 1].min())
+
+    @property
+    def height(self) -> float:
+        """Stature at rest, metres."""
+        return float(np.ptp(self.rest[:, 1]))
+
+
+@dataclass(frozen=True)
+class MotionData:
+    """Poses of one actor, in SMPL's frame."""
+
+    poses: Array
+    """(frames, J, 3) axis-angle, local."""
+    trans: Array
+    """(frames, 3) SMPL's transl: the root joint is at joints[0] + trans."""
+    fps: float
+    contacts: NDArray[np.bool_] | None = None
+    """(frames, 4) left heel, left toe, right heel, right toe on the ground."""
+
+    def __len__(self) -> int:
+        return len(self.poses)
+
+    @property
+    def seconds(self) -> float:
+        """Duration."""
+        return len(self) / self.fps
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Plain arrays of an .npz; nothing in it is executed.
+
+    Raises:
+        InvalidInput: missing, truncated, or holding Python objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise InvalidInput(f"{path.name} cannot be read: {error}.", "Make the job again.") from error
+
+
+def _require(path: Path, ok: bool, what: str) -> None:
+    if not ok:
+        raise InvalidInput(f"{path.name} {what}.", "Make the job again.")
+
+
+def load_body(path: str | Path) -> BodyData:
+    """Read `body.npz` of a job folder.
+
+    Raises:
+        InvalidInput: unreadable, or arrays that do not fit one another.
+    """
+    path = Path(path)
+    data = read_arrays(path)
+    needed = {"v_template", "shapedirs", "betas", "joints", "weights", "parents", "joint_names", "faces", "header"}
+    _require(path, needed <= set(data), f"lacks {', '.join(sorted(needed - set(data)))}")
+    v, j = len(data["v_template"]), len(data["parents"])
+    parents = data["parents"].astype(np.int64)
+    faces = data["faces"].astype(np.int64)
+    exprdirs = data.get("exprdirs", np.zeros((v, 3, 0)))
+    posedirs = data.get("posedirs")
+    _require(path, data["v_template"].shape == (v, 3) and data["joints"].shape == (j, 3), "has odd shapes")
+    _require(path, data["weights"].shape == (v, j), f"has weights {data['weights'].shape}, not {(v, j)}")
+    _require(path, data["shapedirs"].shape == (v, 3, len(data["betas"])), "has betas that do not fit its shapedirs")
+    _require(path, bool((parents < np.arange(j)).all()), "lists a joint before its parent")
+    _require(path, 0 <= faces.min() and faces.max() < v, "has faces of vertices that do not exist")
+    if posedirs is not None:
+        _require(path, posedirs.shape == (v, 3, 9 * (j - 1)), f"has posedirs {posedirs.shape}")
+    for name in ("v_template", "shapedirs", "betas", "joints", "weights"):
+        _require(path, bool(np.isfinite(data[name]).all()), f"has {name} that are not numbers")
+    return BodyData(
+        v_template=data["v_template"].astype(np.float64),
+        shapedirs=data["shapedirs"],
+        exprdirs=exprdirs,
+        betas=data["betas"].astype(np.float64),
+        expression=data.get("expression", np.zeros(exprdirs.shape[2])).astype(np.float64),
+        joints=data["joints"].astype(np.float64),
+        weights=data["weights"],
+        parents=parents,
+        joint_names=tuple(map(str, data["joint_names"])),
+        faces=faces,
+        beta_names=tuple(map(str, data.get("beta_names", ()))),
+        expression_names=tuple(map(str, data.get("expression_names", ()))),
+        header=json.loads(data["header"].tobytes()),
+        posedirs=posedirs,
+        regressor=(data["jr_rows"], data["jr_cols"], data["jr_vals"]) if "jr_rows" in data else None,
+        uv=(data["vt"], data["ft"].astype(np.int64)) if "vt" in data and "ft" in data else None,
+        regions=_vertex_regions(data.get("regions"), faces, v),
+        region_names=tuple(map(str, data.get("region_names", ()))),
+    )
+
+
+def _vertex_regions(regions: np.ndarray | None, faces: np.ndarray, vertices: int) -> np.ndarray | None:
+    """Regions by vertex, where they may be given by face."""
+    if regions is None or len(regions) == vertices:
+        return regions if regions is None else regions.astype(np.int64)
+    out = np.full(vertices, -1, np.int64)
+    out[faces] = regions.astype(np.int64)[:, None]
+    return out
+
+
+def load_motion(path: str | Path, joints: int) -> MotionData:
+    """Read `motion.npz` of a job folder, for a body of so many joints.
+
+    Raises:
+        InvalidInput: unreadable, of other joints, empty, or not finite.
+    """
+    path = Path(path)
+    data = read_arrays(path)
+    _require(path, {"poses", "trans", "fps"} <= set(data), "lacks poses, trans or fps")
+    poses, trans, fps = data["poses"].astype(np.float64), data["trans"].astype(np.float64), float(data["fps"])
+    _require(path, poses.ndim == 3 and poses.shape[1:] == (joints, 3) and len(poses) > 0, f"has poses {poses.shape}")
+    _require(path, trans.shape == (len(poses), 3), f"has trans {trans.shape}")
+    _require(path, bool(np.isfinite(poses).all() and np.isfinite(trans).all()), "has values that are not numbers")
+    _require(path, np.isfinite(fps) and 0 < fps <= 1000, f"has a rate of {fps:g} fps")
+    return MotionData(poses=poses, trans=trans, fps=fps, contacts=data.get("contacts"))

@@ -1,0 +1,38 @@
+"""Where an actor comes from, kept with it: prompt, seed, options, clip, models and versions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+
+KEY = "impromptu"
+"""Custom property that holds everything as JSON."""
+READABLE = {
+    "prompt": ("prompt",),
+    "seed": ("seed",),
+    "clip": ("clip", "name"),
+    "label": ("clip", "label"),
+    "source": ("clip", "source"),
+    "licence": ("clip", "licence"),
+    "body": ("body", "name"),
+    "body_licence": ("body", "licence"),
+}
+"""Custom property `impromptu_NAME` -> where in the record it is found."""
+
+
+def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
+    """Write a record on a data-block: the whole as JSON, and what a person looks for as fields of their own."""
+    block[KEY] = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    for name, path in READABLE.items():
+        value: Any = record
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            block[f"{KEY}_{name}"] = value if isinstance(value, int | float | str) else json.dumps(value)
+
+
+def read(block: bpy.types.ID) -> dict[str, Any]:
+    """The record that `tag` wrote; empty where there is none."""
+    return json.loads(block.get(KEY, "{}"))
