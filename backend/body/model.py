@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -134,10 +135,14 @@ class MorphableBody(nn.Module):
         return self.joint_template.dtype
 
     def _cast(self, value: Tensor, tail: tuple[int, ...], name: str) -> Tensor:
+        """(B, *tail) of an input that ends in `tail`, whole or flattened."""
         value = torch.as_tensor(value).to(self.device, self.dtype)
-        if value.numel() % int(np.prod(tail)) or not value.numel():
-            raise InvalidInput(f"{name} has shape {tuple(value.shape)}.", f"Give (B, {', '.join(map(str, tail))}).")
-        return value.reshape(-1, *tail)
+        flat = math.prod(tail)
+        if value.ndim and value.shape[0] and (value.shape[-len(tail) :] == tail or value.shape[-1] == flat):
+            return value.reshape(-1, *tail)
+        if tail[0] == 1 and value.shape[-len(tail) + 1 :] == tail[1:]:  # one joint, without its axis
+            return value.reshape(-1, *tail)
+        raise InvalidInput(f"{name} has shape {tuple(value.shape)}.", f"Give (B, {', '.join(map(str, tail))}).")
 
     def coefficients(self, betas: Tensor | None, expression: Tensor | None) -> tuple[Tensor | None, Tensor | slice]:
         """Shape and expression coefficients as one matrix (B or 1, C), and the axes that its columns are.
