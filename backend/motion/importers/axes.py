@@ -41,7 +41,7 @@ def _floor_rise(places: Array, up: Array) -> float:
     return float(np.abs(lowest).mean() + lowest.std())
 
 
-def _moving_up(body: Body, places: Array) -> tuple[Array, float]:
+def _moving_up(body: Body) -> tuple[Array, float]:
     """The axis along which the body stands on average, and how decidedly (0 to 1)."""
     stack = np.concatenate([body.torso, -(body.thighs[0] + body.thighs[1]) / 2])
     mean = np.median(unit(stack), axis=0)
@@ -65,7 +65,7 @@ def find_axes(rest: Array, places: Array, mapping: Mapping) -> WorldAxes:
     still = body_of(rest, mapping)
     usable = bool(oddness(still, unit(still.torso)) <= 1.1)
     rest_up = snap(still.torso) if usable else Y
-    up, strength = _moving_up(body_of(places, mapping), places)
+    up, strength = _moving_up(body_of(places, mapping))
     flags: list[str] = []
     clear = strength > 0.75 and axis_name(up)[-1] != "x"
     if usable and axis_name(rest_up) != axis_name(up):

@@ -179,10 +179,10 @@ def calibrate(
         hands: left_wrist, right_wrist -> direction of the hand in that pose, likewise.
     """
     body = body_of(places, mapping)
-    hips = basis(snap(body.left), snap(body.torso))
-    chest = basis(snap(body.shoulders), snap(body.torso))
     if reference == "rest":
-        chest = hips
+        hips = chest = basis(snap(body.left), snap(body.torso))
+    else:
+        hips, chest = basis(body.left, body.torso), basis(body.shoulders, body.torso)
     ours: dict[str, Array] = {"pelvis": hips}
     ours |= {name: chest for name in JOINT_NAMES if name.endswith(("collar", "neck", "head"))}
     for side in SIDES:

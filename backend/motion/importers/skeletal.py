@@ -34,7 +34,7 @@ def _imported(path: Path, name: str, source: Source, mapping: Mapping, fps: floa
     )
     clip = labelled(finished(clip, fps), label_of(name))
     matched = {name: source.names[j] for name, j in mapping.joints.items() if j not in mapping.virtual}
-    matched |= dict(zip(("spine1", "spine2", "spine3"), _spine_names(source, mapping), strict=False))
+    matched |= _spine_names(source, mapping)
     report = {
         "file": str(path),
         "joints": len(real),
@@ -50,9 +50,14 @@ def _imported(path: Path, name: str, source: Source, mapping: Mapping, fps: floa
     return ImportedClip(clip.with_(meta={**clip.meta, "import": report}), report)
 
 
-def _spine_names(source: Source, mapping: Mapping) -> list[str]:
+def _spine_names(source: Source, mapping: Mapping) -> dict[str, str]:
+    """Our spine joints -> the source's that drive them (see `retarget`)."""
     names = [source.names[j] for j in mapping.spine]
-    return names if len(names) <= 3 else [names[0], names[len(names) // 2], names[-1]]
+    count = len(names)
+    if count < 3:
+        return dict(zip({0: (), 1: ("spine3",), 2: ("spine1", "spine3")}[count], names, strict=True))
+    picks = (max(round(count / 3), 1) - 1, round(2 * count / 3) - 1, count - 1)
+    return {f"spine{i + 1}": names[pick] for i, pick in enumerate(picks)}
 
 
 def import_deepmimic(path: Path, fps: float) -> list[ImportedClip]:
@@ -69,7 +74,7 @@ def _stride(rate: float, fps: float) -> int:
 
 def _person(path: Path, bvh: Bvh, joints: list[int], name: str, fps: float) -> ImportedClip:
     """One hierarchy of a BVH file."""
-    probe = source_of(bvh, 1, joints)  # refined below: matching needs a few frames, retargeting some joints
+    probe = source_of(bvh, 1, joints)
     probe, virtual = with_ends(probe)
     mapping = match(probe, virtual, path.name)
     skipped = lead_in(probe, mapping)
