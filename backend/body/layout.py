@@ -10,6 +10,7 @@ import numpy as np
 
 from ..protocol import InvalidInput
 from . import names
+from .stand_ins import Unreadable
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,13 @@ def licence(kind: str, vertices: int) -> str:
 
 
 def dense(value: Any) -> np.ndarray:
-    """An array of a numpy array or a scipy sparse matrix."""
+    """An array of a numpy array or a scipy sparse matrix.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, Unreadable):
+        raise ValueError(f"it holds chumpy's {value.name}, an expression and not an array")
     return np.asarray(value.toarray() if hasattr(value, "toarray") else value)
 
 
@@ -90,7 +97,7 @@ def detect_kind(members: dict[str, Any], what: str) -> str:
         )
     if "v_template_male" in members or "beta_names" in members:
         return "impromptu"
-    joints = members["J_regressor"].shape[0]
+    joints = getattr(members["J_regressor"], "shape", (0,))[0]
     for kind, layout in names.LAYOUTS.items():
         if kind != "impromptu" and joints in layout.joint_counts:
             return kind
@@ -201,7 +208,7 @@ def arrange(members: dict[str, Any], what: str, sha256: str = "", variant: str =
             gender=names.gender_of(what) if kind != "impromptu" else variant,
             sha256=sha256,
             licence=str(header.get("licence") or licence(kind, V)),
-            extras={k: np.asarray(members[k]) for k in EXTRAS if k in members},
+            extras={k: v for k in EXTRAS if isinstance(v := members.get(k), np.ndarray) and not v.dtype.hasobject},
         )
     except (ValueError, TypeError, IndexError) as error:
         raise InvalidInput(f"{what} is not a usable body model: {error}.", "Copy or download it again.") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -71,6 +71,10 @@ class BodyModel(Protocol):
         transl: Tensor | None = None,
         **parts: Tensor,
     ) -> BodyOutput: ...
+
+    def __call__(self, *args: Any, **kwargs: Any) -> BodyOutput:
+        """As `forward`."""
+        ...
 
     def rest_joints(self, betas: Tensor | None = None, expression: Tensor | None = None) -> Tensor: ...
 

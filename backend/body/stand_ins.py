@@ -181,28 +181,33 @@ class Coo(Sparse):
 SPARSE = {"csc": Csc, "csr": Csr, "coo": Coo}
 
 
+class Unreadable:
+    """A chumpy expression, whose value only chumpy's code could compute."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 class Chumpy(Holder):
     """A chumpy array: `x` of a plain one, or a reordering of another."""
 
-    def value(self) -> np.ndarray:
+    def value(self) -> Any:
         state = self.state[1] if isinstance(self.state, tuple) else self.state
-        if not isinstance(state, dict):
-            raise Refused(f"a chumpy {type(self).__name__} without values")
-        get = {
-            k: settle(v) for k, v in state.items() if k in ("x", "a", "idxs", "preferred_shape", "newshape", "axes")
-        }
-        if "a" in get:
-            inner = np.asarray(get["a"])
-            if "idxs" in get:
-                picked = inner.ravel()[np.asarray(get["idxs"])]
-                return picked.reshape(get["preferred_shape"]) if "preferred_shape" in get else picked
-            if "newshape" in get:
-                return inner.reshape(get["newshape"])
-            if type(self).__name__ == "transpose":
-                return np.transpose(inner, get.get("axes"))
-        elif "x" in get:
+        state = state if isinstance(state, dict) else {}
+        keys = ("x", "a", "idxs", "preferred_shape", "newshape", "axes")
+        get = {key: settle(state[key]) for key in keys if key in state}
+        name = type(self).__name__
+        if name == "Ch" and "x" in get:
             return np.asarray(get["x"])
-        raise Refused(f"chumpy's {type(self).__name__}, which is an expression and not an array")
+        if not isinstance(get.get("a", self), (np.ndarray, float, int)):
+            return Unreadable(name)
+        inner = np.asarray(get["a"])
+        if name == "Select":
+            picked = inner.ravel()[np.asarray(get["idxs"])]
+            return picked.reshape(get["preferred_shape"]) if "preferred_shape" in get else picked
+        if name == "Reshape":
+            return inner.reshape(get["newshape"])
+        return np.transpose(inner, get.get("axes")) if name == "transpose" else Unreadable(name)
 
 
 _CHUMPY: dict[str, type] = {}

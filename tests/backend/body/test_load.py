@@ -57,6 +57,20 @@ def test_pickles_hold_the_same_body(tmp_path, members, kind, as_python2, chumpy_
         assert np.array_equal(getattr(one, key), getattr(two, key)), key
 
 
+def test_expressions_matter_only_where_they_are_needed(tmp_path, members, as_python2, chumpy_classes):
+    product = chumpy_classes("add", a=1, b=2)
+    arrays = members("smpl")
+    (tmp_path / "a.pkl").write_bytes(as_python2(dict(arrays, J=product)))
+    (tmp_path / "b.pkl").write_bytes(as_python2(dict(arrays, shapedirs=product)))
+    (tmp_path / "c.pkl").write_bytes(as_python2(dict(arrays, J_regressor=product)))
+    chumpy_classes.forget()
+    assert load_arrays(tmp_path / "a.pkl").kind == "smpl"
+    with pytest.raises(InvalidInput, match="expression"):
+        load_arrays(tmp_path / "b.pkl")
+    with pytest.raises(InvalidInput):
+        load_arrays(tmp_path / "c.pkl")
+
+
 def test_npz_with_objects_is_read(body_file):
     path = body_file("smplx", joint2num=np.array({"pelvis": 0}, dtype=object))
     assert load_arrays(path).kind == "smplx"
