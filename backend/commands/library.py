@@ -57,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
 
 def prepare(clip: Clip) -> Clip:
     """An imported clip made ready for the library: bad frames bridged or flagged, feet on the floor, contacts."""
-    clip = ground(clean_frames(clip))
+    cleaned = clean_frames(clip)
+    # The importers have put the clip on the floor already.
+    clip = clip if cleaned is clip else ground(cleaned)
     return clip.with_(contacts=detect_contacts(clip))
 
 

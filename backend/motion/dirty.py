@@ -11,7 +11,6 @@ from .kinematics import (
     Array,
     axis_angle_from_matrix,
     matrix_from_axis_angle,
-    quaternion_from_matrix,
     slerp,
 )
 from .skeleton import INDEX, JOINT_NAMES
@@ -115,7 +114,9 @@ def _turn_jumps(clip: Clip) -> Array:
 
 def step_angles(poses: Array) -> Array:
     """(frames, joints, 3) axis-angle -> (frames - 1, joints) turn between frames, degrees."""
-    q = quaternion_from_matrix(matrix_from_axis_angle(poses))
+    half = np.linalg.norm(np.asarray(poses, float), axis=-1, keepdims=True) / 2
+    scale = np.where(half < 1e-6, 0.5, np.sin(half) / np.where(half < 1e-6, 1, 2 * half))
+    q = np.concatenate([np.cos(half), scale * poses], -1)
     return np.degrees(2 * np.arccos(np.abs((q[1:] * q[:-1]).sum(-1)).clip(0, 1)))
 
 
@@ -131,8 +132,12 @@ def _frozen(clip: Clip) -> list[Fault]:
     """Runs of 3 equal frames and more in the middle of motion; ends and keyed clips may rest."""
     if clip.kind == "keyed":
         return []
+    # Equal frames have equal numbers, give or take the rounding of files.
+    turned = np.abs(np.diff(clip.poses, axis=0)).max((1, 2)) < 2e-4
+    still = turned & (np.abs(np.diff(clip.trans, axis=0)).max(1) < 1e-5)
+    if not still.any():
+        return []
     angle = step_angles(clip.poses).max(1)
-    still = (angle < 0.01) & (np.abs(np.diff(clip.trans, axis=0)).max(1) < 1e-5)
     quick = 40.0 / clip.fps * 3
     out = []
     for start, end in _runs(still):
