@@ -224,7 +224,10 @@ class MorphableBody(nn.Module):
 
     def rest_joints(self, betas: Tensor | None = None, expression: Tensor | None = None) -> Tensor:
         """(B or 1, J, 3) joints of the unposed body, metres."""
-        coefficients, columns = self.coefficients(betas, expression)
+        with torch.autocast(self.device.type, enabled=False):
+            return self._rest_joints(*self.coefficients(betas, expression))
+
+    def _rest_joints(self, coefficients: Tensor | None, columns: Tensor | slice) -> Tensor:
         if coefficients is None:
             return self.joint_template[None]
         return self.joint_template + torch.einsum("bc,cjk->bjk", coefficients, self.joint_shapedirs[columns])
@@ -269,24 +272,19 @@ class MorphableBody(nn.Module):
             rotations = rotations.expand(batch, -1, -1, -1)
             most = MOST_ELEMENTS["cpu" if self.device.type == "cpu" else "gpu"]
             step = max(1, most // (12 * self.num_vertices))
-            pieces = [
-                self._pose(
-                    *(
-                        None if t is None else t[i : i + step] if len(t) > 1 else t
-                        for t in (rotations, coefficients, move)
-                    ),
-                    columns,
+            pieces = []
+            for i in range(0, batch, step):
+                part, shape, shift = (
+                    t if t is None or len(t) == 1 else t[i : i + step] for t in (rotations, coefficients, move)
                 )
-                for i in range(0, batch, step)
-            ]
+                assert part is not None
+                pieces.append(self._pose(part, shape, shift, columns))
             return pieces[0] if len(pieces) == 1 else BodyOutput(*(torch.cat(p) for p in zip(*pieces, strict=True)))
 
     def _pose(
         self, rotations: Tensor, coefficients: Tensor | None, move: Tensor | None, columns: Tensor | slice
     ) -> BodyOutput:
-        rest = self.joint_template[None]
-        if coefficients is not None:
-            rest = rest + torch.einsum("bc,cjk->bjk", coefficients, self.joint_shapedirs[columns])
+        rest = self._rest_joints(coefficients, columns)
         turned, joints = self.kinematics(rotations, rest)
         if move is not None:
             joints = joints + move[:, None]

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..files import save_npz
 from . import names
 from .layout import BodyArrays
 
@@ -26,10 +27,10 @@ _CLASSES = {
 }  # fmt: skip
 
 
-def _members(a: BodyArrays) -> dict[str, np.ndarray]:
+def _members(a: BodyArrays) -> dict[str, Any]:
     """The arrays under the names that smplx reads, with neutral ones for what the file lacks."""
     V, J = len(a.v_template), len(a.parents)
-    members = {
+    members: dict[str, Any] = {
         "hands_meanl": np.zeros(45), "hands_meanr": np.zeros(45),
         "hands_componentsl": np.eye(45), "hands_componentsr": np.eye(45),
         "lmk_faces_idx": np.zeros(1, np.int64), "lmk_bary_coords": np.full((1, 3), 1 / 3),
@@ -72,7 +73,7 @@ def smplx_model(arrays: BodyArrays, batch_size: int = 1) -> Any:
             model = getattr(smplx, kind)(str(folder), data_struct=Struct(**members), **options)
         else:
             options |= {"num_expression_coeffs": len(arrays.expression_names), "ext": "npz"}
-            np.savez(folder / f"{kind}_NEUTRAL.npz", **members)
+            save_npz(folder / f"{kind}_NEUTRAL.npz", **members)
             embedding = {"lmk_face_idx": members["lmk_faces_idx"], "lmk_b_coords": members["lmk_bary_coords"]}
             (folder / "flame_static_embedding.pkl").write_bytes(pickle.dumps(embedding))
             model = getattr(smplx, kind)(str(folder), **options)

@@ -35,7 +35,11 @@ class Holder(metaclass=_Sealed):
     state: Any = None
 
     def __setstate__(self, state: Any) -> None:
-        self.__dict__["state"] = state
+        self.state = state
+
+    def value(self) -> Any:
+        """What this stands for; numbers and arrays only."""
+        return None
 
 
 class Bytes(metaclass=_Sealed):
@@ -71,10 +75,10 @@ class Dtype(Holder):
     """`numpy.dtype(code, align, copy)` with its state (version, byte order, ...)."""
 
     def __init__(self, code: str = "f8", *_: Any) -> None:
-        self.__dict__["code"] = code
+        self.code = code
 
     def value(self) -> np.dtype:
-        code = self.__dict__["code"]
+        code = self.code
         if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
             raise Refused(f"the array type {str(code)[:40]!r}")
         dtype = np.dtype(code)
@@ -105,6 +109,8 @@ class Array(Holder):
     """`numpy.ndarray` with its state (version, shape, dtype, Fortran order, bytes)."""
 
     def value(self) -> np.ndarray:
+        if self.state is None:
+            raise ValueError("an array without content")
         _, shape, dtype, fortran, raw = self.state
         return _values(dtype.value(), shape, raw, bool(fortran))
 
@@ -122,7 +128,7 @@ class FromBuffer(Holder):
     """`_frombuffer(buffer, dtype, shape, order)`: arrays of pickle protocol 5."""
 
     def __init__(self, raw: Any, dtype: Any, shape: Any, order: str = "C") -> None:
-        self.__dict__["state"] = (raw, dtype, shape, order)
+        self.state = (raw, dtype, shape, order)
 
     def value(self) -> np.ndarray:
         raw, dtype, shape, order = self.state
@@ -133,7 +139,7 @@ class Scalar(Holder):
     """`scalar(dtype, bytes)`."""
 
     def __init__(self, dtype: Any, raw: Any) -> None:
-        self.__dict__["state"] = (dtype, raw)
+        self.state = (dtype, raw)
 
     def value(self) -> Any:
         dtype, raw = self.state
@@ -148,7 +154,7 @@ class Sparse(Holder):
     def value(self) -> Any:
         import scipy.sparse
 
-        state = {k: settle(v) for k, v in self.state.items()}
+        state = {k: settle(v) for k, v in dict(self.state or {}).items()}
         shape = tuple(int(n) for n in state.get("_shape", state.get("shape")))
         data = np.asarray(state["data"])
         if self.layout == "coo":
@@ -232,7 +238,7 @@ def settle(value: Any, depth: int = 0, done: dict[int, tuple[Any, Any]] | None =
         return done[id(value)][1]
     result = value
     if isinstance(value, Holder):
-        result = settle(value.value(), depth + 1, done) if hasattr(value, "value") else None
+        result = settle(value.value(), depth + 1, done)
     elif isinstance(value, dict):
         result = {settle(k, depth + 1, done): settle(v, depth + 1, done) for k, v in value.items()}
     elif isinstance(value, (list, tuple)):

@@ -127,6 +127,7 @@ def test_autocast_keeps_full_precision(body):
     expected = body(torch.ones(1, 10), pose=pose)
     with torch.autocast("cpu", torch.bfloat16):
         got = body(torch.ones(1, 10, dtype=torch.bfloat16), pose=pose)
+        assert body.rest_joints(torch.ones(1, 10)).dtype == body.shaped(torch.ones(1, 10)).dtype == torch.float32
     assert got.vertices.dtype == torch.float32
     assert torch.allclose(got.vertices, expected.vertices, atol=1e-6)
     assert torch.allclose(got.joints, expected.joints, atol=1e-6)
