@@ -37,7 +37,7 @@ def find_cycle(clip: Clip, shortest: float = 0.7) -> Cycle:
     last = len(clip) - 1
     least = min(max(round(shortest * clip.fps), 1), max(last, 1))
     if last <= 1 or last <= least:
-        return Cycle(0, max(last, 1), _gaps(clip, np.array([0]), np.array([last]))[0, 0])
+        return Cycle(0, last, float(_gaps(clip, np.array([0]), np.array([last]))[0, 0]))
     starts = np.arange(min(last - least + 1, _CANDIDATES))
     ends = np.arange(max(least, last + 1 - _CANDIDATES), last + 1)
     gaps = _gaps(clip, starts, ends)
@@ -84,6 +84,8 @@ def loop(clip: Clip, frames: int) -> Clip:
     check_positive("The number of frames", frames, MAX_FRAMES)
     if frames <= len(clip) - 1:
         return clip.cut(0, frames)
+    if len(clip) == 1:
+        return hold(clip, frames)
     cycle = find_cycle(clip)
     index, lap = _play(cycle, frames)
     poses, trans = _travelled(clip, cycle, index, lap)
