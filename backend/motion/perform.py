@@ -71,7 +71,7 @@ def floor_offset(
     frames = np.flatnonzero(standing) if standing.any() else np.arange(len(poses))
     frames = frames[np.linspace(0, len(frames) - 1, min(GROUND_SAMPLES, len(frames))).astype(int)]
     with torch.inference_mode():
-        output = body(
+        output = body.forward(
             betas=betas.expand(len(frames), -1),
             pose=torch.from_numpy(poses[frames]),
             transl=torch.from_numpy(transl[frames]),
