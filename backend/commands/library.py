@@ -67,8 +67,7 @@ def _add(args: argparse.Namespace) -> int:
     check_positive("--fps", args.fps, 240)
     root = Path(args.library)
     # Wrong folders are refused before the work, but none is made until there is something to keep.
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        Library.open(root)
+    Library.check_place(root)
     indexes = [*args.labels, *(f for f in args.files if is_label_index(f))]
     failed = False
     pairs: Index = []

@@ -24,6 +24,7 @@ from .library_store import (
     CACHE,
     FolderStore,
     ZipStore,
+    check_place,
     open_store,
     write_folder,
     write_zip,
@@ -59,12 +60,15 @@ class Library:
         store.create()
         return cls(store)
 
+    @staticmethod
+    def check_place(path: str | Path) -> None:
+        """Raises InvalidInput unless a library is at the path, or `create` could make one there."""
+        check_place(Path(path))
+
     @classmethod
     def open_or_create(cls, path: str | Path) -> Library:
         """Open what is there; where nothing is, or an empty folder, make a library."""
-        path = Path(path)
-        empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
-        return cls.create(path) if empty else cls.open(path)
+        return cls.open(path) if Path(path).is_file() else cls.create(path)
 
     @property
     def root(self) -> Path:

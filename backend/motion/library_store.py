@@ -73,15 +73,11 @@ class FolderStore:
         Raises:
             InvalidInput: the folder holds something else, or cannot be made.
         """
+        check_place(self.root)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            others = [p.name for p in self.root.iterdir() if p.name not in (LOCK, MANIFEST, CLIP_FOLDER, CACHE)]
         except OSError as error:
             raise explain_os_error(error, self.root) from error
-        if others and not (self.root / MANIFEST).exists():
-            raise InvalidInput(
-                f"{self.root} holds other files ({others[0]} ...).", "Name an empty or a new folder for the library."
-            )
         with file_lock(self.root / LOCK):
             if not (self.root / MANIFEST).exists():
                 (self.root / CLIP_FOLDER).mkdir(exist_ok=True)
@@ -167,6 +163,25 @@ class ZipStore:
     def clip_files(self) -> list[str]:
         with zipfile.ZipFile(self.root) as archive:
             return sorted(n for n in archive.namelist() if n.startswith(f"{CLIP_FOLDER}/") and n.endswith(".npz"))
+
+
+def check_place(path: Path) -> None:
+    """Raises InvalidInput unless a library is at the path, or can be made there: a new or an empty folder."""
+    if not path.exists() or (path / MANIFEST).is_file():
+        return
+    if not path.is_dir():
+        open_store(path)
+        return
+    try:
+        # Another process may be making the library at this moment.
+        others = [p.name for p in path.iterdir() if p.name != CLIP_FOLDER and not p.name.startswith(".")]
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    if others:
+        raise InvalidInput(
+            f"{path} is not a motion library and holds other files ({others[0]} ...).",
+            "Name a library's folder, or an empty or new one.",
+        )
 
 
 def open_store(path: Path) -> FolderStore | ZipStore:
