@@ -1,0 +1,83 @@
+"""Poses a built file with numpy alone, and measures what it gives: folds, volume, girth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ...files import load_npz
+from .correctives import features
+from .simulate import even_smoothing, fold_cosines
+
+
+class BuiltBody:
+    """The arrays of a body file with SMPL-X's forward function in float64 (Loper et al. 2015, Eq. 2-10).
+
+    Args:
+        path: the built .npz.
+        variant: "neutral", "male" or "female".
+    """
+
+    def __init__(self, path: str | Path, variant: str = "neutral") -> None:
+        self.arrays = load_npz(path)
+        key = "v_template" if variant == "neutral" else f"v_template_{variant}"
+        self.template = self.arrays[key].astype(float)
+        self.faces = self.arrays["f"].astype(int)
+        self.parents = self.arrays["kintree_table"][0].astype(np.int64)
+        self.parents[0] = -1
+        self.joint_names = [str(n) for n in self.arrays["joint_names"]]
+        self._regressor = self.arrays["J_regressor"].astype(float)
+        self._weights = self.arrays["weights"].astype(float)
+        flat = self.arrays["posedirs"].reshape(len(self.template) * 3, -1)
+        self._driven = np.nonzero(flat.any(1))[0]
+        self._posedirs = flat[self._driven].astype(float)
+        self._even = even_smoothing(self.faces, len(self.template))
+
+    def shaped(self, betas: dict[int, float] | None = None) -> np.ndarray:
+        """(V, 3) in the T-pose with some columns of shapedirs switched on."""
+        shape = self.template.copy()
+        for column, value in (betas or {}).items():
+            shape += value * self.arrays["shapedirs"][:, :, column].astype(float)
+        return shape
+
+    def joints(self, shape: np.ndarray) -> np.ndarray:
+        """(55, 3) of a T-pose body (V, 3)."""
+        return self._regressor @ shape
+
+    def posed(self, pose: np.ndarray, betas: dict[int, float] | None = None) -> np.ndarray:
+        """(V, 3) for local rotations (55, 3, 3), the pelvis where the T-pose has it."""
+        shape = self.shaped(betas)
+        joints = self.joints(shape)
+        flat = shape.reshape(-1)
+        flat[self._driven] += self._posedirs @ features(pose).ravel()
+        world, place = pose.copy(), joints.copy()
+        for i in range(1, len(joints)):
+            p = self.parents[i]
+            world[i] = world[p] @ pose[i]
+            place[i] = place[p] + world[p] @ (joints[i] - joints[p])
+        offset = place - np.einsum("jab,jb->ja", world, joints)
+        linear = (self._weights @ world.reshape(-1, 9)).reshape(-1, 3, 3)
+        return np.einsum("vab,vb->va", linear, flat.reshape(-1, 3)) + self._weights @ offset
+
+    def turned_faces(self, vertices: np.ndarray) -> np.ndarray:
+        """Faces whose normal opposes that of the smoothed skin around them, and does not at rest."""
+        rest = fold_cosines(self.template, self.faces, self._even)
+        now = fold_cosines(vertices, self.faces, self._even)
+        return np.nonzero((now < 0) & (rest > 0))[0]
+
+    def region(self, *names: str) -> np.ndarray:
+        """(V,) bool: vertices in any of the named regions."""
+        codes = [list(self.arrays["region_names"]).index(n) for n in names]
+        return np.isin(self.arrays["regions"], codes)
+
+
+def volume(vertices: np.ndarray, faces: np.ndarray) -> float:
+    """Enclosed volume of a closed mesh, in litres."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    return float(1000 * (a * np.cross(b, c)).sum() / 6)
+
+
+def stature(vertices: np.ndarray) -> float:
+    """Height from sole to crown, metres."""
+    return float(np.ptp(vertices[:, 1]))

@@ -1,0 +1,175 @@
+"""Pose correctives: a linear function of the joints' rotations that brings skinning to the target shapes.
+
+The model is SMPL's (Loper et al. 2015, Eq. 9), v = LBS(t + P vec(R - I)). The template t is not free: the A-pose that
+MakeHuman's artists made stays exact, t = LBS_A^-1(a) - P vec(R_A - I).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .simulate import Simulator
+from .skeleton import INDEX, JOINTS, MIRROR, PARENTS, descendants
+from .tpose import TPose
+
+TOUCHED = 0.012
+"""Share of blending from which on a joint's rotation counts as bending the skin at a vertex."""
+RIDGE = 0.6
+"""Weight of the penalty on the correctives."""
+CORRECTED = [i for i in range(1, len(JOINTS)) if JOINTS[i] not in ("jaw", "left_eye_smplhf", "right_eye_smplhf")]
+"""Joints whose rotation drives correctives."""
+
+
+def features(pose: np.ndarray) -> np.ndarray:
+    """(..., 54, 9) the entries of R - I of every joint but the pelvis, from (..., 55, 3, 3)."""
+    return (pose[..., 1:, :, :] - np.eye(3)).reshape(*pose.shape[:-3], len(JOINTS) - 1, 9)
+
+
+def skinning(tpose: TPose, weights: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Linear part (K, 3, 3) and offset (K, 3) that blend skinning applies to T-pose vertices in a pose (55, 3, 3)."""
+    world, place = pose.copy(), tpose.joints_t.copy()
+    for i in range(1, len(JOINTS)):
+        p = PARENTS[i]
+        world[i] = world[p] @ pose[i]
+        place[i] = place[p] + world[p] @ (tpose.joints_t[i] - tpose.joints_t[p])
+    offset = place - np.einsum("jab,jb->ja", world, tpose.joints_t)
+    return (weights @ world.reshape(len(JOINTS), 9)).reshape(-1, 3, 3), weights @ offset
+
+
+def driving_joints(simulator: Simulator) -> np.ndarray:
+    """(K, 55) bool: whose local rotations deform (not merely move) the skin at each vertex."""
+    below = descendants()
+    smooth = simulator.spread()
+    blended = smooth[:, : len(JOINTS)].copy()
+    for i, helper in enumerate(simulator.helpers, start=len(JOINTS)):
+        blended[:, INDEX[helper.pivot]] += smooth[:, i]
+    moved = blended @ below.T
+    touched = (moved > TOUCHED) & (moved < 1 - TOUCHED)
+    for i, helper in enumerate(simulator.helpers, start=len(JOINTS)):
+        touched[:, INDEX[helper.joint]] |= smooth[:, i] > TOUCHED
+    out = np.zeros_like(touched)
+    out[:, CORRECTED] = touched[:, CORRECTED]
+    return out
+
+
+@dataclass
+class Correctives:
+    """Pose correctives of one body, for all bodies."""
+
+    directions: np.ndarray
+    """(K, 3, 54, 9) metres per unit of R - I."""
+
+    def offsets(self, pose: np.ndarray) -> np.ndarray:
+        """(K, 3) in the T-pose's frame, for a pose (55, 3, 3)."""
+        return self.directions.reshape(len(self.directions), 3, -1) @ features(pose).ravel()
+
+    def template(self, tpose: TPose, weights: np.ndarray, vertices: np.ndarray) -> np.ndarray:
+        """(K, 3) T-pose body that the model takes exactly to `vertices` (K, 3) in the A-pose."""
+        return tpose.unskin(vertices, weights) - self.offsets(tpose.local())
+
+
+class CorrectiveFit:
+    """Least squares over poses, vertex by vertex, on the left half of the body; the right half mirrors it.
+
+    Args:
+        simulator: makes the target shape of each pose.
+        weights: (K, 55) skin weights.
+        mirror: (K,) vertex on the other side.
+        poses: n poses (55, 3, 3).
+        importance: (n,) weight of each pose; those above 1 are also kept free of folds by `polish`.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        weights: np.ndarray,
+        mirror: np.ndarray,
+        poses: list[np.ndarray],
+        importance: np.ndarray,
+    ) -> None:
+        self.simulator, self.weights, self.mirror = simulator, weights, mirror
+        self.poses, self.importance = poses, importance.astype(float)
+        self.rest = simulator.tpose.unskin(simulator.vertices, weights) - simulator.tpose.shift
+        self.targets = [simulator.posed(pose).astype(np.float32) for pose in poses]
+        self.features = features(np.stack(poses)) - features(simulator.tpose.local())
+        self.driven = driving_joints(simulator)
+        self.half = np.nonzero(simulator.vertices[:, 0] > -1e-4)[0]
+        self.directions = np.zeros((len(weights), 3, len(JOINTS) - 1, 9))
+        self.solve(self.half, self.importance)
+
+    def solve(self, vertices: np.ndarray, importance: np.ndarray) -> None:
+        """Fit the correctives of some vertices of the left half to `targets`, then mirror them."""
+        linear = np.empty((len(self.poses), len(vertices), 3, 3))
+        wanted = np.empty((len(self.poses), len(vertices), 3))
+        for n, (pose, target) in enumerate(zip(self.poses, self.targets, strict=True)):
+            m, b = skinning(self.simulator.tpose, self.weights, pose)
+            m, b, rest = m[vertices], b[vertices], self.rest[vertices]
+            linear[n] = m
+            wanted[n] = target[vertices] - b - np.einsum("vab,vb->va", m, rest)
+        root = np.sqrt(importance)
+        linear *= root[:, None, None, None]
+        wanted *= root[:, None, None]
+        keys, group = np.unique(self.driven[vertices], axis=0, return_inverse=True)
+        for g, key in enumerate(keys):
+            joints = np.nonzero(key)[0] - 1
+            if not len(joints):
+                continue
+            at = np.nonzero(group.ravel() == g)[0]
+            f = self.features[:, joints].reshape(len(self.poses), -1)
+            found = _solve(linear[:, at], wanted[:, at], f).reshape(len(at), 3, len(joints), 9)
+            self.directions[vertices[at][:, None], :, joints] = found.transpose(0, 2, 1, 3)
+        self.directions = _mirrored(self.directions, self.mirror, self.half)
+
+    def posed(self, pose: np.ndarray) -> np.ndarray:
+        """(K, 3) what the fitted model gives in a pose."""
+        tpose, fitted = self.simulator.tpose, Correctives(self.directions)
+        m, b = skinning(tpose, self.weights, pose)
+        change = fitted.offsets(pose) - fitted.offsets(tpose.local())
+        return np.einsum("vab,vb->va", m, self.rest + change) + b
+
+    def polish(self, rounds: int = 4) -> None:
+        """Refit where the model still turns faces over: its own shape there, unfolded, becomes the target."""
+        important = np.nonzero(self.importance > 1)[0]
+        importance = self.importance.copy()
+        for _ in range(rounds):
+            touched = np.zeros(len(self.weights), bool)
+            for n in important:
+                shape = self.posed(self.poses[n])
+                relaxed = self.simulator.unfold(shape)
+                moved = np.linalg.norm(relaxed - shape, axis=1) > 1e-6
+                self.targets[n][moved] = relaxed[moved]
+                touched |= moved
+            if not touched.any():
+                break
+            touched |= touched[self.mirror]
+            importance[important] *= 2
+            self.solve(np.intersect1d(self.half, np.nonzero(touched)[0]), importance)
+
+
+def _solve(linear: np.ndarray, wanted: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """(v, 3, q) minimises sum over poses of |M P f - wanted|^2 + ridge |P|^2."""
+    poses, count = wanted.shape[:2]
+    q = f.shape[1]
+    gram = np.einsum("nvca,nvcb->vabn", linear, linear).reshape(count * 9, poses)
+    outer = (f[:, :, None] * f[:, None, :]).reshape(poses, q * q)
+    normal = (gram @ outer).reshape(count, 3, 3, q, q).transpose(0, 1, 3, 2, 4).reshape(count, 3 * q, 3 * q)
+    normal[:, np.arange(3 * q), np.arange(3 * q)] += RIDGE
+    back = np.einsum("nvca,nvc->van", linear, wanted).reshape(count * 3, poses)
+    right = (back @ f).reshape(count, 3 * q, 1)
+    return np.linalg.solve(normal, right).reshape(count, 3, q)
+
+
+def _mirrored(directions: np.ndarray, mirror: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """The same correctives on the other side; on the middle line, the mean of both."""
+    flip = np.array([-1.0, 1.0, 1.0])
+    sign = (flip[:, None] * flip[None, :]).reshape(9)
+    joint_order = MIRROR[1:] - 1
+    reflected = directions[mirror][:, :, joint_order] * flip[:, None, None] * sign
+    middle = mirror == np.arange(len(mirror))
+    left = np.zeros(len(mirror), bool)
+    left[half] = True
+    out = np.where(left[:, None, None, None], directions, reflected)
+    out[middle] = (directions[middle] + reflected[middle]) / 2
+    return out

@@ -1,0 +1,85 @@
+"""`python -m impromptu.backend.body.build.sheets FILE FOLDER`: contact sheets of poses and betas, to be looked at."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from .check import BuiltBody, stature, volume
+from .pictures import View, contact_sheet, render
+from .poses import NAMED, local_rotations
+
+SHEET_POSES = (
+    "T", "arms down", "arms up", "arms forward", "squat", "deep knee", "elbow 140", "twist", "side bend", "lunge",
+)  # fmt: skip
+CLOSE = (
+    ("arms down", (0.0, 0.22, 0.0), 0.95), ("arms up", (0.0, 0.3, 0.0), 1.25),
+    ("arms forward", (0.0, 0.2, 0.1), 0.95), ("elbow 140", (0.0, 0.1, 0.1), 0.9),
+    ("squat", (0.0, -0.38, 0.2), 1.1), ("fists", (0.0, -0.05, 0.1), 0.8),
+)  # fmt: skip
+WHOLE = (210, 300)
+
+
+def poses_sheet(body: BuiltBody) -> np.ndarray:
+    """Ten poses from two sides, then close views of shoulders, elbows, hips and hands."""
+    pictures = []
+    for azimuth in (25, 150):
+        for name in SHEET_POSES:
+            vertices = body.posed(NAMED[name])
+            middle = (vertices.min(0) + vertices.max(0)) / 2
+            height = 1.08 * max(np.ptp(vertices[:, 1]), 1.62)
+            view = View(azimuth, 6, tuple(middle), height)
+            pictures.append((name, render(vertices, body.faces, view, WHOLE)))
+    whole = contact_sheet(pictures, 10)
+    close = []
+    for name, centre, height in CLOSE:
+        for azimuth in (30, 200):
+            view = View(azimuth, 6, centre, height)
+            close.append((name, render(body.posed(NAMED[name]), body.faces, view, (350, 300))))
+    return _stack(whole, contact_sheet(close, 6))
+
+
+def betas_sheet(body: BuiltBody, male: BuiltBody, female: BuiltBody) -> np.ndarray:
+    """Every axis at -3 and +3, the three means, the ten expressions."""
+    stand = local_rotations({"both_shoulder": (0, 0, -52), "both_collar": (0, 0, -4)})
+    view = View(28, 6, (0.0, -0.44, 0.0), 2.12)
+    pictures = []
+    for column, name in enumerate(body.arrays["beta_names"]):
+        for sign in (-3, 3):
+            shape = body.shaped({column: sign})
+            caption = f"{name} {sign:+d}   {stature(shape):.2f} m  {volume(shape, body.faces):.0f} L"
+            pictures.append((caption, render(body.posed(stand, {column: sign}), body.faces, view, (208, 290))))
+    for name, other in (("male", male), ("neutral", body), ("female", female)):
+        shape = other.template
+        caption = f"{name}   {stature(shape):.2f} m  {volume(shape, body.faces):.0f} L"
+        pictures.append((caption, render(other.posed(stand), body.faces, view, (208, 290))))
+    faces = []
+    close = View(22, 0, (0.0, 0.335, 0.05), 0.32)
+    for column, name in enumerate(body.arrays["expression_names"], start=10):
+        faces.append((str(name), render(body.shaped({column: 3}), body.faces, close, (208, 230))))
+    return _stack(contact_sheet(pictures, 10), contact_sheet(faces, 10))
+
+
+def _stack(*sheets: np.ndarray) -> np.ndarray:
+    width = max(s.shape[1] for s in sheets)
+    padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0)), constant_values=255) for s in sheets]
+    return np.concatenate(padded)
+
+
+def main() -> None:
+    """Write body_poses.jpg and body_betas.jpg."""
+    from PIL import Image
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    body, male, female = (BuiltBody(options.file, v) for v in ("neutral", "male", "female"))
+    for name, sheet in (("poses", poses_sheet(body)), ("betas", betas_sheet(body, male, female))):
+        Image.fromarray(sheet).save(options.folder / f"body_{name}.jpg", quality=82, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
