@@ -26,12 +26,15 @@ def detect_contacts(clip: Clip, offsets: ArrayLike = OFFSETS) -> np.ndarray:
     """Contacts of heels and balls with the floor, by height and speed with hysteresis.
 
     Args:
-        clip: need not be grounded: its floor is found from the feet.
+        clip: need not be grounded: its floor is found from the feet. One flagged `in_place` has no contacts: its
+            feet slide on purpose.
         offsets: (22, 3) rest offsets of the body that moves.
 
     Returns:
         (frames, 4) bool: left heel, left ball, right heel, right ball.
     """
+    if "in_place" in clip.flags:
+        return np.zeros((len(clip), 4), bool)
     rotations, positions = leg_kinematics(clip.poses, clip.trans, offsets)
     points = sole_points(rotations, positions, offsets)
     height = points[..., 1] - floor_height(points, clip.fps)

@@ -60,10 +60,7 @@ def lock_feet(
         the clip with its contacts, and the report.
     """
     offsets = np.asarray(offsets, float)
-    if contacts is None:
-        treadmill = "in_place" in clip.flags
-        contacts = np.zeros((len(clip), 4), bool) if treadmill else detect_contacts(clip, offsets)
-    contacts = np.asarray(contacts, bool)
+    contacts = detect_contacts(clip, offsets) if contacts is None else np.asarray(contacts, bool)
     rotations, positions = leg_kinematics(clip.poses, clip.trans, offsets)
     points = sole_points(rotations, positions, offsets)
     before = slide_of(points, contacts)
@@ -71,7 +68,7 @@ def lock_feet(
     positions[..., 1] -= rise
     points[..., 1] -= rise
     change = np.stack([_correction(points[:, s], contacts[:, s], clip.fps) for s in _SIDES], 1)
-    poses, drop = _reached(clip.poses, rotations, positions, change, offsets, clip.fps, contacts)
+    poses, drop = _reached(clip.poses, rotations, positions, change, offsets, clip.fps)
     trans = clip.trans.astype(float)
     trans[:, 1] -= rise + drop
     rotations, positions = leg_kinematics(poses, trans, offsets)
@@ -166,7 +163,7 @@ def _fade(change: Array, spans: list[tuple[int, int]], length: int) -> None:
 
 
 def _reached(
-    poses: Array, rotations: Array, positions: Array, change: Array, offsets: Array, fps: float, contacts: Array
+    poses: Array, rotations: Array, positions: Array, change: Array, offsets: Array, fps: float
 ) -> tuple[Array, Array]:
     """Legs that bring the ankles to where they are wanted.
 
@@ -176,7 +173,6 @@ def _reached(
         change: (frames, 2, 3) shift of either ankle.
         offsets: (22, 3).
         fps: frames a second.
-        contacts: (frames, 4).
 
     Returns:
         poses (frames, 22, 3) and by how much the pelvis has to come down, (frames,) metres.
@@ -184,8 +180,7 @@ def _reached(
     targets = positions[:, list(ANKLES)] + change
     need = np.zeros(len(poses))
     for side in (0, 1):
-        stands = contacts[:, _SIDES[side]].any(1)
-        need = np.maximum(need, np.where(stands, _drop(positions, targets[:, side], offsets, side), 0))
+        need = np.maximum(need, _drop(positions, targets[:, side], offsets, side))
     drop = envelope(need.clip(max=MOST_DROP), 0.1 * fps).clip(max=MOST_DROP)
     poses = np.array(poses)
     down = drop[:, None] * np.array([0, 1.0, 0])
