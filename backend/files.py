@@ -9,8 +9,10 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -94,7 +96,7 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
                 f"{path.name} is not a readable .npz file.", "Copy or export it again."
             ) from error
         raise explain_os_error(error, path) from error
-    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, TokenError, SyntaxError) as error:
         raise InvalidInput(
             f"{path.name} is damaged or not an .npz file.", "Copy or export it again."
         ) from error

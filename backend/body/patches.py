@@ -10,6 +10,9 @@ SMALLEST = 384
 """Vertices a patch at least, else it is merged. Measured on the default body: smaller ones make single bodies slower
 by the number of calls, larger ones make batches slower by the joints that they blend in vain."""
 
+MOST_CLASSES = 1000
+"""Combinations of joints that are merged pair by pair, which takes the square of their number."""
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -40,6 +43,22 @@ def _patch(vertices: np.ndarray, weights: np.ndarray, posedirs: np.ndarray | Non
     return Patch(vertices, joints, np.ascontiguousarray(w[:, joints].T), features, basis)
 
 
+def _classes(touched: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(G, 2 J) what touches each class of vertices, and (V,) the class of each vertex.
+
+    One class for every combination of joints; where those are too many to merge in pairs, as in learned weights,
+    one for every heaviest joint.
+    """
+    kinds, which = np.unique(np.packbits(touched, axis=1), axis=0, return_inverse=True)
+    if len(kinds) > MOST_CLASSES:
+        rigid = (weights != 0).sum(1) == 1
+        _, which = np.unique(weights.argmax(1) * 2 + rigid, return_inverse=True)
+    which = which.reshape(-1)
+    sets = np.zeros((which.max() + 1, touched.shape[1]), bool)
+    np.logical_or.at(sets, which, touched)
+    return sets, which
+
+
 def cut(weights: np.ndarray, posedirs: np.ndarray | None, smallest: int = SMALLEST) -> list[Patch]:
     """Patches that together hold every vertex once, in ascending order within each.
 
@@ -56,10 +75,7 @@ def cut(weights: np.ndarray, posedirs: np.ndarray | None, smallest: int = SMALLE
     corrected = np.zeros((len(weights), joints), bool)
     if posedirs is not None:
         corrected[:, 1:] = posedirs.reshape(len(weights), 3, joints - 1, 9).any((1, 3))
-    packed = np.packbits(np.hstack((moved, corrected)), axis=1)
-    kinds, which = np.unique(packed, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    sets = np.unpackbits(kinds, axis=1).astype(bool)
+    sets, which = _classes(np.hstack((moved, corrected)), weights)
     sizes = np.bincount(which)
     members = [[i] for i in range(len(sets))]
     while len(sets) > 1 and sizes.min() < smallest:

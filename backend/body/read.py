@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,6 +16,11 @@ from . import safe_pickle
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _ANOTHER = "Copy or download it again."
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, tokenize.TokenError, SyntaxError, EOFError, ValueError, KeyError, TypeError,
+    OverflowError, RuntimeError,
+)  # fmt: skip
+"""What zipfile and numpy's header reader raise on damage; RuntimeError: encrypted, or of an unknown compression."""
 
 
 def _read_member(stream: BinaryIO, size: int, name: str) -> Any:
@@ -27,8 +33,8 @@ def _read_member(stream: BinaryIO, size: int, name: str) -> Any:
         value = safe_pickle.loads(stream.read(), name)
         return value if not isinstance(value, np.ndarray) or value.shape else value[()]
     count = int(np.prod(shape, dtype=object)) if shape else 1
-    if count * dtype.itemsize > size:
-        raise ValueError("the header promises more than the file holds")
+    if min(shape, default=0) < 0 or count * dtype.itemsize > size:
+        raise ValueError("the header promises what the file does not hold")
     flat = np.frombuffer(stream.read(count * dtype.itemsize), dtype)
     return flat[:count].reshape(shape, order="F" if fortran else "C")
 
@@ -49,8 +55,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
         raise explain_os_error(error, path) from error
     except MemoryError as error:
         raise InvalidInput(f"{path.name} asks for more memory than there is.", _ANOTHER) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        # RuntimeError: an encrypted member; NotImplementedError, a kind of it: an unknown compression
+    except _DAMAGED as error:
         raise InvalidInput(f"{path.name} is damaged or not an .npz file.", _ANOTHER) from error
 
 

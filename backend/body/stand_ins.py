@@ -155,7 +155,7 @@ class Sparse(Holder):
         import scipy.sparse
 
         state = {k: settle(v) for k, v in dict(self.state or {}).items()}
-        shape = tuple(int(n) for n in state.get("_shape", state.get("shape")))
+        shape = tuple(int(n) for n in (state["_shape"] if "_shape" in state else state["shape"]))
         data = np.asarray(state["data"])
         if self.layout == "coo":
             row, col = state["coords"] if "coords" in state else (state["row"], state["col"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from impromptu.backend.body import load_body, model
+from impromptu.backend.body import load_body, model, patches
 from impromptu.backend.body.lbs import rotation_matrices
 from impromptu.backend.body.patches import cut
 from impromptu.backend.protocol import InvalidInput
@@ -32,10 +32,21 @@ def test_rotation_gradients_are_right_at_zero_and_around():
 
 def test_patches_hold_every_vertex_once(members):
     arrays = members("smpl", vertices=500)
-    patches = cut(arrays["weights"], arrays["posedirs"], smallest=40)
-    assert len(patches) > 3
-    assert sorted(np.concatenate([p.vertices for p in patches])) == list(range(500))
-    assert min(len(p.vertices) for p in patches) >= 40
+    pieces = cut(arrays["weights"], arrays["posedirs"], smallest=40)
+    assert len(pieces) > 3
+    assert sorted(np.concatenate([p.vertices for p in pieces])) == list(range(500))
+    assert min(len(p.vertices) for p in pieces) >= 40
+
+
+def test_learned_weights_with_many_combinations_are_cut_too(members, monkeypatch):
+    arrays = members("smpl", vertices=500)
+    monkeypatch.setattr(patches, "MOST_CLASSES", 5)
+    by_joint = cut(arrays["weights"], arrays["posedirs"], smallest=40)
+    assert sorted(np.concatenate([p.vertices for p in by_joint])) == list(range(500))
+    for patch in by_joint:
+        kept = np.zeros((len(patch.vertices), 24))
+        kept[:, patch.joints] = patch.weights.T
+        assert np.array_equal(kept, arrays["weights"][patch.vertices])
 
 
 def test_more_patches_give_the_same_vertices(body_file, monkeypatch):
