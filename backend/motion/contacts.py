@@ -46,7 +46,7 @@ def detect_contacts(clip: Clip, offsets: ArrayLike = OFFSETS) -> np.ndarray:
     return np.stack([_hysteresis(inside[:, k], sure[:, k], least) for k in range(4)], -1)
 
 
-def _hysteresis(inside: Array, sure: Array, least: int) -> Array:
+def _hysteresis(inside: np.ndarray, sure: np.ndarray, least: int) -> Array:
     """(frames,) runs of `inside` that hold a `sure` frame, short gaps closed, short runs dropped."""
     out = np.zeros(len(inside), bool)
     runs = [(a, b) for a, b in runs_of(inside) if sure[a:b].any()]
@@ -62,7 +62,7 @@ def _hysteresis(inside: Array, sure: Array, least: int) -> Array:
     return out
 
 
-def runs_of(mask: Array) -> list[tuple[int, int]]:
+def runs_of(mask: ArrayLike) -> list[tuple[int, int]]:
     """[start, end) of each run of true values in (frames,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask).astype(int), [0]])))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -93,7 +93,7 @@ def clean_frames(clip: Clip) -> Clip:
     )
 
 
-def _turn_jumps(clip: Clip) -> Array:
+def _turn_jumps(clip: Clip) -> np.ndarray:
     """(frames - 1, 22) bool: steps at which a joint jumps."""
     limit = min(JUMP_DEGREES * 30 / clip.fps, 150.0)
     sure = min(SURE_DEGREES * 30 / clip.fps, 170.0)
@@ -120,7 +120,7 @@ def step_angles(poses: Array) -> Array:
     return np.degrees(2 * np.arccos(np.abs((q[1:] * q[:-1]).sum(-1)).clip(0, 1)))
 
 
-def _place_jumps(clip: Clip) -> Array:
+def _place_jumps(clip: Clip) -> np.ndarray:
     """(frames - 1,) bool: steps at which the root jumps."""
     step = np.linalg.norm(np.diff(clip.trans.astype(float), axis=0), axis=-1)
     limit = PLACE_JUMP * 30 / clip.fps
@@ -147,7 +147,7 @@ def _frozen(clip: Clip) -> list[Fault]:
     return out
 
 
-def _runs(mask: Array) -> list[tuple[int, int]]:
+def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
     """[start, end) of each run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -81,7 +81,7 @@ def lock_feet(
 _SIDES = (slice(0, 2), slice(2, 4))
 
 
-def _standing_height(points: Array, contacts: Array) -> float:
+def _standing_height(points: Array, contacts: np.ndarray) -> float:
     """Height over the floor of the lowest point of standing feet: another body's feet are another size."""
     standing = contacts.any(1)
     if not standing.any():
@@ -90,7 +90,7 @@ def _standing_height(points: Array, contacts: Array) -> float:
     return float(np.clip(np.median(low), -0.1, 0.1))
 
 
-def _correction(points: Array, contacts: Array, fps: float) -> Array:
+def _correction(points: Array, contacts: np.ndarray, fps: float) -> Array:
     """(frames, 3) by which one foot is to move.
 
     Args:
@@ -111,7 +111,7 @@ def _correction(points: Array, contacts: Array, fps: float) -> Array:
     return change
 
 
-def _pinned(points: Array, contacts: Array) -> Array:
+def _pinned(points: Array, contacts: np.ndarray) -> Array:
     """(frames, 3) level shift that keeps heel, then ball (or ball, then heel) in place during one stand.
 
     Where two contacts overlap the second is pinned to where the first brings it, and takes over gradually; one
@@ -188,7 +188,7 @@ def _reached(
         hip, knee, ankle = HIPS[side], KNEES[side], ANKLES[side]
         front = rotations[:, hip, :, 2]
         joints = [positions[:, j] - down for j in (hip, knee, ankle)]
-        thigh, shin = reach(*joints, front, targets[:, side])
+        thigh, shin = reach(joints[0], joints[1], joints[2], front, targets[:, side])
         turned = {hip: thigh @ rotations[:, hip], knee: shin @ rotations[:, knee], ankle: rotations[:, ankle]}
         for j in (hip, knee, ankle):
             above = turned.get(PARENTS[j], rotations[:, PARENTS[j]])

@@ -58,7 +58,7 @@ def _progress(clip: Clip) -> Array:
     return total / total[-1]
 
 
-def _gaps(clip: Clip, starts: Array, ends: Array) -> Array:
+def _gaps(clip: Clip, starts: np.ndarray, ends: np.ndarray) -> Array:
     """(starts, ends) mean joint distances between frames, in each frame's own heading and place."""
     rotations, positions = forward_kinematics(clip.poses, clip.trans)
     speed = np.gradient(positions, axis=0) * clip.fps * 0.1 if len(clip) > 1 else np.zeros_like(positions)
@@ -103,7 +103,7 @@ def loop(clip: Clip, frames: int) -> Clip:
     )
 
 
-def _play(cycle: Cycle, frames: int) -> tuple[Array, Array]:
+def _play(cycle: Cycle, frames: int) -> tuple[np.ndarray, np.ndarray]:
     """Source frame and lap (0: before the first seam) of each output frame."""
     length = cycle.end - cycle.start
     late = np.arange(frames) - cycle.end
@@ -121,7 +121,7 @@ def _step(clip: Clip, cycle: Cycle) -> tuple[float, Array]:
     return angle, end - turn(angle) @ start
 
 
-def _travelled(clip: Clip, cycle: Cycle, index: Array, lap: Array) -> tuple[Array, Array]:
+def _travelled(clip: Clip, cycle: Cycle, index: np.ndarray, lap: np.ndarray) -> tuple[Array, Array]:
     """Root rotations (frames, 3, 3) and positions (frames, 3) after so many laps of travel."""
     angle, travel = _step(clip, cycle)
     places = np.zeros((lap.max() + 1, 3))
@@ -133,7 +133,7 @@ def _travelled(clip: Clip, cycle: Cycle, index: Array, lap: Array) -> tuple[Arra
     return roots, trans
 
 
-def _blended(clip: Clip, cycle: Cycle, lap: Array, local: Array, trans: Array) -> tuple[Array, Array]:
+def _blended(clip: Clip, cycle: Cycle, lap: np.ndarray, local: Array, trans: Array) -> tuple[Array, Array]:
     """The difference at each seam added to the frames after it, fading out."""
     angle, _ = _step(clip, cycle)
     seconds = 0.2 + 0.4 * min(cycle.gap / 0.4, 1.0)
@@ -154,7 +154,7 @@ def _blended(clip: Clip, cycle: Cycle, lap: Array, local: Array, trans: Array) -
     return local, trans
 
 
-def _relabelled(labels: tuple[Label, ...], index: Array) -> tuple[Label, ...]:
+def _relabelled(labels: tuple[Label, ...], index: np.ndarray) -> tuple[Label, ...]:
     """Labels on the frames that come from theirs; runs that meet at a seam are one."""
     out = []
     for label in labels:

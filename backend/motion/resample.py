@@ -71,7 +71,7 @@ def sample(clip: Clip, times: Array) -> Clip:
     return clip.with_(poses=poses, trans=trans, labels=_scaled(clip.labels, 1 / step, len(times)), contacts=contacts)
 
 
-def _cubic(points: Array, low: Array, t: Array) -> Array:
+def _cubic(points: Array, low: np.ndarray, t: Array) -> Array:
     """Catmull-Rom through (frames, d) points at low + t."""
     tangents = np.gradient(points, axis=0) if len(points) > 1 else np.zeros_like(points)
     high = np.minimum(low + 1, len(points) - 1)
