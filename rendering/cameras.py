@@ -34,7 +34,8 @@ def smooth_path(positions: np.ndarray, width: int) -> np.ndarray:
     Args:
         positions: (frames, components).
     """
-    width = max(1, min(int(width), len(positions)))
+    # An odd width keeps the mean in the middle.
+    width = max(1, min(int(width), len(positions)) - 1) | 1
     kernel = np.ones(width) / width
     out = np.asarray(positions, dtype=np.float64)
     for _ in range(2):

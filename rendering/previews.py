@@ -28,9 +28,7 @@ class Previews:
         on_progress: called with ("render", step, total).
     """
 
-    def __init__(
-        self, folder: Path, quality: Quality, seconds: float, fps: float, on_progress: Progress
-    ) -> None:
+    def __init__(self, folder: Path, quality: Quality, seconds: float, fps: float, on_progress: Progress) -> None:
         self.folder, self.quality = folder, quality
         self.seconds, self.fps = seconds, fps
         self.on_progress = on_progress

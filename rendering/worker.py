@@ -44,7 +44,8 @@ def bootstrap() -> str:
     spec = importlib.util.spec_from_file_location(
         "impromptu", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
     )
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["impromptu"] = module
     spec.loader.exec_module(module)
@@ -117,6 +118,10 @@ def all_or_nothing(paths: list[Path], job: Path) -> Iterator[dict[Path, Path]]:
                 os.replace(made, path)
             except OSError as error:
                 raise explain(error, path) from error
+    except protocol.ImpromptuError as error:
+        for path, made in temporary.items():
+            error.message = error.message.replace(made.name, path.name)
+        raise
     finally:
         for made in temporary.values():
             made.unlink(missing_ok=True)
@@ -131,9 +136,7 @@ def read_job(folder: Path) -> dict[str, Any]:
     try:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise protocol.InvalidInput(
-            f"The job in {folder} cannot be read: {error}.", "Make it again."
-        ) from error
+        raise protocol.InvalidInput(f"The job in {folder} cannot be read: {error}.", "Make it again.") from error
     for key, formats in (("outputs", (".blend", ".glb", ".fbx", ".usdc")), ("previews", (".mp4", ".png"))):
         job[key] = [
             protocol.check_suffix(p, formats, "A character" if key == "outputs" else "A preview").absolute()
@@ -187,11 +190,9 @@ def render_previews(job: dict[str, Any], motion: Any, temporary: dict[Path, Path
     quality = frames.Quality(size, size, int(wanted.get("samples") or (4 if ".mp4" in films else 12)))
     provenance = job.get("provenance", {})
     title, subtitle = previews.captions(provenance, job.get("name", ""), motion.seconds, motion.fps)
-    scratch = Path(tempfile.mkdtemp(prefix="frames-", dir=temporary[job["previews"][0]].parent.anchor and None))
+    scratch = Path(tempfile.mkdtemp(prefix="impromptu-frames-"))
     try:
-        show = previews.Previews(
-            scratch, quality, (len(motion) - 1) / motion.fps, motion.fps, channel.progress
-        )
+        show = previews.Previews(scratch, quality, (len(motion) - 1) / motion.fps, motion.fps, channel.progress)
         show.render(show.plan(films))
         for path in job["previews"]:
             if path.suffix.lower() == ".png":
@@ -228,8 +229,7 @@ def main(argv: list[str]) -> None:
         code = 2
     except KeyboardInterrupt:
         code = 130
-    except BaseException:
-        # The process ends here: whatever it was stands in the log, which the parent quotes.
+    except BaseException:  # noqa: BLE001 - the process ends here; the parent quotes the log
         traceback.print_exc()
     finally:
         leave(code)

@@ -88,7 +88,7 @@ def root_locations(rig: bpy.types.Object, body: BodyData, trans: np.ndarray) -> 
     """
     name = body.joint_names[int(np.flatnonzero(body.parents < 0)[0])]
     rest = np.array(rig.data.bones[name].matrix_local.to_3x3())
-    return to_blender(trans + [0.0, body.floor, 0.0]) @ rest
+    return to_blender(trans + np.array([0.0, body.floor, 0.0])) @ rest
 
 
 def write_motion(

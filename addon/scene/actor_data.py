@@ -127,7 +127,7 @@ def load_body(path: str | Path) -> BodyData:
     _require(path, data["weights"].shape == (v, j), f"has weights {data['weights'].shape}, not {(v, j)}")
     _require(path, data["shapedirs"].shape == (v, 3, len(data["betas"])), "has betas that do not fit its shapedirs")
     _require(path, bool((parents < np.arange(j)).all()), "lists a joint before its parent")
-    _require(path, 0 <= faces.min() and faces.max() < v, "has faces of vertices that do not exist")
+    _require(path, faces.min() >= 0 and faces.max() < v, "has faces of vertices that do not exist")
     if posedirs is not None:
         _require(path, posedirs.shape == (v, 3, 9 * (j - 1)), f"has posedirs {posedirs.shape}")
     for name in ("v_template", "shapedirs", "betas", "joints", "weights"):

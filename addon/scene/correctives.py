@@ -80,13 +80,12 @@ def compress_joint(columns: np.ndarray, spread: np.ndarray, least: float = LEAST
     root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
     inverse = (vectors / np.sqrt(values.clip(1e-9))) @ vectors.T
     # The left singular vectors of the tall matrix through its 9 x 9 Gram matrix.
-    weighted = columns @ root
-    strength, right = np.linalg.eigh(weighted.T @ weighted)
+    strength, right = np.linalg.eigh(root @ (columns.T @ columns) @ root)
     out = []
     for k in np.argsort(strength)[::-1]:
         feature = inverse @ right[:, k]
         peak = np.abs(spread @ feature).max()
-        offset = (weighted @ right[:, k]).reshape(-1, 3) * peak
+        offset = (columns @ (root @ right[:, k])).reshape(-1, 3) * peak
         if np.linalg.norm(offset, axis=1).max() >= least:
             out.append((offset, feature / peak))
     return out
@@ -100,6 +99,8 @@ def compress(body: BodyData, least: float = LEAST_PEAK) -> list[Corrective]:
     out = []
     for j in range(1, len(body.parents)):
         columns = body.posedirs[:, :, 9 * (j - 1) : 9 * j].astype(np.float64).reshape(-1, 9)
+        if np.abs(columns).max() < LEAST_OFFSET:
+            continue
         for k, (offset, feature) in enumerate(compress_joint(columns, spread, least)):
             small = np.linalg.norm(offset, axis=1) < LEAST_OFFSET
             offset = np.where(small[:, None], 0.0, offset)
@@ -125,9 +126,7 @@ def quadratic_form(feature: np.ndarray, axes: np.ndarray) -> np.ndarray:
 def expression(factors: np.ndarray) -> str:
     """The driver's text: the quadratic form over the squared norm, as Blender normalises the quaternion too."""
     a, b, c, ab, ac, bc, wa, wb, wc = (f"{v:+.4f}" for v in factors)
-    text = (
-        f"(x*({a}*x{ab}*y{ac}*z{wa}*w)+y*({b}*y{bc}*z{wb}*w)+z*({c}*z{wc}*w))/(w*w+x*x+y*y+z*z+0.000001)"
-    )
+    text = f"(x*({a}*x{ab}*y{ac}*z{wa}*w)+y*({b}*y{bc}*z{wb}*w)+z*({c}*z{wc}*w))/(w*w+x*x+y*y+z*z+0.000001)"
     assert len(text) <= MAX_EXPRESSION, text
     return text
 

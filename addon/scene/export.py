@@ -6,6 +6,7 @@ and rename it (see `rendering.worker`), so that a failed export never touches an
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,13 +16,8 @@ import bpy
 from ...backend.protocol import InvalidInput
 from .actor import Actor
 
-SIGNATURES = {
-    ".blend": (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b"),
-    ".glb": (b"glTF",),
-    ".fbx": (b"Kaydara FBX Binary",),
-    ".usdc": (b"PXR-USDC",),
-}
-"""How a whole file of each kind begins; .blend is plain, Zstandard or gzip."""
+FBX_END = bytes.fromhex("f85a8c6adef5d97eece90ce3758f290b")
+ZSTD_SEEK_END = bytes.fromhex("b1ea928f")
 
 
 def export_actor(actor: Actor, path: Path) -> None:
@@ -45,12 +41,38 @@ def export_actor(actor: Actor, path: Path) -> None:
 
 
 def check_written(path: Path) -> None:
-    """Raises InvalidInput unless a file of the right kind stands at `path`: some exporters only print their errors."""
-    head = path.read_bytes()[:64] if path.exists() else b""
-    if not head.startswith(SIGNATURES[path.suffix.lower()]):
+    """Raises InvalidInput unless a whole file stands at `path`.
+
+    On a full disk Blender reports a truncated .blend as saved, and other exporters only print their errors.
+    """
+    data = path.read_bytes() if path.exists() else b""
+    if not WHOLE[path.suffix.lower()](data):
         raise InvalidInput(
             f"{path.name} was not written completely.", "Check that the folder is writable and the disk has room."
         )
+
+
+def _is_whole_usdc(data: bytes) -> bool:
+    """The bootstrap names the table of contents; the table and all its sections lie within the file."""
+    if len(data) < 32 or not data.startswith(b"PXR-USDC"):
+        return False
+    (table,) = struct.unpack_from("<q", data, 16)
+    if not 0 < table <= len(data) - 8:
+        return False
+    (count,) = struct.unpack_from("<Q", data, table)
+    if table + 8 + 32 * count > len(data):
+        return False
+    sections = (struct.unpack_from("<qq", data, table + 8 + 32 * i + 16) for i in range(count))
+    return count > 0 and all(start + size <= len(data) for start, size in sections)
+
+
+WHOLE: dict[str, Callable[[bytes], bool]] = {
+    # Blender compresses in frames, with a table of them at the end.
+    ".blend": lambda d: d.startswith(b"\x28\xb5\x2f\xfd") and d.endswith(ZSTD_SEEK_END),
+    ".glb": lambda d: d.startswith(b"glTF") and len(d) >= 12 and struct.unpack_from("<I", d, 8)[0] == len(d),
+    ".fbx": lambda d: d.startswith(b"Kaydara FBX Binary") and d.endswith(FBX_END),
+    ".usdc": _is_whole_usdc,
+}
 
 
 def _select(actor: Actor) -> None:
@@ -62,6 +84,8 @@ def _select(actor: Actor) -> None:
 def write_blend(actor: Actor, path: Path) -> None:
     """The whole scene, compressed; the rig is active and selected when it is opened."""
     _select(actor)
+    # No .blend1 beside the temporary name.
+    bpy.context.preferences.filepaths.save_version = 0
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, compress=True, check_existing=False)
 
 
@@ -114,6 +138,9 @@ def write_usd(actor: Actor, path: Path) -> None:
         export_armatures=True,
         export_shapekeys=True,
         export_custom_properties=True,
+        # Either would leave a `textures` folder beside the file; the actor's colours are on its vertices.
+        convert_world_material=False,
+        export_textures=False,
     )
 
 

@@ -23,14 +23,13 @@ PALETTE = {
     "shirt": "#e2643f",
     "trousers": "#2c4769",
     "shoes": "#2a2d33",
-    "sole": "#e9e4da",
     "eye_white": "#f2efe9",
     "iris": "#4a6b73",
     "pupil": "#14100f",
 }
 """sRGB; a warm shirt over slate trousers keeps arms, torso and legs apart at thumbnail size."""
-BAND = 0.012
-"""Metres over which one colour turns into the next: about one edge of the mesh."""
+BAND = 0.02
+"""Metres over which one colour turns into the next: about one edge of the mesh on the trunk."""
 FACE_BAND = 0.004
 EYES = ("left_eye_smplhf", "right_eye_smplhf")
 
@@ -65,7 +64,7 @@ def vertex_colours(body: BodyData) -> np.ndarray:
 def layers(body: BodyData) -> Iterator[tuple[str, np.ndarray]]:
     """The outfit from the skin outwards: key of `PALETTE` and (V,) how much of it shows, 0 to 1.
 
-    Regions of the body that are named as a colour of the palette (`lips`, `eye_white` ...) are painted as they are.
+    Regions of the body that are named as a colour of the palette (`lips`) are painted under the hair and the eyes.
     """
     joints = {name: body.joints[j] for j, name in enumerate(body.joint_names)}
     # Decided on the identity at hand: joints and skin of the same betas.
@@ -74,12 +73,24 @@ def layers(body: BodyData) -> Iterator[tuple[str, np.ndarray]]:
         for name, field in clothes(v, joints):
             yield name, np.clip(0.5 + field / BAND, 0, 1)
     owner = np.array(body.joint_names)[body.weights.argmax(1)]
-    if set(EYES) <= set(joints):
-        for name, field in head(v, owner, joints):
-            yield name, np.clip(0.5 + field / FACE_BAND, 0, 1)
     for r, name in enumerate(body.region_names):
         if name in PALETTE and body.regions is not None:
-            yield name, (body.regions == r).astype(float)
+            yield name, soften((body.regions == r).astype(float), body.faces)
+    if set(EYES) <= set(joints):
+        ears = np.isin(body.regions, [r for r, n in enumerate(body.region_names) if n.endswith("_ear")])
+        for name, field in head(v, owner, joints):
+            yield name, np.clip(0.5 + field / FACE_BAND, 0, 1) * (~ears if name == "hair" else 1)
+
+
+def soften(cover: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V,) values averaged once with those of the vertices around them."""
+    total, count = np.zeros(len(cover)), np.zeros(len(cover))
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        np.add.at(total, faces[:, a], cover[faces[:, b]])
+        np.add.at(total, faces[:, b], cover[faces[:, a]])
+        np.add.at(count, faces[:, a], 1)
+        np.add.at(count, faces[:, b], 1)
+    return (cover + total / count.clip(1)) / 2
 
 
 def clothes(v: np.ndarray, joints: Joints) -> Iterator[tuple[str, Field]]:
@@ -94,9 +105,7 @@ def clothes(v: np.ndarray, joints: Joints) -> Iterator[tuple[str, Field]]:
     sleeve = shoulder + 0.62 * (elbow - shoulder) - x
     yield "shirt", np.minimum(sleeve, np.maximum(collar, yoke))
     yield "trousers", np.minimum(waist - y, y - (ankle[1] + 0.025))
-    shoe = ankle[1] + 0.035 - y
-    yield "shoes", shoe
-    yield "sole", v[:, 1].min() + 0.02 - y
+    yield "shoes", ankle[1] + 0.035 - y
 
 
 def head(v: np.ndarray, owner: np.ndarray, joints: Joints) -> Iterator[tuple[str, Field]]:
