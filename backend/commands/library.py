@@ -162,7 +162,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         hidden = {"file", "sha256", "digest"}
         rows = [{k: v for k, v in asdict(e).items() if k not in hidden} for e in entries]
-        emit({"clips": rows, "texts": [asdict(t) for t in texts]})
+        emit({"clips": rows, "texts": [t._asdict() for t in texts]})
         return 0
     for e in entries:
         said = "; ".join(l.text for l in e.labels)

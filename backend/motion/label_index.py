@@ -20,7 +20,12 @@ def is_label_index(path: str | Path) -> bool:
         return False
     if path.suffix.lower() != ".txt" or not path.is_file():
         return path.suffix.lower() != ".txt"
-    with open(path, "rb") as stream:
+    try:
+        stream = open(path, "rb")  # noqa: SIM115
+    except OSError:
+        # Whoever reads the file reports why it cannot be read.
+        return False
+    with stream:
         return not stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 

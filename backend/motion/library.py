@@ -136,7 +136,9 @@ class Library:
                     for name, (clip, file, digest) in plan.items():
                         save_clip(self.root / file, clip.with_(name=name))
                         entries[name] = _entry(name, clip, file, digest, sha256_of(self.root / file))
-                    result.append(build_manifest(entries.values(), old.texts))
+                    # Labels that came before their clips have waited as texts.
+                    _, texts = _attach(entries, ((t.id, t.text) for t in old.texts), plan)
+                    result.append(build_manifest(entries.values(), texts))
                 old = result[0]
             self._manifest = old
         return names
@@ -152,20 +154,10 @@ class Library:
             how many labels are new.
         """
         with self._folder().writing() as old:
-            entries, texts = dict(old.by_name), set(old.texts)
-            by_id: dict[str, list[str]] = {}
-            for name, entry in entries.items():
-                for id in _ids(entry):
-                    by_id.setdefault(id, []).append(name)
-            new = 0
-            for id, text in pairs:
-                text = " ".join(text.split())
-                matches = by_id.get(id.lower(), []) if id else []
-                for name in matches:
-                    new += _label(entries, name, text)
-                if text and not matches and (item := Text(text, id)) not in texts:
-                    texts.add(item)
-                    new += 1
+            entries, known = dict(old.by_name), set(old.texts)
+            new, left = _attach(entries, pairs, entries)
+            texts = known.union(left)
+            new += len(texts) - len(known)
             self._replace(old, build_manifest(entries.values(), texts), [])
         return new
 
@@ -315,6 +307,34 @@ def _ids(entry: Entry) -> set[str]:
     parts = entry.name.lower().split("_")
     ids = {"_".join(parts[i:]) for i in range(3) if i == 0 or len(parts) - i >= 2}
     return ids | {Path(entry.source).stem.lower()} if entry.kind == "mocap" and entry.source else ids
+
+
+def _attach(
+    entries: dict[str, Entry], pairs: Iterable[tuple[str | None, str]], among: Iterable[str]
+) -> tuple[int, list[Text]]:
+    """Put texts on the clips that answer to their ids.
+
+    Args:
+        entries: changed in place.
+        pairs: (id or None, text).
+        among: names of the clips that may answer.
+
+    Returns:
+        how many labels are new, and the texts to which no clip answers.
+    """
+    answers: dict[str, list[str]] = {}
+    for name in among:
+        for id in _ids(entries[name]):
+            answers.setdefault(id, []).append(name)
+    new, left = 0, []
+    for id, text in pairs:
+        text = " ".join(text.split())
+        names = answers.get(id.lower(), []) if id else []
+        for name in names:
+            new += _label(entries, name, text)
+        if text and not names:
+            left.append(Text(text, id))
+    return new, left
 
 
 def _label(entries: dict[str, Entry], name: str, text: str) -> int:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..protocol import Incompatible, InvalidInput
 from .clip import Label
@@ -40,16 +40,14 @@ class Entry:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Text:
-    """A label without a clip, as in a large index of labels."""
+class Text(NamedTuple):
+    """A label without a clip, as in a large index of labels. A tuple, because there may be 100,000."""
 
     text: str
     id: str | None = None
 
 
-@dataclass(frozen=True)
-class LabelRef:
+class LabelRef(NamedTuple):
     """A label of a library and the frames that it stands for; `clip` is None where there is only the text."""
 
     text: str
@@ -94,12 +92,13 @@ def build_manifest(entries: Iterable[Entry], texts: Iterable[Text]) -> Manifest:
 def dump_manifest(manifest: Manifest) -> str:
     """JSON with a line an entry, so that two versions of it can be compared."""
 
-    def rows(items: Iterable[Any]) -> str:
-        lines = ",\n".join(json.dumps(asdict(item), sort_keys=True, ensure_ascii=False) for item in items)
+    def rows(items: Iterable[dict[str, Any]]) -> str:
+        lines = ",\n".join(json.dumps(item, sort_keys=True, ensure_ascii=False) for item in items)
         return f"[\n{lines}\n]" if lines else "[]"
 
     head = f'"version": {MANIFEST_VERSION}'
-    return f'{{{head},\n"entries": {rows(manifest.entries)},\n"texts": {rows(manifest.texts)}}}\n'
+    entries, texts = rows(map(asdict, manifest.entries)), rows(t._asdict() for t in manifest.texts)
+    return f'{{{head},\n"entries": {entries},\n"texts": {texts}}}\n'
 
 
 def parse_manifest(content: bytes, where: str) -> Manifest:
@@ -119,7 +118,7 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
                 f"The library {where} is of version {data['version']}.", "Update Impromptu to read it."
             )
         entries = [_entry(e) for e in data["entries"]]
-        texts = [Text(_words(t["text"]), t.get("id")) for t in data["texts"]]
+        texts = [Text(_words(t["text"]), t["id"] and _words(t["id"])) for t in data["texts"]]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InvalidInput(
             f"{MANIFEST} of the library {where} is damaged: {error}.", "Restore it from a copy of the library."

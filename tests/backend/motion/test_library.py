@@ -85,6 +85,14 @@ def test_labels(library):
     assert Library.open(library.root).labels() == library.labels()
 
 
+def test_labels_wait_for_their_clips(library):
+    library.add_labels([("35_01", "hop"), ("36_01", "skip")])
+    library.add([make_clip("35_01", 31, text="")])
+    assert library.load("35_01").labels == (Label("hop", 0, 20),)
+    assert [t.id for t in library.texts] == ["36_01"]
+    assert Library.open(library.root).digest() == library.digest()
+
+
 def test_derived_clips_do_not_answer_to_the_recordings_file(library):
     recording = make_clip("x", 11, text="", source="cmu/07_01.bvh")
     library.add([recording, make_clip("x_mirrored", 12, text="", source="cmu/07_01.bvh", kind="derived")])
