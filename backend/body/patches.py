@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMALLEST = 384
+SMALLEST = 800
 """Vertices a patch at least, else it is merged. Measured on the default body: smaller ones make single bodies slower
 by the number of calls, larger ones make batches slower by the joints that they blend in vain."""
 
