@@ -14,8 +14,9 @@ import torch
 
 from .blender import run_blender_job
 from .body import BodyModel, load_body, write_actor_body
+from .body.axes import resolve_betas
 from .body.words import BodyWords, read_body_words
-from .files import save_npz, sha256_of, write_json
+from .files import save_npz, write_json
 from .motion.clip import Clip
 from .motion.export import write_amass, write_bvh
 from .motion.library import Library
@@ -51,23 +52,6 @@ class ActResult:
             "fps": self.performance.fps,
             "seconds": round(clip.seconds, 3),
         }
-
-
-def resolve_betas(body: BodyModel, pairs: tuple[tuple[str, float], ...]) -> torch.Tensor:
-    """(1, S) coefficients from pairs of axis name or index and value.
-
-    Raises:
-        InvalidInput: the body has no such axis.
-    """
-    betas = torch.zeros(1, body.num_betas)
-    names = list(body.beta_names)
-    for axis, value in pairs:
-        index = names.index(axis) if axis in names else int(axis) if axis.isdecimal() else -1
-        if not 0 <= index < body.num_betas:
-            known = ", ".join(names) if names else f"0 to {body.num_betas - 1}"
-            raise InvalidInput(f"The body {body.name} has no shape axis {axis!r}.", f"It has: {known}.")
-        betas[0, index] = value
-    return betas
 
 
 def choose_body(request: ActRequest) -> tuple[BodyModel, torch.Tensor, BodyWords]:
@@ -186,6 +170,3 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
     return ActResult(
         retrieval, performance, json.loads(json.dumps(provenance)), (*request.outputs, *request.previews)
     )
-
-
-__all__ = ["ActResult", "act", "sha256_of"]

@@ -12,7 +12,8 @@ from .clip import Clip
 from .contacts import detect_contacts
 from .footlock import SlideReport, lock_feet
 from .ops import face_forward, fit_length, resample
-from .skeleton import INDEX, JOINT_NAMES, LEG_LENGTH, PARENTS
+from .skeleton import JOINT_NAMES, LEG_LENGTH, PARENTS
+from .soles import leg_length
 
 GROUND_SAMPLES = 24
 
@@ -45,12 +46,6 @@ def body_offsets(joints: np.ndarray, joint_names: tuple[str, ...]) -> np.ndarray
     offsets = rest - rest[np.maximum(PARENTS, 0)]
     offsets[0] = 0
     return offsets
-
-
-def leg_length(offsets: np.ndarray) -> float:
-    """Hip to knee to ankle in metres, mean of both sides."""
-    bones = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")]
-    return float(np.linalg.norm(offsets[bones], axis=1).sum() / 2)
 
 
 def full_pose(poses: np.ndarray, body: BodyModel) -> np.ndarray:
