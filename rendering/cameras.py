@@ -12,6 +12,8 @@ from ..addon.scene.actions import FIRST_FRAME, Curves
 
 SENSOR = 36.0
 """Width of the camera's sensor, mm."""
+PAD = 0.05
+"""Metres from a bone to the skin around it."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class View:
     """Degrees above the horizon."""
     lens: float = 65.0
     """Focal length, mm: long enough to keep hands near the camera from swelling."""
-    margin: float = 1.10
+    margin: float = 1.12
     """Room around the motion; 1 touches the edges."""
 
 
@@ -44,19 +46,26 @@ def smooth_path(positions: np.ndarray, width: int) -> np.ndarray:
     return out
 
 
-def frame_motion(points: np.ndarray, focus: np.ndarray, pad: float = 0.12) -> tuple[float, float, float]:
-    """The box that holds a moving actor as the following camera sees it.
+def camera_axes(yaw: float, pitch: float) -> np.ndarray:
+    """(3, 3) rows: right, up and ahead of a camera that looks back from this direction, radians."""
+    ahead = -np.array([math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch)])
+    right = np.array([-math.sin(yaw), math.cos(yaw), 0.0])
+    return np.array([right, np.cross(right, ahead), ahead])
+
+
+def fit_motion(points: np.ndarray, axes: np.ndarray, half_width: float, half_height: float) -> np.ndarray:
+    """Where the camera stands, relative to its focus, so that all points are within its picture.
 
     Args:
-        points: (frames, points, 3) in Blender's frame.
-        focus: (frames, 2) where the camera looks, on the floor.
-        pad: metres from the joints to the skin.
-
-    Returns:
-        greatest distance from the axis above the focus, lowest and highest z, metres.
+        points: (n, 3) relative to the focus.
+        axes: of `camera_axes`.
+        half_width, half_height: of the picture at a distance of 1.
     """
-    away = np.linalg.norm(points[..., :2] - focus[:, None], axis=-1).max() + pad
-    return float(away), float(min(0.0, points[..., 2].min())), float(points[..., 2].max() + pad)
+    right, up, ahead = (points @ axes.T).T
+    middle = (up.max() + up.min()) / 2
+    wide = (np.abs(right) + PAD) / half_width - ahead
+    tall = (np.abs(up - middle) + PAD) / half_height - ahead
+    return middle * axes[1] - max(wide.max(), tall.max()) * axes[2]
 
 
 def create_camera(
@@ -65,45 +74,35 @@ def create_camera(
     """A camera on an empty that follows the actor over the floor.
 
     Args:
-        points: (frames, joints, 3) joint positions in Blender's frame; the first joint is the root.
+        points: (frames, points, 3) of the actor in Blender's frame; the first is the root joint.
         heading: direction that the actor faces at first, degrees from +x towards +y.
         fps: frames a second of `points`.
         aspect: width over height of the picture.
     """
     view = view or View()
-    scene = bpy.context.scene
-    path = smooth_path(points[:, 0, :2], round(fps * 0.8))
-    away, low, high = frame_motion(points, path)
-    focus = bpy.data.objects.new("Camera focus", None)
-    focus.empty_display_size = 0.2
-    scene.collection.objects.link(focus)
-    action = bpy.data.actions.new("Camera focus")
-    frames = FIRST_FRAME + np.arange(len(path), dtype=np.float64)
-    Curves(focus, action).write("location", "Location", frames, np.c_[path, np.zeros(len(path))])
+    focus, path = _create_focus(points, fps)
     data = bpy.data.cameras.new("Camera")
     data.lens, data.sensor_width, data.sensor_fit = view.lens, SENSOR, "HORIZONTAL"
-    distance = _distance(away, high - low, aspect, view)
     yaw, pitch = math.radians(heading + view.azimuth), math.radians(view.elevation)
+    half_width = SENSOR / 2 / view.lens / view.margin
+    seen = (points - path[:, None]).reshape(-1, 3)
     camera = bpy.data.objects.new("Camera", data)
     camera.parent = focus
-    middle = (low + high) / 2
-    camera.location = (
-        distance * math.cos(pitch) * math.cos(yaw),
-        distance * math.cos(pitch) * math.sin(yaw),
-        middle + distance * math.sin(pitch),
-    )
+    camera.location = fit_motion(seen, camera_axes(yaw, pitch), half_width, half_width / aspect)
     camera.rotation_euler = (math.pi / 2 - pitch, 0.0, yaw + math.pi / 2)
-    data.clip_end = distance + 200
-    scene.collection.objects.link(camera)
-    scene.camera = camera
+    data.clip_end = camera.location.length + 200
+    bpy.context.scene.collection.objects.link(camera)
+    bpy.context.scene.camera = camera
     return camera
 
 
-def _distance(away: float, tall: float, aspect: float, view: View) -> float:
-    """Metres from the focus so that a cylinder of this radius and height fits the picture."""
-    half_width = SENSOR / 2 / view.lens
-    half_height = half_width / aspect
-    pitch = math.radians(view.elevation)
-    # The near rim of the cylinder is closer by its radius; tilting shows a little of its depth.
-    needed = tall / 2 * math.cos(pitch) + min(away, 0.5) * math.sin(pitch)
-    return view.margin * max(needed / half_height, away / half_width) + min(away, 0.5)
+def _create_focus(points: np.ndarray, fps: float) -> tuple[bpy.types.Object, np.ndarray]:
+    """The empty that the camera hangs on, and its (frames, 3) path on the floor."""
+    flat = smooth_path(points[:, 0, :2], round(fps * 0.8))
+    path = np.c_[flat, np.zeros(len(flat))]
+    focus = bpy.data.objects.new("Camera focus", None)
+    focus.empty_display_size = 0.2
+    bpy.context.scene.collection.objects.link(focus)
+    action = bpy.data.actions.new("Camera focus")
+    Curves(focus, action).write("location", "Location", FIRST_FRAME + np.arange(len(path), dtype=np.float64), path)
+    return focus, path

@@ -28,7 +28,7 @@ def clear_scene() -> bpy.types.Scene:
 
 
 def joint_track(actor: Actor, names: tuple[str, ...]) -> np.ndarray:
-    """(frames, joints, 3) where the bones' heads are in every frame of the scene's range, Blender's frame."""
+    """(frames, 2 joints, 3) heads, then tails, of the bones in every frame of the scene's range, Blender's frame."""
     scene = bpy.context.scene
     shown = actor.skin.hide_viewport
     # The skin is not needed for its bones, and evaluating it is the slow part.
@@ -36,7 +36,8 @@ def joint_track(actor: Actor, names: tuple[str, ...]) -> np.ndarray:
     track = []
     for frame in range(scene.frame_start, scene.frame_end + 1):
         scene.frame_set(frame)
-        track.append([actor.rig.matrix_world @ actor.rig.pose.bones[n].head for n in names])
+        bones = [actor.rig.pose.bones[n] for n in names]
+        track.append([actor.rig.matrix_world @ p for p in (*(b.head for b in bones), *(b.tail for b in bones))])
     actor.skin.hide_viewport = shown
     scene.frame_set(scene.frame_start)
     return np.array(track)

@@ -96,6 +96,8 @@ def all_or_nothing(paths: list[Path], job: Path) -> Iterator[dict[Path, Path]]:
     temporary: dict[Path, Path] = {}
     try:
         for path in paths:
+            if path.is_dir():
+                raise protocol.InvalidInput(f"{path} is a folder.", "Name a file in it.")
             try:
                 handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
             except OSError as error:

@@ -211,3 +211,18 @@ def test_environment_of_the_caller_does_not_leak(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     monkeypatch.setenv("PYTHONHOME", "/elsewhere")
     assert not {"PYTHONPATH", "PYTHONHOME"} & blender._clean_environment().keys()
+
+
+@needs_blender
+def test_one_frame_is_enough(job_dir, tmp_path):
+    previews = [tmp_path / "box.png", tmp_path / "box.mp4"]
+    write_job(job_dir, [tmp_path / "box.glb"], previews, frames=1, size=64, samples=1)
+    assert blender.run_blender_job(job_dir)["frames"] == 1
+
+
+@needs_blender
+def test_folder_in_place_of_a_file_is_a_sentence(job_dir, tmp_path):
+    (tmp_path / "box.blend").mkdir()
+    write_job(job_dir, [tmp_path / "box.blend"])
+    with pytest.raises(InvalidInput, match="is a folder"):
+        blender.run_blender_job(job_dir)
