@@ -116,7 +116,7 @@ def load_sentence_encoder(name: str, folder: Path) -> TextEncoder:
     except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"{folder} does not hold a sentence encoder.",
-            "Give a folder as sentence-transformers saves it, with config.json, tokenizer.json and model.safetensors.",
+            "Give a folder that sentence-transformers saved, with config.json, tokenizer.json and model.safetensors.",
         ) from error
 
 

@@ -1,0 +1,36 @@
+"""`impromptu bench`: measure retrieval precision, or speed against public peers."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..cli import emit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The sub-commands and their options."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    retrieval = kinds.add_parser("retrieval", help="precision on pairs of query and matching label")
+    retrieval.add_argument("--pairs", required=True, metavar="TSV", help="query, tab, matching label in each line")
+    retrieval.add_argument("--k", type=int, default=3, help="labels that go to the second stage (default: 3)")
+    retrieval.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run the chosen benchmark."""
+    {"retrieval": _retrieval}[args.kind](args)
+
+
+def _retrieval(args: argparse.Namespace) -> None:
+    from ..encoders import load_encoder, present_encoders
+    from ..motion.pairs import compare_orders, read_pairs
+    from ..protocol import check_positive
+
+    check_positive("--k", args.k, 10_000)
+    pairs = read_pairs(args.pairs)
+    result = compare_orders(pairs, {name: load_encoder(name) for name in present_encoders()}, args.k)
+    if args.json:
+        emit(result)
+        return
+    for name, row in result["variants"].items():
+        print(f"{name:14s} {row['hits']:6d} / {row['pairs']:<6d} {row['percent']:6.2f} %")

