@@ -97,17 +97,12 @@ def stage_plain(
         if file.suffix == ".bvh":
             parents = np.asarray(body.parents)
             offsets = joints - np.where(parents[:, None] >= 0, joints[np.maximum(parents, 0)], 0)
-            write_bvh(
-                file,
-                performance.poses,
-                performance.transl + joints[0],
-                offsets,
-                body.joint_names,
-                parents,
-                performance.fps,
-            )
+            motion = (performance.poses, performance.transl + joints[0])
+            write_bvh(file, motion, offsets, body.joint_names, body.parents, performance.fps)
         else:
-            write_amass(file, performance.poses, performance.transl, betas[0].numpy(), body.gender, performance.fps)
+            write_amass(
+                file, performance.poses, performance.transl, betas[0].numpy(), body.gender, performance.fps, joints[0]
+            )
         staged[file] = goal
     return staged
 

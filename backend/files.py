@@ -71,7 +71,15 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def save_npz(path: str | Path, compress: bool = False, **arrays: Any) -> None:
-    """Write arrays as .npz, atomically."""
+    """Write plain arrays as .npz, atomically.
+
+    Raises:
+        TypeError: a value that is not a plain array, which nobody could read back safely.
+    """
+    arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    objects = [name for name, value in arrays.items() if value.dtype.hasobject]
+    if objects:
+        raise TypeError(f"{', '.join(objects)} would be pickled")
     with atomic_path(path) as temporary:
         (np.savez_compressed if compress else np.savez)(temporary, **arrays)
 
@@ -86,20 +94,14 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as data:
             if isinstance(data, np.ndarray):
-                raise InvalidInput(
-                    f"{path.name} is a single array, not an .npz archive.", "Give an .npz file."
-                )
+                raise InvalidInput(f"{path.name} is a single array, not an .npz archive.", "Give an .npz file.")
             return {name: data[name] for name in data.files}
     except OSError as error:
         if error.errno is None:
-            raise InvalidInput(
-                f"{path.name} is not a readable .npz file.", "Copy or export it again."
-            ) from error
+            raise InvalidInput(f"{path.name} is not a readable .npz file.", "Copy or export it again.") from error
         raise explain_os_error(error, path) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, TokenError, SyntaxError) as error:
-        raise InvalidInput(
-            f"{path.name} is damaged or not an .npz file.", "Copy or export it again."
-        ) from error
+        raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
     except ValueError as error:
         if "allow_pickle" in str(error) or "pickle" in str(error).lower():
             raise InvalidInput(
@@ -112,9 +114,7 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
 def write_json(path: str | Path, value: Any) -> None:
     """Write JSON with sorted keys, atomically."""
     with atomic_path(path) as temporary:
-        temporary.write_text(
-            json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: str | Path) -> Any:
@@ -125,9 +125,7 @@ def read_json(path: str | Path) -> Any:
     except OSError as error:
         raise explain_os_error(error, path) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(
-            f"{path.name} is not valid JSON: {error}.", "Correct or replace the file."
-        ) from error
+        raise InvalidInput(f"{path.name} is not valid JSON: {error}.", "Correct or replace the file.") from error
 
 
 def sha256_of(path: str | Path) -> str:
