@@ -10,7 +10,7 @@ from mathutils import Vector
 
 
 def walk(frames=60):
-    """(frames, joints, 3): a man-high stick with arms out, walking along -y and swaying."""
+    """(frames, points, 3): a man-high stick with arms out, walking along -y and swaying."""
     t = np.linspace(0, 2, frames)[:, None]
     root = np.c_[0.05 * np.sin(9 * t), -1.3 * t, np.full_like(t, 0.95)]
     stick = np.array([[0, 0, 0], [0, 0, 0.8], [0, 0, -0.95], [0.8, 0, 0.5], [-0.8, 0, 0.5]])
