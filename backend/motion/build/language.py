@@ -200,6 +200,8 @@ def _curve(layer: tuple[Key, ...], channel: str, times: Array, smooth: float) ->
     for t, pose in sorted(layer, key=lambda k: k[0]):
         value, on = pose.get(channel, value), pose.get(led, on)
         if on > 0:
+            if points and t - points[-1] < 1e-6:  # two keys at a time: the later one counts
+                points.pop(), values.pop()
             points.append(t)
             values.append(value)
     if not points:

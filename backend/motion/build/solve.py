@@ -212,12 +212,12 @@ def _target(action: Action, c: dict[str, Array], s: str, kind: str, g: Array, p:
 
 
 def _within_reach(hand: Array) -> Array:
-    """Hand rotations relative to the forearm, bent by 75 degrees and turned by 100 at most."""
+    """Hand rotations relative to the forearm, bent by 88 degrees and turned by 100 at most."""
     turn = np.unwrap(limbs.twist_about_x(hand))
     turn = turn - 2 * np.pi * np.round(turn.mean() / (2 * np.pi))
     swing = axis_angle_from_matrix(hand @ rx(np.degrees(-turn)))
     angle = np.linalg.norm(swing, axis=-1, keepdims=True)
-    swing = swing * np.minimum(1, np.radians(75) / np.maximum(angle, 1e-9))
+    swing = swing * np.minimum(1, np.radians(88) / np.maximum(angle, 1e-9))
     return matrix_from_axis_angle(swing) @ rx(np.degrees(np.clip(turn, -1.75, 1.75)))
 
 
