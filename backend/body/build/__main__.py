@@ -13,8 +13,10 @@ from ...files import save_npz
 from ...protocol import ImpromptuError
 from . import layout, regions
 from .bodies import Bodies
+from .correctives import Correctives
 from .expressions import EXPRESSIONS, build_expressions
-from .phenotype import Phenotype, sample, with_gender
+from .phenotype import Phenotype, sample
+from .poses import sample_pose
 from .regressor import fit_regressor, regressor_errors
 from .shape_space import AXES, build_axes, free_of_stature, push
 from .skeleton import JOINTS, PARENTS
@@ -36,10 +38,8 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
     people = [sample(rng) for _ in range(PEOPLE)]
     bodies = Bodies(source, people)
     log("posed and fitted")
-    template, joints = bodies.body_of(bodies.mean_a)
-    male, female = (_mean_body(bodies, [with_gender(p, g) for p in people[::4]]) for g in (0.0, 1.0))
-    middle = (male[0] + female[0]) / 2
-    male_template, female_template = (v + template - middle for v in (male[0], female[0]))
+    means = {name: bodies.body_of(mean) for name, mean in bodies.means.items()}
+    template, joints = means["neutral"]
     axes = free_of_stature(build_axes(AXIS_CENTRES, bodies.vertices), template)
     log("shape axes")
     training = people[:TRAINING] + [push(p, axis, s) for axis in AXES for s in (-1, 1) for p in AXIS_CENTRES[::3]]
@@ -60,8 +60,8 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
     parents = np.where(PARENTS < 0, 2**32 - 1, PARENTS)
     arrays = {
         "v_template": template[order].astype(np.float32),
-        "v_template_male": male_template[order].astype(np.float32),
-        "v_template_female": female_template[order].astype(np.float32),
+        "v_template_male": means["male"][0][order].astype(np.float32),
+        "v_template_female": means["female"][0][order].astype(np.float32),
         "f": place[bodies.mesh.faces].astype(np.uint32),
         "shapedirs": shapes[order].astype(np.float16),
         "posedirs": (np.round(directions[order] / POSEDIRS_STEP) * POSEDIRS_STEP).astype(np.float16),
@@ -83,11 +83,6 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
         **layout.landmarks(),
     }
     return arrays, _figures(arrays, order, bodies, held_out)
-
-
-def _mean_body(bodies: Bodies, people: list[Phenotype]) -> tuple[np.ndarray, np.ndarray]:
-    mean = np.mean([bodies.phenotypes.mesh(p) for p in people], axis=0)
-    return bodies.body_of(bodies.symmetric_all(mean))
 
 
 def _figures(arrays: dict, order: np.ndarray, bodies: Bodies, held_out: list) -> dict:
@@ -114,20 +109,15 @@ def _figures(arrays: dict, order: np.ndarray, bodies: Bodies, held_out: list) ->
 
 def _corrective_errors(bodies: Bodies) -> dict:
     """How near the file's body comes to its target shapes in poses that it was not fitted to."""
-    from .correctives import skinning
-    from .poses import sample_pose
-
     rng = np.random.default_rng(77)
-    t = bodies.tpose
-    template = bodies.correctives.template(t, bodies.weights, bodies.simulator.vertices) - t.shift
-    plain = t.unskin(bodies.simulator.vertices, bodies.weights) - t.shift
+    subject = bodies.subjects[0]
+    none = Correctives(np.zeros_like(bodies.correctives.directions))
     with_it, without = [], []
     for _ in range(20):
         pose = sample_pose(rng)
-        linear, shift = skinning(t, bodies.weights, pose)
-        target = bodies.simulator.posed(pose)
-        for out, rest in ((with_it, template + bodies.correctives.offsets(pose)), (without, plain)):
-            out.append(np.linalg.norm(np.einsum("vab,vb->va", linear, rest) + shift - target, axis=1))
+        target = subject.simulator.posed(pose)
+        for out, correctives in ((with_it, bodies.correctives), (without, none)):
+            out.append(np.linalg.norm(subject.posed(correctives, pose) - target, axis=1))
     return {
         name: round(1000 * float(value), 2)
         for name, value in (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .correctives import CorrectiveFit, Correctives
+from .correctives import CorrectiveFit, Correctives, Sample, Subject
 from .makehuman import BaseMesh, load_base_mesh
-from .phenotype import Phenotype, Phenotypes
+from .phenotype import Phenotype, Phenotypes, with_gender
 from .poses import NAMED, local_rotations, sample_pose
 from .simulate import Simulator
 from .skeleton import JOINTS, MIRROR, Rig, load_rig, merge_weights
@@ -25,28 +25,40 @@ class Bodies:
 
     Args:
         source: MakeHuman's data.
-        people: phenotypes whose mean is the neutral body.
+        people: phenotypes whose mean is the neutral body; as men and as women, the male and the female one.
         poses: how many random poses the correctives are fitted to.
     """
 
-    def __init__(self, source: Source, people: list[Phenotype], poses: int = 260) -> None:
+    def __init__(self, source: Source, people: list[Phenotype], poses: int = 230) -> None:
         self.source = source
         self.mesh: BaseMesh = load_base_mesh(source)
         self.rig: Rig = load_rig(source, self.mesh)
         self.phenotypes = Phenotypes(source, self.mesh.all_vertices)
         raw = merge_weights(self.rig, self.mesh)
-        self.mean_a = self.symmetric_all(np.mean([self.phenotypes.mesh(p) for p in people], axis=0))
-        self.tpose = find_tpose(self.rig, self.mean_a)
-        self.simulator = Simulator(self.mesh, self.rig, self.mean_a[self.mesh.kept], self.tpose, softness(raw))
-        self.weights = quantised(self.symmetric_weights(self.simulator.soften(raw, rounds=6)))
+        self.means = {"neutral": self._mean(people)}
+        for name, gender in (("male", 0.0), ("female", 1.0)):
+            self.means[name] = self._mean([with_gender(p, gender) for p in people[::4]])
+        simulators = [self._simulator(mean, raw) for mean in self.means.values()]
+        self.weights = quantised(self.symmetric_weights(simulators[0].soften(raw, rounds=6)))
+        self.subjects = [Subject(s, self.weights) for s in simulators]
         self.correctives: Correctives = self._fit(poses)
+
+    def _mean(self, people: list[Phenotype]) -> np.ndarray:
+        return self.symmetric_all(np.mean([self.phenotypes.mesh(p) for p in people], axis=0))
+
+    def _simulator(self, mean: np.ndarray, weights: np.ndarray) -> Simulator:
+        tpose = find_tpose(self.rig, mean)
+        return Simulator(self.mesh, self.rig, mean[self.mesh.kept], tpose, softness(weights))
 
     def _fit(self, count: int) -> Correctives:
         rng = np.random.default_rng(9)
-        systematic = [*NAMED.values(), *_bends()]
-        poses = [sample_pose(rng) for _ in range(count)] + systematic
-        importance = np.r_[np.ones(count), np.full(len(systematic), 3.0)]
-        fit = CorrectiveFit(self.simulator, self.weights, self.mesh.mirror, poses, importance)
+        neutral = self.subjects[0]
+        samples = [Sample(neutral, sample_pose(rng)) for _ in range(count)]
+        samples += [Sample(s, pose, 3.0) for s in self.subjects for pose in NAMED.values()]
+        bends = single_bends()
+        samples += [Sample(neutral, pose, 3.0) for pose in bends]
+        samples += [Sample(s, pose, 3.0) for s in self.subjects[1:] for pose in bends[::2]]
+        fit = CorrectiveFit(samples, self.mesh.mirror)
         fit.polish()
         return Correctives(fit.directions)
 
@@ -89,27 +101,21 @@ def quantised(weights: np.ndarray) -> np.ndarray:
     return steps / WEIGHT_STEP
 
 
-def _bends() -> list[np.ndarray]:
+def single_bends() -> list[np.ndarray]:
     """Single bends through their range: where linear correctives are strained most."""
     out = []
-    for angle in (50, 95, 120, 140, 147):
-        out.append(
-            local_rotations(
-                {
-                    "both_elbow": (0, -angle, 0), "both_shoulder": (0, -20, -50),
-                    "both_knee": (angle, 0, 0), "both_hip": (-angle / 2, 0, 0),
-                }
-            )
-        )  # fmt: skip
-        out.append(
-            local_rotations(
-                {
-                    "both_elbow": (0, -angle, 0), "both_shoulder": (0, -70, 0),
-                    "both_knee": (angle, 0, 0), "both_hip": (10, 0, 0),
-                }
-            )
-        )  # fmt: skip
-        out.append(local_rotations({"both_elbow": (0, -angle, 0), "both_knee": (angle, 0, 0)}))
-    for angle in (30, 60, 97, 120):
-        out.append(local_rotations({"both_hip": (-angle, 0, 0), "both_shoulder": (0, 0, angle - 80)}))
+    for i, angle in enumerate((35, 60, 80, 95, 105, 115, 125, 133, 140, 147)):
+        arms = ((0, 0, 0), (0, -20, -50), (0, -70, 0))[i % 3]
+        legs = ((0, 0, 0), (-angle / 2, 0, 0), (10, 0, 0))[(i + 1) % 3]
+        for shoulder, hip in (((0, 0, 0), (0, 0, 0)), (arms, legs)):
+            out.append(
+                local_rotations(
+                    {
+                        "both_elbow": (0, -angle, 0), "both_shoulder": shoulder,
+                        "both_knee": (angle, 0, 0), "both_hip": hip,
+                    }
+                )
+            )  # fmt: skip
+    for angle in (30, 45, 60, 80, 97, 110, 120):
+        out.append(local_rotations({"both_hip": (-angle, 0, 0), "both_shoulder": (0, 0, angle - 90)}))
     return out

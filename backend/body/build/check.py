@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,12 @@ class BuiltBody:
     """The arrays of a body file with SMPL-X's forward function in float64 (Loper et al. 2015, Eq. 2-10).
 
     Args:
-        path: the built .npz.
+        file: the built .npz, or its arrays.
         variant: "neutral", "male" or "female".
     """
 
-    def __init__(self, path: str | Path, variant: str = "neutral") -> None:
-        self.arrays = load_npz(path)
+    def __init__(self, file: str | Path | dict[str, np.ndarray], variant: str = "neutral") -> None:
+        self.arrays = file if isinstance(file, dict) else load_npz(file)
         key = "v_template" if variant == "neutral" else f"v_template_{variant}"
         self.template = self.arrays[key].astype(float)
         self.faces = self.arrays["f"].astype(int)
@@ -29,10 +30,14 @@ class BuiltBody:
         self.joint_names = [str(n) for n in self.arrays["joint_names"]]
         self._regressor = self.arrays["J_regressor"].astype(float)
         self._weights = self.arrays["weights"].astype(float)
-        flat = self.arrays["posedirs"].reshape(len(self.template) * 3, -1)
+        self.set_posedirs(self.arrays["posedirs"])
+        self.even = even_smoothing(self.faces, len(self.template))
+
+    def set_posedirs(self, posedirs: np.ndarray) -> None:
+        """Use other correctives (V, 3, 486) than the file's."""
+        flat = posedirs.reshape(len(self.template) * 3, -1)
         self._driven = np.nonzero(flat.any(1))[0]
         self._posedirs = flat[self._driven].astype(float)
-        self._even = even_smoothing(self.faces, len(self.template))
 
     def shaped(self, betas: dict[int, float] | None = None) -> np.ndarray:
         """(V, 3) in the T-pose with some columns of shapedirs switched on."""
@@ -45,26 +50,37 @@ class BuiltBody:
         """(55, 3) of a T-pose body (V, 3)."""
         return self._regressor @ shape
 
-    def posed(self, pose: np.ndarray, betas: dict[int, float] | None = None) -> np.ndarray:
-        """(V, 3) for local rotations (55, 3, 3), the pelvis where the T-pose has it."""
-        shape = self.shaped(betas)
+    def skinning(self, pose: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Linear part (V, 3, 3) and offset (V, 3) of blend skinning for local rotations (55, 3, 3)."""
         joints = self.joints(shape)
-        flat = shape.reshape(-1)
-        flat[self._driven] += self._posedirs @ features(pose).ravel()
         world, place = pose.copy(), joints.copy()
         for i in range(1, len(joints)):
             p = self.parents[i]
             world[i] = world[p] @ pose[i]
             place[i] = place[p] + world[p] @ (joints[i] - joints[p])
         offset = place - np.einsum("jab,jb->ja", world, joints)
-        linear = (self._weights @ world.reshape(-1, 9)).reshape(-1, 3, 3)
-        return np.einsum("vab,vb->va", linear, flat.reshape(-1, 3)) + self._weights @ offset
+        return (self._weights @ world.reshape(-1, 9)).reshape(-1, 3, 3), self._weights @ offset
+
+    def posed(self, pose: np.ndarray, betas: dict[int, float] | None = None) -> np.ndarray:
+        """(V, 3) for local rotations (55, 3, 3), the pelvis where the T-pose has it."""
+        shape = self.shaped(betas)
+        linear, offset = self.skinning(pose, shape)
+        flat = shape.reshape(-1)
+        flat[self._driven] += self._posedirs @ features(pose).ravel()
+        return np.einsum("vab,vb->va", linear, flat.reshape(-1, 3)) + offset
 
     def turned_faces(self, vertices: np.ndarray) -> np.ndarray:
         """Faces whose normal opposes that of the smoothed skin around them, and does not at rest."""
-        rest = fold_cosines(self.template, self.faces, self._even)
-        now = fold_cosines(vertices, self.faces, self._even)
-        return np.nonzero((now < 0) & (rest > 0))[0]
+        return np.nonzero((self.fold_cosines(vertices) < 0) & self.unfolded)[0]
+
+    def fold_cosines(self, vertices: np.ndarray) -> np.ndarray:
+        """(F,) cosine between each face's normal and that of the smoothed skin around it."""
+        return fold_cosines(vertices, self.faces, self.even)
+
+    @functools.cached_property
+    def unfolded(self) -> np.ndarray:
+        """(F,) bool: faces that lie as their neighbourhood does at rest; nostrils and lids have some that do not."""
+        return self.fold_cosines(self.template) > 0
 
     def region(self, *names: str) -> np.ndarray:
         """(V,) bool: vertices in any of the named regions."""

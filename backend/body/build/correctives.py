@@ -70,44 +70,57 @@ class Correctives:
         return tpose.unskin(vertices, weights) - self.offsets(tpose.local())
 
 
+class Subject:
+    """A body that correctives are fitted on: its targets, and its rest shape before correction."""
+
+    def __init__(self, simulator: Simulator, weights: np.ndarray) -> None:
+        self.simulator, self.tpose, self.weights = simulator, simulator.tpose, weights
+        self.rest = self.tpose.unskin(simulator.vertices, weights) - self.tpose.shift
+        self.features = features(self.tpose.local())
+
+    def posed(self, fitted: Correctives, pose: np.ndarray) -> np.ndarray:
+        """(K, 3) what the fitted model gives in a pose."""
+        m, b = skinning(self.tpose, self.weights, pose)
+        change = fitted.offsets(pose) - fitted.offsets(self.tpose.local())
+        return np.einsum("vab,vb->va", m, self.rest + change) + b
+
+
+@dataclass
+class Sample:
+    """One target shape."""
+
+    subject: Subject
+    pose: np.ndarray
+    """(55, 3, 3) local rotations."""
+    importance: float = 1.0
+    """Weight in the fit; samples above 1 are also kept free of folds by `polish`."""
+    target: np.ndarray | None = None
+    """(K, 3) float32; the subject's simulated shape unless `polish` has changed it."""
+
+
 class CorrectiveFit:
-    """Least squares over poses, vertex by vertex, on the left half of the body; the right half mirrors it.
+    """Least squares over samples, vertex by vertex, on the left half of the body; the right half mirrors it."""
 
-    Args:
-        simulator: makes the target shape of each pose.
-        weights: (K, 55) skin weights.
-        mirror: (K,) vertex on the other side.
-        poses: n poses (55, 3, 3).
-        importance: (n,) weight of each pose; those above 1 are also kept free of folds by `polish`.
-    """
-
-    def __init__(
-        self,
-        simulator: Simulator,
-        weights: np.ndarray,
-        mirror: np.ndarray,
-        poses: list[np.ndarray],
-        importance: np.ndarray,
-    ) -> None:
-        self.simulator, self.weights, self.mirror = simulator, weights, mirror
-        self.poses, self.importance = poses, importance.astype(float)
-        self.rest = simulator.tpose.unskin(simulator.vertices, weights) - simulator.tpose.shift
-        self.targets = [simulator.posed(pose).astype(np.float32) for pose in poses]
-        self.features = features(np.stack(poses)) - features(simulator.tpose.local())
-        self.driven = driving_joints(simulator)
-        self.half = np.nonzero(simulator.vertices[:, 0] > -1e-4)[0]
-        self.directions = np.zeros((len(weights), 3, len(JOINTS) - 1, 9))
-        self.solve(self.half, self.importance)
+    def __init__(self, samples: list[Sample], mirror: np.ndarray) -> None:
+        self.samples, self.mirror = samples, mirror
+        for sample in samples:
+            sample.target = sample.subject.simulator.posed(sample.pose).astype(np.float32)
+        self.features = np.stack([features(s.pose) - s.subject.features for s in samples])
+        first = samples[0].subject.simulator
+        self.driven = driving_joints(first)
+        self.half = np.nonzero(first.vertices[:, 0] > -1e-4)[0]
+        self.directions = np.zeros((len(mirror), 3, len(JOINTS) - 1, 9))
+        self.solve(self.half, np.array([s.importance for s in samples]))
 
     def solve(self, vertices: np.ndarray, importance: np.ndarray) -> None:
-        """Fit the correctives of some vertices of the left half to `targets`, then mirror them."""
-        linear = np.empty((len(self.poses), len(vertices), 3, 3))
-        wanted = np.empty((len(self.poses), len(vertices), 3))
-        for n, (pose, target) in enumerate(zip(self.poses, self.targets, strict=True)):
-            m, b = skinning(self.simulator.tpose, self.weights, pose)
-            m, b, rest = m[vertices], b[vertices], self.rest[vertices]
+        """Fit the correctives of some vertices of the left half to the targets, then mirror them."""
+        linear = np.empty((len(self.samples), len(vertices), 3, 3))
+        wanted = np.empty((len(self.samples), len(vertices), 3))
+        for n, sample in enumerate(self.samples):
+            m, b = skinning(sample.subject.tpose, sample.subject.weights[vertices], sample.pose)
+            rest = sample.subject.rest[vertices]
             linear[n] = m
-            wanted[n] = target[vertices] - b - np.einsum("vab,vb->va", m, rest)
+            wanted[n] = sample.target[vertices] - b - np.einsum("vab,vb->va", m, rest)
         root = np.sqrt(importance)
         linear *= root[:, None, None, None]
         wanted *= root[:, None, None]
@@ -117,34 +130,29 @@ class CorrectiveFit:
             if not len(joints):
                 continue
             at = np.nonzero(group.ravel() == g)[0]
-            f = self.features[:, joints].reshape(len(self.poses), -1)
+            f = self.features[:, joints].reshape(len(self.samples), -1)
             found = _solve(linear[:, at], wanted[:, at], f).reshape(len(at), 3, len(joints), 9)
             self.directions[vertices[at][:, None], :, joints] = found.transpose(0, 2, 1, 3)
         self.directions = _mirrored(self.directions, self.mirror, self.half)
 
-    def posed(self, pose: np.ndarray) -> np.ndarray:
-        """(K, 3) what the fitted model gives in a pose."""
-        tpose, fitted = self.simulator.tpose, Correctives(self.directions)
-        m, b = skinning(tpose, self.weights, pose)
-        change = fitted.offsets(pose) - fitted.offsets(tpose.local())
-        return np.einsum("vab,vb->va", m, self.rest + change) + b
-
-    def polish(self, rounds: int = 4) -> None:
+    def polish(self, rounds: int = 6) -> None:
         """Refit where the model still turns faces over: its own shape there, unfolded, becomes the target."""
-        important = np.nonzero(self.importance > 1)[0]
-        importance = self.importance.copy()
+        importance = np.array([s.importance for s in self.samples])
+        important = np.nonzero(importance > 1)[0]
         for _ in range(rounds):
-            touched = np.zeros(len(self.weights), bool)
+            touched = np.zeros(len(self.mirror), bool)
+            fitted = Correctives(self.directions)
             for n in important:
-                shape = self.posed(self.poses[n])
-                relaxed = self.simulator.unfold(shape)
+                sample = self.samples[n]
+                shape = sample.subject.posed(fitted, sample.pose)
+                relaxed = sample.subject.simulator.unfold(shape)
                 moved = np.linalg.norm(relaxed - shape, axis=1) > 1e-6
-                self.targets[n][moved] = relaxed[moved]
+                sample.target[moved] = relaxed[moved]
                 touched |= moved
             if not touched.any():
                 break
             touched |= touched[self.mirror]
-            importance[important] *= 2
+            importance[important] *= 1.6
             self.solve(np.intersect1d(self.half, np.nonzero(touched)[0]), importance)
 
 

@@ -115,6 +115,9 @@ def _head(
     lips = _moved(source, mesh, "mouth/mouth-upperlip-volume-incr") > 0.18
     lips |= _moved(source, mesh, "mouth/mouth-lowerlip-volume-incr") > 0.18
     labels[lips & face] = CODE["lips"]
+    at = vertices[lips & face]
+    inside = face & ~lips & (y > at[:, 1].min()) & (y < at[:, 1].max()) & (z < at[:, 2].mean() - 0.012)
+    labels[inside & (np.abs(vertices[:, 0]) < at[:, 0].max()) & (z > head[2])] = CODE["mouth"]
     for side in ("left", "right"):
         labels[mesh.eye(side)] = CODE[f"{side}_eye"]
 

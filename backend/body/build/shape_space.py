@@ -36,15 +36,15 @@ class Axis:
 
 AXES = (
     Axis("stature", {"height": 0.1}, 0.88, fixed_stature=False),
-    Axis("weight", {"weight": 0.25, "fat": 0.15}, 1.15),
-    Axis("muscle", {"muscle": 0.25, **MUSCLES}, 0.8),
-    Axis("feminine", {"gender": 0.25}, 0.9),
-    Axis("age", {"age": 0.25}, 0.8),
+    Axis("weight", {"weight": 0.25, "fat": 0.15}, 1.35),
+    Axis("muscle", {"muscle": 0.25, **MUSCLES}, 1.1),
+    Axis("feminine", {"gender": 0.25}, 1.1),
+    Axis("age", {"age": 0.25}, 1.1),
     Axis("proportions", {"proportions": 0.3}, 0.8),
-    Axis("leg_length", {"legs/upperlegs-height-incr": 0.2, "legs/lowerlegs-height-incr": 0.2}, 1.0),
-    Axis("shoulder_width", {"torso/measure-shoulder-dist-incr": 0.2, "torso/torso-vshape-incr": 0.15}, 1.0),
-    Axis("chest", {"cup": 0.25}, 0.6),
-    Axis("belly", {"stomach/stomach-pregnant-incr": 0.15, "stomach/stomach-tone-decr": 0.2}, 1.0),
+    Axis("leg_length", {"legs/upperlegs-height-incr": 0.2, "legs/lowerlegs-height-incr": 0.2}, 1.7),
+    Axis("shoulder_width", {"torso/measure-shoulder-dist-incr": 0.2, "torso/torso-vshape-incr": 0.15}, 1.3),
+    Axis("chest", {"cup": 0.25}, 0.8),
+    Axis("belly", {"stomach/stomach-pregnant-incr": 0.15, "stomach/stomach-tone-decr": 0.2}, 1.6),
 )
 """The axes in the order of the columns."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .check import BuiltBody, stature, volume
-from .pictures import View, contact_sheet, render
+from .pictures import SKIN, View, contact_sheet, render
 from .poses import NAMED, local_rotations
 
 SHEET_POSES = (
@@ -22,22 +22,36 @@ CLOSE = (
 WHOLE = (210, 300)
 
 
+def colours(body: BuiltBody) -> np.ndarray:
+    """(V, 3) skin with white eyes, dark irises and reddish lips, so that the face can be judged."""
+    out = np.tile(np.array(SKIN), (len(body.template), 1))
+    out[body.region("lips")] *= (0.86, 0.66, 0.66)
+    out[body.region("mouth")] *= (0.55, 0.35, 0.35)
+    for side in ("left", "right"):
+        eye = np.nonzero(body.region(f"{side}_eye"))[0]
+        out[eye] = 0.92
+        centre = body.joints(body.template)[body.joint_names.index(f"{side}_eye_smplhf")]
+        ahead = body.template[eye] - centre
+        out[eye[ahead[:, 2] / np.linalg.norm(ahead, axis=1) > 0.93]] = (0.16, 0.10, 0.08)
+    return out
+
+
 def poses_sheet(body: BuiltBody) -> np.ndarray:
     """Ten poses from two sides, then close views of shoulders, elbows, hips and hands."""
-    pictures = []
+    pictures, tint = [], colours(body)
     for azimuth in (25, 150):
         for name in SHEET_POSES:
             vertices = body.posed(NAMED[name])
             middle = (vertices.min(0) + vertices.max(0)) / 2
             height = 1.08 * max(np.ptp(vertices[:, 1]), 1.62)
             view = View(azimuth, 6, tuple(middle), height)
-            pictures.append((name, render(vertices, body.faces, view, WHOLE)))
+            pictures.append((name, render(vertices, body.faces, view, WHOLE, tint)))
     whole = contact_sheet(pictures, 10)
     close = []
     for name, centre, height in CLOSE:
         for azimuth in (30, 200):
             view = View(azimuth, 6, centre, height)
-            close.append((name, render(body.posed(NAMED[name]), body.faces, view, (350, 300))))
+            close.append((name, render(body.posed(NAMED[name]), body.faces, view, (350, 300), tint)))
     return _stack(whole, contact_sheet(close, 6))
 
 
@@ -45,20 +59,20 @@ def betas_sheet(body: BuiltBody, male: BuiltBody, female: BuiltBody) -> np.ndarr
     """Every axis at -3 and +3, the three means, the ten expressions."""
     stand = local_rotations({"both_shoulder": (0, 0, -52), "both_collar": (0, 0, -4)})
     view = View(28, 6, (0.0, -0.44, 0.0), 2.12)
-    pictures = []
+    pictures, tint = [], colours(body)
     for column, name in enumerate(body.arrays["beta_names"]):
         for sign in (-3, 3):
             shape = body.shaped({column: sign})
             caption = f"{name} {sign:+d}   {stature(shape):.2f} m  {volume(shape, body.faces):.0f} L"
-            pictures.append((caption, render(body.posed(stand, {column: sign}), body.faces, view, (208, 290))))
+            pictures.append((caption, render(body.posed(stand, {column: sign}), body.faces, view, (208, 290), tint)))
     for name, other in (("male", male), ("neutral", body), ("female", female)):
         shape = other.template
         caption = f"{name}   {stature(shape):.2f} m  {volume(shape, body.faces):.0f} L"
-        pictures.append((caption, render(other.posed(stand), body.faces, view, (208, 290))))
+        pictures.append((caption, render(other.posed(stand), body.faces, view, (208, 290), tint)))
     faces = []
     close = View(22, 0, (0.0, 0.335, 0.05), 0.32)
     for column, name in enumerate(body.arrays["expression_names"], start=10):
-        faces.append((str(name), render(body.shaped({column: 3}), body.faces, close, (208, 230))))
+        faces.append((str(name), render(body.shaped({column: 3}), body.faces, close, (208, 230), tint)))
     return _stack(contact_sheet(pictures, 10), contact_sheet(faces, 10))
 
 
