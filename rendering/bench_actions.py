@@ -1,10 +1,18 @@
 """Action writing, ours against Blender's `keyframe_insert`: run under bpy, prints one line of JSON.
 
-`python -m impromptu.rendering.bench_actions` prints {"ours_s", "keyframe_insert_s", "bones", "frames"}, seconds for
-one action, the median of a few.
+`python -m impromptu.rendering.bench_actions`, or this file as a script, prints
+{"ours_s", "keyframe_insert_s", "bones", "frames"}: seconds for one action, the median of a few.
 """
 
 from __future__ import annotations
+
+if not __package__:
+    # As a script: the worker beside this file knows how to make the package importable; then start again as a module.
+    import runpy
+    from pathlib import Path
+
+    runpy.run_path(str(Path(__file__).with_name("worker.py")))
+    runpy.run_module("impromptu.rendering.bench_actions", run_name="__main__")
 
 import json
 import os

@@ -84,9 +84,9 @@ class Previews:
 
 
 def captions(provenance: dict[str, Any], name: str, seconds: float, fps: float) -> tuple[str, str]:
-    """Title and subtitle of a preview: the prompt, then the clip, its origin and its length."""
+    """Title and subtitle of a preview: the prompt, then the label that answers it, its clip and their length."""
     clip = provenance.get("clip")
     clip = clip if isinstance(clip, dict) else {}
-    words = [clip.get("label") or clip.get("name"), clip.get("source"), clip.get("kind")]
+    words = [provenance.get("label") or clip.get("label"), clip.get("name"), clip.get("kind")]
     words += [f"{seconds:.1f} s", f"{fps:g} fps"]
     return str(provenance.get("prompt") or name), "  ·  ".join(str(w) for w in words if w)

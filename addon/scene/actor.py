@@ -41,7 +41,7 @@ def build_actor(body: BodyData, motion: MotionData, name: str, provenance: dict[
 
     Args:
         name: of the actor, for its objects and its action.
-        provenance: what is known of its making; the body's header is added.
+        provenance: what is known of its making; the body's header is added to it.
     """
     rig_name, skin_name = object_names(name, body)
     rig = create_armature(body, rig_name)
@@ -51,7 +51,9 @@ def build_actor(body: BodyData, motion: MotionData, name: str, provenance: dict[
     dress(skin, body)
     action = write_motion(rig, body, motion, name)
     set_scene_range(bpy.context.scene, motion)
-    record = {**provenance, "body": body.header, "blender": bpy.app.version_string}
+    told = provenance.get("body")
+    described = {**body.header, **told} if isinstance(told, dict) else body.header
+    record = {**provenance, "body": described, "blender": bpy.app.version_string}
     tag(rig, record)
     tag(action, record)
     return Actor(rig=rig, skin=skin, action=action, corrective_keys=keys)

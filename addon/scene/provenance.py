@@ -13,7 +13,7 @@ READABLE = {
     "prompt": ("prompt",),
     "seed": ("seed",),
     "clip": ("clip", "name"),
-    "label": ("clip", "label"),
+    "label": ("label",),
     "source": ("clip", "source"),
     "licence": ("clip", "licence"),
     "body": ("body", "name"),

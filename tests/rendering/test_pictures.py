@@ -83,9 +83,9 @@ def test_moments_of_sheet_and_film():
 
 
 def test_captions_say_what_is_known():
-    title, subtitle = captions({"prompt": "bow", "clip": {"label": "bowing", "source": "CMU 01"}}, "Actor", 2.0, 30.0)
+    title, subtitle = captions({"prompt": "bow", "label": "bowing", "clip": {"name": "cmu_01"}}, "Actor", 2.0, 30.0)
     assert title == "bow"
-    assert all(w in subtitle for w in ("bowing", "CMU 01", "2.0 s", "30 fps"))
+    assert all(w in subtitle for w in ("bowing", "cmu_01", "2.0 s", "30 fps"))
     assert captions({}, "Actor", 1.0, 30.0)[0] == "Actor"
 
 
