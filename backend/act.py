@@ -140,7 +140,7 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
     performance = perform(clip, body, betas, request.seconds, request.fps)
     provenance = describe(
         request,
-        label=retrieval.ranked[0].text,
+        label=retrieval.chosen.text if retrieval.chosen else "",
         encoders=retrieval.encoders,
         clip={
             "name": clip.name,
