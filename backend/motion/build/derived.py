@@ -140,7 +140,7 @@ GAITS = (
     gait("jog", "shorter strides, slower", ("jog", "jogging", "jog forward", "light run"),
          Gait(stride=0.62, lift=0.8, swing=0.75), 0.85, 4.0, "run"),
     gait("jog_in_place", "steps without travel", ("jog in place", "run in place", "run on the spot"),
-         Gait(stride=0.0, swing=0.8, bend=-16, nod=8), 0.95, 4.0, "run"),
+         Gait(stride=0.0, lift=0.75, swing=0.8, bend=-16, nod=8), 0.95, 4.0, "run"),
     gait("run_circle", "path bent", ("run in a circle", "running in a circle"), Gait(curve=33, stride=0.8), 1.0, 5.0, "run"),
     gait("run_zigzag", "path bent to and fro", ("run in a zigzag", "dodge while running"), Gait(weave=0.22, stride=0.8), 1.0, 4.0, "run"),
     gait("run_scared", "arms up", ("run away in fear", "flee", "run away scared"),

@@ -8,10 +8,19 @@ from ..clip import Clip
 from ..contacts import detect_contacts
 from ..footlock import lock_feet
 from ..ground import envelope
-from ..kinematics import forward_kinematics
+from ..kinematics import (
+    axis_angle_from_matrix,
+    axis_angle_from_quaternion,
+    forward_kinematics,
+    matrix_from_axis_angle,
+    slerp,
+)
 from ..loop import find_cycle
 from ..ops import face_forward, ground
+from ..resample import continuous_quaternions, gaussian
 from ..skeleton import INDEX
+from ..soles import sole_points
+from .gait import solve_leg
 
 CLOSED = 0.05
 """Metres of mean joint distance up to which an end counts as meeting its start."""
@@ -21,13 +30,15 @@ def finish(clip: Clip) -> Clip:
     """Ready for the library. Key-posed clips stand on the floor by construction: they only get their contacts."""
     flags = [f for f in clip.flags if f != "loops"]
     if clip.kind == "keyed":
+        clip = clip.with_(trans=clip.trans - clip.trans[0] * (1, 0, 1))
         clip = clip.with_(contacts=detect_contacts(clip))
         meta = clip.meta
     else:
-        clip = face_forward(clear(ground(clip.with_(contacts=None))))
+        clip = sound_knees(face_forward(clear(ground(clip.with_(contacts=None)))))
         clip, report = lock_feet(clip)
-        clip = clear(clip)
+        clip = clear(calm_toes(sound_knees(clip)))
         meta = {**clip.meta, "slide_mm": [round(report.before, 2), round(report.after, 2)]}
+    clip = clip.with_(contacts=touching(clip))
     if closes(clip):
         flags.append("loops")
     return clip.with_(flags=tuple(dict.fromkeys(flags)), meta=meta, poses=near(clip.poses))
@@ -54,6 +65,40 @@ def clear(clip: Clip) -> Clip:
     trans = clip.trans.astype(float)
     trans[:, 1] += envelope(np.maximum(-low, 0), 0.08 * clip.fps)
     return clip.with_(trans=trans)
+
+
+def touching(clip: Clip) -> np.ndarray:
+    """(frames, 4) the clip's contacts, without those that are more than 2 cm from the floor."""
+    points = sole_points(*forward_kinematics(clip.poses, clip.trans))
+    steps = clip.name.startswith("stairs")
+    return clip.contacts & (steps | (np.abs(points[..., 1]) < 0.019))
+
+
+def sound_knees(clip: Clip) -> Clip:
+    """Knees that bend the wrong way, as a recording's noise or a repair may leave them, solved anew."""
+    local = matrix_from_axis_angle(clip.poses)
+    rotations, positions = forward_kinematics(local, clip.trans)
+    for flip in (False, True):
+        ahead = -local[:, 4 + flip, 2, 1]  # of the shin, where the thigh points down: above 0 it is overstretched
+        wrong = np.clip((ahead - 0.06) / 0.05, 0, 1)
+        if not wrong.any():
+            continue
+        weight = np.minimum(envelope(wrong, 2.0), 1.0)
+        solved = local.copy()
+        front = rotations[:, 1 + flip, :, 2]  # where the thigh faces
+        solve_leg(solved, clip.trans.astype(float), positions[:, 7 + flip], rotations[:, 7 + flip], flip, front)
+        for joint in (1 + flip, 4 + flip, 7 + flip):
+            local[:, joint] = slerp(local[:, joint], solved[:, joint], weight)
+    return clip.with_(poses=axis_angle_from_matrix(local))
+
+
+def calm_toes(clip: Clip) -> Clip:
+    """Toes that bend and stretch over a few frames, not in one."""
+    q = continuous_quaternions(clip.poses)
+    toes = [INDEX["left_foot"], INDEX["right_foot"]]
+    calm = gaussian(q[:, toes], 1.6)
+    q[:, toes] = calm / np.linalg.norm(calm, axis=-1, keepdims=True)
+    return clip.with_(poses=axis_angle_from_quaternion(q))
 
 
 def closes(clip: Clip) -> bool:

@@ -87,7 +87,7 @@ def change_gait(clip: Clip, gait: Gait, how: str) -> Clip:
         _change_arm(gait, local, flip)
     local[:, 0] = root
     for flip, (ankle, turned) in enumerate(feet):
-        _solve_leg(local, trans, ankle, turned, bool(flip))
+        solve_leg(local, trans, ankle, turned, bool(flip))
     poses = axis_angle_from_matrix(local)
     return derive(clip, how, poses=poses, trans=trans, contacts=None)
 
@@ -104,7 +104,7 @@ def _moved_foot(rotations: Array, positions: Array, joint: int, gait: Gait) -> t
     point = point * (gait.width, 1, gait.stride)
     point[:, 1] = floor + np.maximum(point[:, 1] - floor, 0) * gait.lift
     if gait.stride < 1:  # short steps roll less
-        roll = axis_angle_from_matrix(turned)
+        roll = _continuous(axis_angle_from_matrix(turned))
         turned = matrix_from_axis_angle(roll * (0.35 + 0.65 * gait.stride))
         low = np.minimum(apply(turned, ball)[:, 1], apply(turned, heel)[:, 1])
         point[:, 1] += apply(turned, offset)[:, 1] - low
@@ -112,6 +112,17 @@ def _moved_foot(rotations: Array, positions: Array, joint: int, gait: Gait) -> t
         turned = turned @ rx(gait.tiptoe * np.ones(len(turned)))
         offset = np.broadcast_to(ball, offset.shape)
     return point - apply(turned, offset), turned
+
+
+def _continuous(vectors: Array) -> Array:
+    """(frames, 3) rotation vectors without the jump where an angle passes half a turn."""
+    out = vectors.copy()
+    for i in range(1, len(out)):
+        angle = np.linalg.norm(out[i])
+        other = out[i] * (1 - 2 * np.pi / max(angle, 1e-9))
+        if np.linalg.norm(other - out[i - 1]) < np.linalg.norm(out[i] - out[i - 1]):
+            out[i] = other
+    return out
 
 
 def _limp(clip: Clip, gait: Gait, trans: Array, feet: list[tuple[Array, Array]], local: Array) -> None:
@@ -170,6 +181,7 @@ def _change_arm(gait: Gait, local: Array, flip: bool) -> None:
     shoulder, elbow = (INDEX[f"{'right' if flip else 'left'}_{j}"] for j in ("shoulder", "elbow"))
     swing = axis_angle_from_matrix(_mirror(local[:, shoulder], flip) @ rz(90.0))
     bend = axis_angle_from_matrix(_mirror(local[:, elbow], flip))
+    swing, bend = gaussian(swing, 1.5), gaussian(bend, 1.5)  # what is scaled would scale the noise too
     swing = swing.mean(0) + gait.swing * (swing - swing.mean(0))
     bend = bend.mean(0) + gait.swing * (bend - bend.mean(0))
     swing += np.radians([-add["flex"], 0, add["abd"]])
@@ -180,25 +192,33 @@ def _change_arm(gait: Gait, local: Array, flip: bool) -> None:
     local[:, elbow] = _mirror(matrix_from_axis_angle(bend), flip)
 
 
-def _solve_leg(local: Array, trans: Array, ankle: Array, turned: Array, flip: bool) -> None:
-    """Write hip, knee and ankle rotations that put the ankle there."""
+def solve_leg(local: Array, trans: Array, ankle: Array, turned: Array, flip: bool, front: Array | None = None) -> None:
+    """Write hip, knee and ankle rotations that put the ankle there.
+
+    Args:
+        local: (frames, 22, 3, 3), changed in place. trans: (frames, 3) of the pelvis.
+        ankle, turned: (frames, 3) and (frames, 3, 3), where the ankle goes and how it is turned.
+        flip: the right leg. front: (frames, 3) where the knee points; by pelvis and foot if not given.
+    """
     hip, knee, heel = (j + flip for j in (1, 4, 7))
     root = local[:, 0]
     start = trans + apply(root, OFFSETS[hip])
-    still = np.zeros(len(trans))
-    ahead, level = apply(turned, (0.0, 0, 1.0)), apply(root, (0.0, 0, 1.0))
-    yaw = np.degrees(
-        np.arctan2(ahead[:, 0], np.hypot(ahead[:, 1], ahead[:, 2])) - np.arctan2(level[:, 0], level[:, 2])
-    )
-    yaw = (yaw + 180) % 360 - 180 if np.abs(level[:, 2]).min() > 0.5 else still
-    parts = limbs.leg(
-        *(_mirror(x, flip) for x in (start, root, ankle)), still, np.clip(yaw * (1 - 2 * flip), -25, 25)
-    )
+    front = _knee_front(root, turned) if front is None else front
+    thigh, bend = limbs.two_bone(limbs.THIGH, limbs.SHIN, 0, 1.0, np.array([0, 0, 1.0]),
+                                 _mirror(ankle - start, flip), _mirror(front, flip))  # fmt: skip
     g = np.tile(np.eye(3), (len(trans), 22, 1, 1))
     g[:, 0] = root
-    for joint, r in zip((hip, knee), parts, strict=True):
-        g[:, joint] = _mirror(r, flip)
+    g[:, hip], g[:, knee] = _mirror(thigh, flip), _mirror(thigh @ rx(bend), flip)
     g[:, heel] = turned
     solved = global_to_local(g)
     for joint in (hip, knee, heel):
         local[:, joint] = solved[:, joint]
+
+
+def _knee_front(root: Array, turned: Array) -> Array:
+    """(frames, 3) where a knee points: as the pelvis does, turned by most of the foot's turn from it."""
+    ahead, level = apply(turned, (0.0, 0, 1.0)), apply(root, (0.0, 0, 1.0))
+    yaw = np.degrees(np.arctan2(ahead[:, 0], np.hypot(ahead[:, 1], ahead[:, 2])) - np.arctan2(level[:, 0], level[:, 2]))
+    forward = np.abs(level[:, 2]).min() > 0.5
+    yaw = np.clip((yaw + 180) % 360 - 180, -25, 25) if forward else np.zeros(len(root))
+    return apply(root @ ry(0.6 * yaw), (0.0, 0, 1.0))
