@@ -1,0 +1,45 @@
+"""Precision on files of pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from impromptu.backend.encoders import load_encoder
+from impromptu.backend.motion.pairs import compare_orders, read_pairs
+from impromptu.backend.protocol import InvalidInput
+
+PROMPTS = Path(__file__).parents[2] / "data" / "motion_prompts.tsv"
+
+
+def test_own_sentence_is_no_candidate_and_rows_count():
+    pairs = [
+        ("a man walks", "somebody is walking"),
+        ("a man walks", "a walking man"),
+        ("the puppy has its food", "a man walks"),
+        ("a puppy feeds", "the dog is eating"),
+    ]
+    result = compare_orders(pairs, {"minilm": load_encoder("minilm")})
+    assert set(result["variants"]) == {"impromptu", "minilm"}
+    assert result["variants"]["minilm"] == {"hits": 3, "pairs": 4, "percent": 75.0}
+
+
+@pytest.mark.parametrize(("content", "match"), [
+    (b"", "no pairs"), (b"one column\n", "Line 1"), (b"a\tb\nc\t\n", "Line 2"), (b"\xff\xfe\x00a", "UTF-8"),
+])  # fmt: skip
+def test_bad_files(tmp_path, content, match):
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=match):
+        read_pairs(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InvalidInput, match="no such file"):
+        read_pairs(tmp_path / "none.tsv")
+
+
+def test_the_default_is_ahead_of_the_encoder_alone_on_motion_prompts():
+    variants = compare_orders(read_pairs(PROMPTS), {"minilm": load_encoder("minilm")})["variants"]
+    assert variants["impromptu"]["hits"] > variants["minilm"]["hits"]
+    assert variants["impromptu"]["percent"] > 80
