@@ -21,8 +21,11 @@ class TextEncoder(Protocol):
     """`sentence` (trained on text) or `vision-language` (trained on captions with their pictures)."""
     dim: int
     """Length of a vector."""
-    digest: str
-    """sha256 of weights and configuration: vectors of encoders with the same digest are interchangeable."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of weights and configuration: vectors of encoders with the same digest are interchangeable."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32, of unit length; a text's vector does not depend on the texts beside it."""
