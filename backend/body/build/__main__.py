@@ -21,13 +21,16 @@ from .regressor import fit_regressor, regressor_errors
 from .shape_space import AXES, build_axes, free_of_stature, push
 from .skeleton import JOINTS, PARENTS
 from .source import Source
+from .unfold import unfold_correctives
 
 PEOPLE = 1200
 """Sampled adults whose mean is the neutral body."""
 HELD_OUT = 100
 TRAINING = 320
-POSEDIRS_STEP = 2.0**-13
-"""Correctives are multiples of this (0.12 mm): noise below it would only fill the file."""
+POSEDIRS_STEP = 2.0**-14
+"""Correctives are multiples of this (0.06 mm): noise below it would only fill the file."""
+UNFOLDING = 2
+"""Times that turned faces are searched and undone; the second starts from the rounded correctives."""
 AXIS_CENTRES = [Phenotype(gender=g, age=a, weight=w) for g in (0.3, 0.7) for a in (0.28, 0.5) for w in (0.3, 0.7)]
 """Bodies about which the axes' differences are taken."""
 
@@ -51,20 +54,28 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
     held_out = [bodies.body(sample(rng)) for _ in range(HELD_OUT)]
     log("joint regressor")
 
-    keypoints = layout.find_keypoints(template, joints, bodies.weights)
-    order = layout.vertex_order(keypoints, len(template))
+    order = layout.vertex_order(layout.find_keypoints(template, joints, bodies.weights), len(template))
+    arrays = _arrays(bodies, means, axes, regressor, order)
+    for _ in range(UNFOLDING):
+        arrays["posedirs"] = in_steps(unfold_correctives(arrays, log))
+    return arrays, _figures(arrays, order, bodies, held_out)
+
+
+def _arrays(bodies: Bodies, means: dict, axes: np.ndarray, regressor: np.ndarray, order: np.ndarray) -> dict:
+    """The file's arrays, vertices in the file's order."""
+    template, joints = means["neutral"]
     place = np.argsort(order)
-    labels = regions.label_regions(source, bodies.mesh, template, joints, bodies.weights)[order]
-    shapes = np.concatenate([axes, build_expressions(source, bodies.mesh)], 2)
+    labels = regions.label_regions(bodies.source, bodies.mesh, template, joints, bodies.weights)[order]
+    shapes = np.concatenate([axes, build_expressions(bodies.source, bodies.mesh)], 2)
     directions = bodies.correctives.directions.reshape(len(template), 3, -1)
     parents = np.where(PARENTS < 0, 2**32 - 1, PARENTS)
-    arrays = {
+    return {
         "v_template": template[order].astype(np.float32),
         "v_template_male": means["male"][0][order].astype(np.float32),
         "v_template_female": means["female"][0][order].astype(np.float32),
         "f": place[bodies.mesh.faces].astype(np.uint32),
         "shapedirs": shapes[order].astype(np.float16),
-        "posedirs": (np.round(directions[order] / POSEDIRS_STEP) * POSEDIRS_STEP).astype(np.float16),
+        "posedirs": in_steps(directions[order]),
         "J_regressor": regressor[:, order].astype(np.float32),
         "weights": bodies.weights[order].astype(np.float32),
         "kintree_table": np.stack([parents, np.arange(len(JOINTS))]).astype(np.uint32),
@@ -82,7 +93,11 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
         **layout.hand_poses(),
         **layout.landmarks(),
     }
-    return arrays, _figures(arrays, order, bodies, held_out)
+
+
+def in_steps(posedirs: np.ndarray) -> np.ndarray:
+    """Correctives in multiples of POSEDIRS_STEP, float16."""
+    return (np.round(posedirs / POSEDIRS_STEP) * POSEDIRS_STEP).astype(np.float16)
 
 
 def _figures(arrays: dict, order: np.ndarray, bodies: Bodies, held_out: list) -> dict:

@@ -39,10 +39,16 @@ def unfold_correctives(arrays: dict[str, np.ndarray], log=print) -> np.ndarray:
     posedirs = arrays["posedirs"].astype(np.float64)
     poses = strained_poses()
     flat = [body.fold_cosines(body.template) > 2 * MARGIN for body in bodies]
+    watched: set[int] = set()
     for _ in range(ROUNDS):
         shapes = [(body, pose, body.posed(pose)) for body in bodies for pose in poses]
         clears = [clear for clear in flat for _ in poses]
-        turned = [np.nonzero((body.fold_cosines(x) < 0.5 * MARGIN) & body.unfolded)[0] for body, _, x in shapes]
+        turned = [
+            np.nonzero((body.fold_cosines(x) < 0.5 * MARGIN) & clear)[0]
+            for (body, _, x), clear in zip(shapes, clears, strict=True)
+        ]
+        watched |= {n for n, t in enumerate(turned) if len(t)}
+        shapes = [shapes[n] for n in sorted(watched)]
         faces = np.unique(np.concatenate(turned))
         log(f"{sum(len(t) for t in turned)} faces close to turning, {len(faces)} of them distinct")
         if not len(faces):
