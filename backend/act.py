@@ -15,6 +15,7 @@ import torch
 from .blender import run_blender_job
 from .body import BodyModel, load_body, write_actor_body
 from .body.axes import resolve_betas
+from .body.outfit_words import read_outfit
 from .body.words import BodyWords, read_body_words
 from .files import save_npz, write_json
 from .motion.clip import Clip
@@ -120,7 +121,7 @@ def stage_blender(
         "previews": [str(p) for p in previews],
         "provenance": provenance,
         "name": "Impromptu",
-        "caption": f"{request.prompt}  |  {provenance['label']}  |  {provenance['clip']['name']}",
+        "colours": provenance.get("outfit", {}),
     }
     write_json(folder / "job.json", job)
     run_blender_job(folder, on_progress=progress)
@@ -150,6 +151,7 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
             "sha256": clip.digest(),
         },
         body={"name": body.name, "sha256": body.sha256, "words": list(words.words)},
+        outfit=read_outfit(request.prompt),
         betas=[round(float(b), 4) for b in betas[0]],
         slide_mm_per_frame={"before": round(performance.slide.before, 3), "after": round(performance.slide.after, 3)},
     )

@@ -4,7 +4,8 @@ Run as `python -m impromptu.rendering.worker JOB`, as `python rendering/worker.p
 or as `blender -b --python rendering/worker.py -- JOB`; the last two need no installed package.
 
 The folder holds `body.npz`, `motion.npz` (see `addon.scene.actor_data`) and `job.json`:
-`{"outputs": [paths], "previews": [paths], "provenance": {...}, "name": str, "preview": {"size", "samples"}}`.
+`{"outputs": [paths], "previews": [paths], "provenance": {...}, "name": str,
+"colours": {garment: sRGB hex}, "preview": {"size", "samples"}}`.
 Standard output carries JSON lines alone: `{"stage", "step", "total"}` as it goes, and at the end
 `{"result": {...}}` or `{"error": {"code", "message", "hint"}}`. What Blender prints goes to `blender.log`.
 All files are made under temporary names beside their own and renamed together when the last one is whole.
@@ -163,7 +164,9 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
     with all_or_nothing(job["outputs"] + job["previews"], folder) as temporary:
         channel.progress("build", 0, 1)
         stage.clear_scene()
-        actor = actors.build_actor(body, motion, job.get("name") or "Actor", job.get("provenance", {}))
+        actor = actors.build_actor(
+            body, motion, job.get("name") or "Actor", job.get("provenance", {}), job.get("colours", {})
+        )
         stage.create_stage(actor, body.joint_names, motion.fps, 1.0)
         channel.progress("build", 1, 1)
         # The .blend first: previews change the scene's render settings.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import bpy
@@ -36,19 +38,26 @@ def object_names(name: str, body: BodyData) -> tuple[str, str]:
     return name, f"{name}-mesh"
 
 
-def build_actor(body: BodyData, motion: MotionData, name: str, provenance: dict[str, Any]) -> Actor:
+def build_actor(
+    body: BodyData,
+    motion: MotionData,
+    name: str,
+    provenance: dict[str, Any],
+    colours: Mapping[str, str] = MappingProxyType({}),
+) -> Actor:
     """Add an animated actor to the current scene and set the scene's frame range to its motion.
 
     Args:
         name: of the actor, for its objects and its action.
         provenance: what is known of its making; the body's header is added to it.
+        colours: of garments and hair, sRGB hex codes by the names of `outfit.PALETTE`.
     """
     rig_name, skin_name = object_names(name, body)
     rig = create_armature(body, rig_name)
     skin = create_mesh(body, rig, skin_name)
     add_shape_keys(skin, body)
     keys = add_correctives(skin, rig, body)
-    dress(skin, body)
+    dress(skin, body, colours)
     action = write_motion(rig, body, motion, name)
     set_scene_range(bpy.context.scene, motion)
     told = provenance.get("body")

@@ -6,7 +6,8 @@ inside it lies, over a band of about one edge of the mesh: hems then follow the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import bpy
 import numpy as np
@@ -44,21 +45,26 @@ def linear_rgba(code: str) -> np.ndarray:
     return np.append(rgb, 1.0)
 
 
-def dress(obj: bpy.types.Object, body: BodyData) -> None:
-    """Give the mesh the outfit as a colour attribute (per vertex, linear) and the material that shows it."""
+def dress(obj: bpy.types.Object, body: BodyData, colours: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Give the mesh the outfit as a colour attribute (per vertex, linear) and the material that shows it.
+
+    Args:
+        colours: sRGB hex codes that replace those of `PALETTE`.
+    """
     attribute = obj.data.color_attributes.new(ATTRIBUTE, "FLOAT_COLOR", "POINT")
-    attribute.data.foreach_set("color", vertex_colours(body).astype(np.float32).ravel())
+    attribute.data.foreach_set("color", vertex_colours(body, colours).astype(np.float32).ravel())
     obj.data.color_attributes.active_color = attribute
     obj.data.color_attributes.render_color_index = 0
     obj.data.materials.append(outfit_material())
 
 
-def vertex_colours(body: BodyData) -> np.ndarray:
+def vertex_colours(body: BodyData, colours: Mapping[str, str] = MappingProxyType({})) -> np.ndarray:
     """(V, 4) linear colours, each layer painted over those before it."""
-    colours = np.tile(linear_rgba(PALETTE["skin"]), (len(body.v_template), 1))
+    palette = {name: linear_rgba(colours.get(name, code)) for name, code in PALETTE.items()}
+    painted = np.tile(palette["skin"], (len(body.v_template), 1))
     for name, cover in layers(body):
-        colours += cover[:, None] * (linear_rgba(PALETTE[name]) - colours)
-    return colours
+        painted += cover[:, None] * (palette[name] - painted)
+    return painted
 
 
 def layers(body: BodyData) -> Iterator[tuple[str, np.ndarray]]:

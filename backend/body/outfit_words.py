@@ -37,6 +37,8 @@ COLOURS = {
     "blonde": "#b8934f",
     "ginger": "#9c4a1f",
 }
+DENIM = "#34507c"
+GREY_HAIR = "#b5b2ac"
 _GARMENTS = {
     "shirt": ("shirt",),
     "t-shirt": ("shirt",),
@@ -84,6 +86,8 @@ def read_outfit(prompt: str) -> dict[str, str]:
         code = shaded(COLOURS[colour], _SHADES.get(shade, 1.0))
         for part in _GARMENTS[garment]:
             found[part] = code
-    if re.search(r"\bjeans\b", prompt.lower()):
-        found.setdefault("trousers", COLOURS["blue"])
+    if re.search(r"\bjeans\b", prompt.lower()) and found.get("trousers", COLOURS["blue"]) == COLOURS["blue"]:
+        found["trousers"] = DENIM
+    if re.search(r"\b(old|elderly|aged|grandfather|grandpa|grandmother|grandma)\b", prompt.lower()):
+        found.setdefault("hair", GREY_HAIR)
     return found

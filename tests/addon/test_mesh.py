@@ -83,3 +83,13 @@ def test_colours_are_on_the_mesh(actor, body):
     read = np.array([tuple(d.color) for d in attribute.data])
     assert np.allclose(read, vertex_colours(body), atol=1e-6)
     assert actor.skin.data.materials[0].name == "Impromptu outfit"
+
+
+def test_named_colours_replace_their_garment_only(body):
+    plain, green = vertex_colours(body), vertex_colours(body, {"shirt": "#00ff00"})
+    changed = np.abs(green - plain).max(1) > 1e-6
+    shirt = np.abs(plain - linear_rgba(PALETTE["shirt"])).max(1) < 1e-6
+    assert shirt.any()
+    assert np.allclose(green[shirt], [0, 1, 0, 1])
+    trousers = np.abs(plain - linear_rgba(PALETTE["trousers"])).max(1) < 1e-6
+    assert not changed[trousers].any()
