@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +33,9 @@ class TextEncoder(Protocol):
         ...
 
 
+@lru_cache(maxsize=16)
 def digest_files(*paths: Path, salt: str = "") -> str:
-    """sha256 over the content of files, in order, and `salt`."""
+    """sha256 over the content of files, in order, and `salt`; computed once a process."""
     parts = [salt, *(sha256_of(path) for path in paths if path.is_file())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ class OpenClipEncoder:
         self._tokenize = open_clip.get_tokenizer(model)
         self.dim = int(self.encode(["a"]).shape[1])
 
-    @cached_property
+    @property
     def digest(self) -> str:
         if self.checkpoint is None:
             return digest_files(salt=f"open_clip {self.model} {_DEFAULT_HUB_WEIGHTS}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,7 @@ class SentenceEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_max_length(folder))
 
-    @cached_property
+    @property
     def digest(self) -> str:
         return digest_files(*(self.folder / name for name in _FILES), salt="mean-pooled")
 
@@ -91,7 +90,7 @@ class LibrarySentenceEncoder:
         self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         self.dim = len(self.encode(["a"])[0])
 
-    @cached_property
+    @property
     def digest(self) -> str:
         files = sorted(p for p in self.folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt"))
         return digest_files(*files, salt="sentence-transformers")
