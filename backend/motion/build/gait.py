@@ -192,7 +192,9 @@ def _change_arm(gait: Gait, local: Array, flip: bool) -> None:
     local[:, elbow] = _mirror(matrix_from_axis_angle(bend), flip)
 
 
-def solve_leg(local: Array, trans: Array, ankle: Array, turned: Array, flip: bool, front: Array | None = None) -> None:
+def solve_leg(
+    local: Array, trans: Array, ankle: Array, turned: Array, flip: bool, front: Array | None = None
+) -> None:
     """Write hip, knee and ankle rotations that put the ankle there.
 
     Args:
@@ -218,7 +220,9 @@ def solve_leg(local: Array, trans: Array, ankle: Array, turned: Array, flip: boo
 def _knee_front(root: Array, turned: Array) -> Array:
     """(frames, 3) where a knee points: as the pelvis does, turned by most of the foot's turn from it."""
     ahead, level = apply(turned, (0.0, 0, 1.0)), apply(root, (0.0, 0, 1.0))
-    yaw = np.degrees(np.arctan2(ahead[:, 0], np.hypot(ahead[:, 1], ahead[:, 2])) - np.arctan2(level[:, 0], level[:, 2]))
+    yaw = np.degrees(
+        np.arctan2(ahead[:, 0], np.hypot(ahead[:, 1], ahead[:, 2])) - np.arctan2(level[:, 0], level[:, 2])
+    )
     forward = np.abs(level[:, 2]).min() > 0.5
     yaw = np.clip((yaw + 180) % 360 - 180, -25, 25) if forward else np.zeros(len(root))
     return apply(root @ ry(0.6 * yaw), (0.0, 0, 1.0))

@@ -6,7 +6,8 @@ with its left at +x. What is keyed:
 - pelvis: `px pz` shift, `py` height above standing (negative: lower), `pyaw` left, `ppitch` forward, `proll` left
 - trunk: `bend` forward, `side` left, `twist` left; head: `nod` down, `turn` left, `tilt` left
 - each arm (`l_`, `r_`; numbers are the same on both sides): `flex` forward, `abd` to its side, `twist` inwards,
-  `elbow` bend, `pron` palm inwards and back, `wflex` wrist to the palm, `wdev` wrist to the thumb, `shrug` up, `reach` forward
+  `elbow` bend, `pron` palm inwards and back, `wflex` wrist to the palm, `wdev` wrist to the thumb, `shrug` up,
+  `reach` forward
 - each arm by its hand (`hand()`): `ik` 0..1, `hx hy hz` the palm, `ax ay az` where the palm faces, `fx fy fz` where
   the fingers point, `ex ey ez` where the elbow points. x counts to the hand's own side
 - each foot (`lf_`, `rf_`): `x y z yaw heel toe pitch knee`, see `limbs.foot`; x and yaw in world directions
@@ -46,7 +47,8 @@ for _s, _sign in (("l", 1), ("r", -1)):
 LAG = {"pelvis": -0.05, "trunk": -0.02, "head": -0.04, "shrug": -0.03, "flex": 0.0, "elbow": 0.03, "wrist": 0.06}
 """Seconds by which parts of the body run behind the keys: hips lead, hands follow."""
 _GROUPS = {"px": "pelvis", "py": "pelvis", "pz": "pelvis", "bend": "trunk", "side": "trunk", "twist": "trunk",
-           "nod": "head", "turn": "head", "tilt": "head", "shrug": "shrug", "reach": "shrug", "elbow": "elbow",
+           "nod": "head", "turn": "head", "tilt": "head", "shrug": "shrug", "reach": "shrug",
+           "elbow": "elbow",
            "pron": "elbow", "wflex": "wrist", "wdev": "wrist"}  # fmt: skip
 
 _HAND = frozenset(kind + axis for kind in "hafe" for axis in "xyz")
@@ -140,7 +142,8 @@ def arm(side: str, **angles: float) -> Pose:
 
 
 def hand(side: str, at: tuple[float, float, float], palm: tuple[float, float, float],
-         fingers: tuple[float, float, float], elbow: tuple[float, float, float] | None = None, **more: float) -> Pose:  # fmt: skip
+         fingers: tuple[float, float, float], elbow: tuple[float, float, float] | None = None,
+         **more: float) -> Pose:  # fmt: skip
     """An arm by its palm: `at` in the coordinates of the standing body, floor at 0, x to the hand's own side."""
     out: Pose = {}
     for s in side:

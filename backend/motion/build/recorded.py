@@ -16,16 +16,20 @@ RECORDED: tuple[tuple[str, str, tuple[str, ...], tuple[tuple[str, float, float],
     ("0walk_forward", "walk_slow", ("walk slowly", "stroll", "stroll forward"), ()),
     ("turn_left0", "walk_veer_left", ("walk and veer left", "walk forward curving slightly to the left"), ()),
     ("turn_left1", "walk_turn_left", ("walk and turn left", "walking in a left curve"), ()),
-    ("turn_right0", "walk_turn_right_sharp", ("walk and turn sharply to the right", "turn right while walking"), ()),
+    ("turn_right0", "walk_turn_right_sharp", ("walk and turn sharply to the right",
+    "turn right while walking"), ()),
     ("turn_right1", "walk_turn_right", ("walk and turn right", "walking in a right curve"), ()),
     ("humanoid3d_run", "run", ("run", "run forward", "running fast", "sprint"), ()),
     ("humanoid3d_jump", "jump_forward", ("jump forward", "leap forward with both feet", "standing long jump"),
      (("crouch before a jump", 0.15, 0.45), ("land from a jump", 0.68, 0.95))),
     ("humanoid3d_backflip", "backflip", ("backflip", "do a backward somersault in the air", "back flip"), ()),
     ("humanoid3d_cartwheel", "cartwheel", ("cartwheel", "do a cartwheel to the side"), ()),
-    ("humanoid3d_roll", "forward_roll", ("forward roll", "roll on the ground", "somersault on the floor"), ()),
-    ("humanoid3d_crawl", "crawl_army", ("army crawl", "crawl on the belly", "crawl forward on elbows and knees"), ()),
-    ("humanoid3d_getup_facedown", "get_up_from_front", ("get up from lying face down", "stand up from the floor"),
+    ("humanoid3d_roll", "forward_roll", ("forward roll", "roll on the ground", "somersault on the floor"),
+    ()),
+    ("humanoid3d_crawl", "crawl_army", ("army crawl", "crawl on the belly",
+    "crawl forward on elbows and knees"), ()),
+    ("humanoid3d_getup_facedown", "get_up_from_front", ("get up from lying face down",
+    "stand up from the floor"),
      (("lie face down on the floor", 0.0, 0.2),)),
     ("humanoid3d_getup_faceup", "get_up_from_back", ("get up from lying on the back", "rise from the ground"),
      (("lie on the back", 0.0, 0.12),)),
@@ -64,10 +68,11 @@ def recorded(path: str | Path) -> dict[str, Clip]:
             where = sorted(folder.rglob(f"{file}.txt"))[0]
             clip = import_file(where)[0].clip
             n = len(clip)
+            report = {**clip.meta.get("import", {}), "file": where.name}  # not where it was unpacked
             labels = [Label(t, 0, n) for t in texts]
             labels += [Label(t, round(a * n), round(b * n)) for t, a, b in parts]
             out[name] = clip.with_(
                 name=name, labels=tuple(labels), source=SOURCE + where.relative_to(folder).as_posix(),
-                licence="Zlib", kind="mocap",
+                licence="Zlib", kind="mocap", meta={"import": report},
             )  # fmt: skip
     return out

@@ -29,8 +29,10 @@ for _j in range(22):
     _REST[_j] = OFFSETS[_j] + (_REST[PARENTS[_j]] if _j else (0, STANDING, 0))
 _BONE = {"chest": "spine3", "head": "head", "pelvis": "pelvis", "world": ""}
 # Share of the body's mass and where it lies between two joints (after Winter, rounded).
-_MASSES = ((0, 6, 0.5, 0.28), (6, 12, 0.6, 0.22), (12, 15, 1.3, 0.08), (16, 18, 0.45, 0.027), (17, 19, 0.45, 0.027),
-           (18, 20, 0.7, 0.022), (19, 21, 0.7, 0.022), (1, 4, 0.43, 0.10), (2, 5, 0.43, 0.10), (4, 7, 0.5, 0.061),
+_MASSES = ((0, 6, 0.5, 0.28), (6, 12, 0.6, 0.22), (12, 15, 1.3, 0.08), (16, 18, 0.45, 0.027), (17, 19, 0.45,
+0.027),
+           (18, 20, 0.7, 0.022), (19, 21, 0.7, 0.022), (1, 4, 0.43, 0.10), (2, 5, 0.43, 0.10), (4, 7, 0.5,
+           0.061),
            (5, 8, 0.5, 0.061))  # fmt: skip
 
 
@@ -96,7 +98,8 @@ def _support(action: Action, c: dict[str, Array]) -> Array:
     """(frames, 3) level point over the feet: between them, over the standing one while the other is in the air."""
     if action.balance == 0:
         return np.zeros((len(c["px"]), 3))
-    points = [np.stack([c[f"{s}f_x"], 0 * c["px"], c[f"{s}f_z"]], -1) + apply(ry(c[f"{s}f_yaw"]), (0, 0, 0.045))
+    points = [np.stack([c[f"{s}f_x"], 0 * c["px"], c[f"{s}f_z"]], -1) + apply(ry(c[f"{s}f_yaw"]), (0, 0,
+    0.045))
               for s in "lr"]  # fmt: skip
     up = np.stack([c["lf_y"], c["rf_y"]], -1)
     up = up - up.min(1, keepdims=True)
@@ -234,5 +237,6 @@ def _clip(action: Action, local: Array, place: Array) -> Clip:
     return Clip(
         name=action.name, poses=axis_angle_from_matrix(local), trans=place, fps=FPS, labels=tuple(labels),
         source="Impromptu, key poses", licence="CC0-1.0", kind="keyed",
-        flags=("loops",) if action.loops else (), meta={"keys": len(action.keys), "method": "key poses and inverse kinematics"},
+        flags=("loops",) if action.loops else (), meta={"keys": len(action.keys),
+        "method": "key poses and inverse kinematics"},
     )  # fmt: skip
