@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from impromptu.backend import assets
 from impromptu.backend.encoders import factory, load_encoder
+from impromptu.backend.encoders.sentence import load_sentence_encoder
 from impromptu.backend.files import sha256_of
 from impromptu.backend.protocol import AssetsMissing, InvalidInput
 
@@ -31,11 +32,17 @@ def test_vectors_do_not_depend_on_neighbours():
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
 
 
-def test_equals_sentence_transformers():
-    from impromptu.backend.encoders.sentence import LibrarySentenceEncoder
+def test_equals_sentence_transformers_on_one_text_at_a_time():
+    from sentence_transformers import SentenceTransformer
 
-    peer = LibrarySentenceEncoder("minilm", assets.find_minilm())
-    assert np.abs(peer.encode(TEXTS) - load_encoder("minilm").encode(TEXTS)).max() < 1e-6
+    peer = SentenceTransformer(str(assets.find_minilm()), device="cpu", local_files_only=True)
+    alone = np.stack([peer.encode(text, show_progress_bar=False) for text in TEXTS])
+    assert np.abs(alone - load_encoder("minilm").encode(TEXTS)).max() < 1e-6
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="sentence encoder"):
+        load_sentence_encoder("minilm", tmp_path)
 
 
 def test_clip_without_weights_says_what_to_do(monkeypatch):
