@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ..cli import emit
 
@@ -14,11 +15,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     retrieval.add_argument("--pairs", required=True, metavar="TSV", help="query, tab, matching label in each line")
     retrieval.add_argument("--k", type=int, default=3, help="labels that go to the second stage (default: 3)")
     retrieval.add_argument("--json", action="store_true", help="print JSON")
+    speed = kinds.add_parser("speed", help="hot paths beside public peers, in one run")
+    speed.add_argument("-o", "--output", default="build/bench.json", metavar="JSON", help="default: %(default)s")
+    speed.add_argument("--only", default="", metavar="WORD", help="run only those whose module's name contains WORD")
 
 
 def run(args: argparse.Namespace) -> None:
     """Run the chosen benchmark."""
-    {"retrieval": _retrieval}[args.kind](args)
+    {"retrieval": _retrieval, "speed": _speed}[args.kind](args)
 
 
 def _retrieval(args: argparse.Namespace) -> None:
@@ -34,3 +38,9 @@ def _retrieval(args: argparse.Namespace) -> None:
         return
     for name, row in result["variants"].items():
         print(f"{name:14s} {row['hits']:6d} / {row['pairs']:<6d} {row['percent']:6.2f} %")
+
+
+def _speed(args: argparse.Namespace) -> None:
+    from ..benchmarks.table import measure, show
+
+    print(show(measure(Path(args.output), args.only)))
