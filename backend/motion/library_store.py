@@ -177,7 +177,8 @@ def check_place(path: Path) -> None:
         others = [p.name for p in path.iterdir() if p.name != CLIP_FOLDER and not p.name.startswith(".")]
     except OSError as error:
         raise explain_os_error(error, path) from error
-    if others:
+    # Asked again: that other process may have finished between the two looks.
+    if others and not (path / MANIFEST).is_file():
         raise InvalidInput(
             f"{path} is not a motion library and holds other files ({others[0]} ...).",
             "Name a library's folder, or an empty or new one.",
