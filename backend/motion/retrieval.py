@@ -160,8 +160,16 @@ def retrieve(
     by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
     ranked = rank_texts(motion, indexes, stages, used, int(request.k), int(request.top))
     labels = tuple(_with_clips(r, by_text[r.text], library) for r in ranked)
+    chosen = _choose(labels, by_text, library, request.seed)
+    if chosen is None and library.entries:
+        # Labels without a clip fill the answer: play the best label that has one, however far down.
+        further = rank_texts(motion, indexes, stages, used, int(request.k), len(by_text))
+        chosen = _choose(
+            [_with_clips(r, by_text[r.text], library) for r in further], by_text, library, request.seed
+        )
+        note = f"{note} The labels shown have no clip; the best one that has is played.".strip()
     return Retrieval(
-        request, motion, order, stages, note, labels, _choose(labels, by_text, library, request.seed),
+        request, motion, order, stages, note, labels, chosen,
         {name: encoder.digest for name, encoder in used.items()}, library,
     )  # fmt: skip
 

@@ -49,6 +49,15 @@ def test_backward_first_and_the_same_bytes(library):
     assert "vision-language" in first["note"]
 
 
+def test_labels_without_a_clip_do_not_keep_one_from_playing(library):
+    found = retrieve(RetrieveRequest("the cat sleeps", top=1), library)
+    assert found.ranked[0].text == "a cat sleeps"
+    assert found.ranked[0].clips == ()
+    assert found.chosen is not None
+    assert found.chosen.clip
+    assert "no clip" in found.note
+
+
 @pytest.mark.parametrize("prompt", [
     "an old man walking backwards wearing a red shirt and blue jeans",
     "a man in a red dress walking backwards",
