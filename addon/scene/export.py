@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import addon_utils
 import bpy
@@ -130,6 +131,12 @@ def write_fbx(actor: Actor, path: Path) -> None:
     )
 
 
+def _no_usd_textures() -> dict[str, Any]:
+    """The option that keeps the exporter from writing textures, by the name that this Blender gives it."""
+    known = bpy.ops.wm.usd_export.get_rna_type().properties
+    return {"export_textures": False} if "export_textures" in known else {"export_textures_mode": "KEEP"}
+
+
 def write_usd(actor: Actor, path: Path) -> None:
     """USD with UsdSkel: skeleton, blend shapes and their animation."""
     _select(actor)
@@ -143,7 +150,7 @@ def write_usd(actor: Actor, path: Path) -> None:
         export_custom_properties=True,
         # Either would leave a `textures` folder beside the file; the actor's colours are on its vertices.
         convert_world_material=False,
-        export_textures=False,
+        **_no_usd_textures(),
     )
 
 
