@@ -25,6 +25,8 @@ LOG, PARTIAL = "blender.log", "partial.json"
 DEBIAN_PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1"
 GRACE_S = 3.0
 """Seconds that a cancelled job has to end by itself before it is killed."""
+NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""Windows' flag for what `start_new_session` does elsewhere: Ctrl-C reaches the parent alone, which ends the job."""
 FULL_DISK = ("No space left on device", "File too large", "Disk quota exceeded")
 """How libraries that end the process put it."""
 ERRORS: dict[str, type[ImpromptuError]] = {
@@ -109,7 +111,8 @@ def run_blender_job(
                 stderr=log,
                 env=_clean_environment(),
                 cwd=job_dir,
-                **_own_group(),
+                start_new_session=os.name != "nt",
+                creationflags=NEW_GROUP,
             )
         except OSError as error:
             raise RuntimeMissing(
@@ -134,13 +137,6 @@ def _clean_environment() -> dict[str, str]:
     """The environment without what would point the child at this interpreter's modules."""
     dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"}
     return {k: v for k, v in os.environ.items() if k not in dropped} | {"PYTHONIOENCODING": "utf-8"}
-
-
-def _own_group() -> dict[str, Any]:
-    """A process group of its own, so that Ctrl-C reaches the parent alone, which then ends the child in order."""
-    if os.name == "nt":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def _messages(child: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> Any:

@@ -21,10 +21,9 @@ FADE = (2.5, 11.0)
 DARK, LIGHT, LINE = (0.43, 0.46, 0.50), (0.56, 0.59, 0.62), (0.30, 0.33, 0.37)
 
 
-def clear_scene() -> bpy.types.Scene:
-    """An empty scene in an empty file, without the user's start-up file."""
+def clear_scene() -> None:
+    """Start from an empty scene in an empty file, without the user's start-up file."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    return bpy.context.scene
 
 
 def joint_track(actor: Actor, names: tuple[str, ...]) -> np.ndarray:

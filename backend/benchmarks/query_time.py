@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -25,7 +27,7 @@ class FixedEncoder:
     def __init__(self, vector: np.ndarray) -> None:
         self.vector = vector
 
-    def encode(self, texts: list[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
         """(n, d), all rows alike."""
         return np.repeat(self.vector[None], len(texts), 0)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +44,13 @@ class SentenceEncoder:
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
+        self._files = sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt"))
         self._model = _load(folder)
         self.dim = len(self.encode(["a"])[0])
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        files = sorted(p for p in self.folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt"))
-        return digest_files(*files, salt="sentence-transformers")
+        return digest_files(*self._files, salt="sentence-transformers")
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32 of unit length.

@@ -71,9 +71,7 @@ class Clip:
         if not 0 < frames <= MAX_FRAMES:
             raise InvalidInput(f"Clip {self.name!r} has {frames:,} frames.", f"It needs 1 to {MAX_FRAMES:,}.")
         if not (np.isfinite(self.fps) and 0 < self.fps <= 1000):
-            raise InvalidInput(
-                f"Clip {self.name!r} has a rate of {self.fps:g} fps.", "It needs a rate above 0."
-            )
+            raise InvalidInput(f"Clip {self.name!r} has a rate of {self.fps:g} fps.", "It needs a rate above 0.")
         if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
             bad = np.flatnonzero(~(np.isfinite(poses).all((1, 2)) & np.isfinite(trans).all(1)))
             raise InvalidInput(
@@ -81,9 +79,7 @@ class Clip:
                 "Cut or repair those frames in the program that wrote it.",
             )
         if self.contacts is not None and self.contacts.shape != (frames, 4):
-            raise InvalidInput(
-                f"Clip {self.name!r} has contacts {self.contacts.shape}.", "They need (frames, 4)."
-            )
+            raise InvalidInput(f"Clip {self.name!r} has contacts {self.contacts.shape}.", "They need (frames, 4).")
 
     def __len__(self) -> int:
         return len(self.poses)
@@ -105,9 +101,7 @@ class Clip:
             if min(l.end, end) > max(l.start, start)
         )
         contacts = None if self.contacts is None else self.contacts[start:end]
-        return self.with_(
-            poses=self.poses[start:end], trans=self.trans[start:end], labels=labels, contacts=contacts
-        )
+        return self.with_(poses=self.poses[start:end], trans=self.trans[start:end], labels=labels, contacts=contacts)
 
     def digest(self) -> str:
         """sha256 of the motion and its labels: the clip's identity, whatever its file looks like."""
@@ -151,15 +145,11 @@ def load_clip(path: str | Path) -> Clip:
     path = Path(path)
     data = load_npz(path)
     if not {"poses", "trans", "header"} <= set(data):
-        raise InvalidInput(
-            f"{path.name} is not an Impromptu clip.", "Import it with `impromptu library add`."
-        )
+        raise InvalidInput(f"{path.name} is not an Impromptu clip.", "Import it with `impromptu library add`.")
     try:
         header = json.loads(data["header"].tobytes())
         if header["version"] > CLIP_VERSION:
-            raise Incompatible(
-                f"{path.name} is of clip version {header['version']}.", "Update Impromptu to read it."
-            )
+            raise Incompatible(f"{path.name} is of clip version {header['version']}.", "Update Impromptu to read it.")
         return Clip(
             name=header["name"],
             poses=data["poses"],
@@ -174,6 +164,4 @@ def load_clip(path: str | Path) -> Clip:
             meta=header["meta"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidInput(
-            f"{path.name} has a damaged header: {error}.", "Import the original again."
-        ) from error
+        raise InvalidInput(f"{path.name} has a damaged header: {error}.", "Import the original again.") from error

@@ -66,14 +66,14 @@ def axis_angle_from_matrix(matrix: ArrayLike) -> Array:
 
 def rotation_between(a: ArrayLike, b: ArrayLike) -> Array:
     """The smallest rotations that turn directions a (..., 3) into b (..., 3): (..., 3, 3)."""
-    a, b = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float))
-    a = a / np.linalg.norm(a, axis=-1, keepdims=True)
-    b = b / np.linalg.norm(b, axis=-1, keepdims=True)
-    cross = np.cross(a, b)
-    cosine = (a * b).sum(-1, keepdims=True)
-    # Opposite directions have no one smallest rotation: turn half way about any axis across a.
-    helper = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
-    across = np.cross(a, helper)
+    u, v = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float))
+    u = u / np.linalg.norm(u, axis=-1, keepdims=True)
+    v = v / np.linalg.norm(v, axis=-1, keepdims=True)
+    cross = np.cross(u, v)
+    cosine = (u * v).sum(-1, keepdims=True)
+    # Opposite directions have no one smallest rotation: turn half way about any axis across u.
+    other = np.where(np.abs(u[..., :1]) < 0.9, np.array([1.0, 0, 0]), np.array([0, 1.0, 0]))
+    across = np.cross(u, other)
     across /= np.linalg.norm(across, axis=-1, keepdims=True)
     sine = np.linalg.norm(cross, axis=-1, keepdims=True)
     axis = np.where(sine < 1e-9, across, cross / np.where(sine < 1e-9, 1.0, sine))

@@ -95,6 +95,6 @@ def perform(clip: Clip, body: BodyModel, betas: torch.Tensor, seconds: float = 0
     clip, slide = lock_feet(clip, offsets=offsets, contacts=contacts)
     poses = full_pose(clip.poses, body)
     transl = (clip.trans - joints[body.joint_names.index("pelvis")]).astype(np.float32)
-    lift = floor_offset(body, betas, poses, transl, contacts.any(1))
+    lift = floor_offset(body, betas, poses, transl, np.any(contacts, axis=1))
     transl[:, 1] -= lift
     return Performance(poses, transl, float(fps), contacts, slide, clip.with_(trans=clip.trans - [0, lift, 0]))

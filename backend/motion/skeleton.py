@@ -11,9 +11,7 @@ JOINT_NAMES = (
 )  # fmt: skip
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
 INDEX = {name: i for i, name in enumerate(JOINT_NAMES)}
-MIRROR = tuple(
-    INDEX[n.replace("left", "#").replace("right", "left").replace("#", "right")] for n in JOINT_NAMES
-)
+MIRROR = tuple(INDEX[n.replace("left", "#").replace("right", "left").replace("#", "right")] for n in JOINT_NAMES)
 """Index of each joint's counterpart on the other side."""
 
 OFFSETS = np.array(

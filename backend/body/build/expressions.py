@@ -29,8 +29,8 @@ def build_expressions(source: Source, mesh: BaseMesh) -> np.ndarray:
     """(K, 3, 10) displacement of each expression for a coefficient of 1, metres."""
     columns = []
     for shares in EXPRESSIONS.values():
-        column = sum(share * _unit(source, mesh, name) for name, share in shares.items())
-        columns.append(column / FULL)
+        units = [share * _unit(source, mesh, name) for name, share in shares.items()]
+        columns.append(np.sum(units, 0) / FULL)
     return np.stack(columns, -1)
 
 
@@ -38,4 +38,4 @@ def _unit(source: Source, mesh: BaseMesh, name: str) -> np.ndarray:
     folder = "faceunits01/targets/faceunits/"
     single = name.endswith("!") or f"{folder}{name}.target" in source
     files = [name.rstrip("!")] if single else [f"{name}Left", f"{name}Right"]
-    return sum(source.target(f"{folder}{f}.target", mesh.size)[mesh.kept] for f in files)
+    return np.sum([source.target(f"{folder}{f}.target", mesh.size)[mesh.kept] for f in files], 0)

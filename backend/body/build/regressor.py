@@ -18,7 +18,7 @@ def _candidates(joint: str, vertices: np.ndarray, at: np.ndarray, weights: np.nd
     j = INDEX[joint]
     if "eye" in joint:
         return np.unique(mesh.eye(joint.split("_")[0]))
-    family = [j, max(PARENTS[j], 0), *np.nonzero(j == PARENTS)[0]]
+    family = [j, max(PARENTS[j], 0), *np.flatnonzero(np.equal(PARENTS, j))]
     near = weights[:, family].sum(1) > 0.05
     near &= weights[:, [INDEX["left_eye_smplhf"], INDEX["right_eye_smplhf"]]].sum(1) < 0.5
     if joint != "jaw":

@@ -31,14 +31,15 @@ def finish(clip: Clip) -> Clip:
     flags = [f for f in clip.flags if f != "loops"]
     if clip.kind == "keyed":
         clip = clip.with_(trans=clip.trans - clip.trans[0] * (1, 0, 1))
-        clip = clip.with_(contacts=detect_contacts(clip))
+        contacts = detect_contacts(clip)
         meta = clip.meta
     else:
         clip = sound_knees(face_forward(clear(ground(clip.with_(contacts=None)))))
-        clip, report = lock_feet(clip)
+        contacts = detect_contacts(clip)
+        clip, report = lock_feet(clip, contacts=contacts)
         clip = clear(calm_toes(sound_knees(clip)))
         meta = {**clip.meta, "slide_mm": [round(report.before, 2), round(report.after, 2)]}
-    clip = clip.with_(contacts=touching(clip))
+    clip = clip.with_(contacts=touching(clip, contacts))
     if closes(clip):
         flags.append("loops")
     return clip.with_(flags=tuple(dict.fromkeys(flags)), meta=meta, poses=near(clip.poses))
@@ -67,11 +68,11 @@ def clear(clip: Clip) -> Clip:
     return clip.with_(trans=trans)
 
 
-def touching(clip: Clip) -> np.ndarray:
-    """(frames, 4) the clip's contacts, without those that are more than 2 cm from the floor."""
+def touching(clip: Clip, contacts: np.ndarray) -> np.ndarray:
+    """(frames, 4) the contacts without those that are more than 2 cm from the floor."""
     points = sole_points(*forward_kinematics(clip.poses, clip.trans))
     steps = clip.name.startswith("stairs")
-    return clip.contacts & (steps | (np.abs(points[..., 1]) < 0.019))
+    return contacts & (steps | (np.abs(points[..., 1]) < 0.019))
 
 
 def sound_knees(clip: Clip) -> Clip:

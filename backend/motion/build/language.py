@@ -204,7 +204,7 @@ def _curve(layer: tuple[Key, ...], channel: str, times: Array, smooth: float) ->
         value, on = pose.get(channel, value), pose.get(led, on)
         if on > 0:
             if points and t - points[-1] < 1e-6:  # two keys at a time: the later one counts
-                points.pop(), values.pop()
+                del points[-1], values[-1]
             points.append(t)
             values.append(value)
     if not points:

@@ -150,7 +150,8 @@ def _assemble(action: Action, c: dict[str, Array], place: Array, root: Array, tr
         ankle, turned, toes = feet[flip]
         hip = p[:, 0] + apply(root, OFFSETS[1 + flip])
         yaw = (c[f"{s}f_yaw"] - c["pyaw"]) * (-1 if flip else 1)
-        legs = limbs.leg(*(_mirror(x, flip) for x in (hip, root, ankle)), c[f"{s}f_knee"], yaw)
+        hip, pelvis, goal = (_mirror(x, flip) for x in (hip, root, ankle))
+        legs = limbs.leg(hip, pelvis, goal, c[f"{s}f_knee"], yaw)
         for joint, r in zip(("hip", "knee"), legs, strict=True):
             put(INDEX[f"{side}_{joint}"], _mirror(r, flip))
         put(INDEX[f"{side}_ankle"], turned)
@@ -227,7 +228,8 @@ def _within_reach(hand: Array) -> Array:
 def _centre_of_mass(p: Array) -> Array:
     """(frames, 3) from joint positions (frames, 22, 3)."""
     total = sum(m for *_, m in _MASSES)
-    return sum(m / total * (p[:, a] + (p[:, b] - p[:, a]) * f) for a, b, f, m in _MASSES)
+    parts = [m / total * (p[:, a] + (p[:, b] - p[:, a]) * f) for a, b, f, m in _MASSES]
+    return np.sum(parts, 0)
 
 
 def _clip(action: Action, local: Array, place: Array) -> Clip:
