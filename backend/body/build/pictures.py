@@ -1,10 +1,12 @@
-"""A small software renderer for contact sheets of bodies: numpy only, so that a picture needs no Blender."""
+"""Contact sheets of bodies: shaded pictures of a mesh, and many of them with captions on one sheet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from ...raster import rasterise, vertex_normals
 
 SKIN = (0.80, 0.62, 0.52)
 LIGHTS = (((0.45, 0.55, 0.70), 0.72), ((-0.75, 0.25, 0.45), 0.24), ((-0.2, 0.5, -0.9), 0.18))
@@ -54,7 +56,7 @@ def render(
     turned = (vertices - np.array(view.centre)) @ view.rotation().T
     scale = height / view.height
     pixels = np.stack([width / 2 + scale * turned[:, 0], height / 2 - scale * turned[:, 1]], 1)
-    face, bary = _rasterise(pixels, turned[:, 2], faces, width, height)
+    face, bary = rasterise(pixels, turned[:, 2], faces, width, height)
     hit = np.nonzero(face >= 0)[0]
     normals = vertex_normals(turned, faces)[faces[face[hit]]]
     normal = (bary[hit, :, None] * normals).sum(1)
@@ -76,48 +78,6 @@ def _shade(normal: np.ndarray, albedo: np.ndarray) -> np.ndarray:
     half = np.array(LIGHTS[0][0]) / np.linalg.norm(LIGHTS[0][0]) + np.array([0, 0, 1.0])
     gloss = 0.06 * np.clip(normal @ (half / np.linalg.norm(half)), 0, None) ** 24
     return albedo * light[:, None] + gloss[:, None]
-
-
-def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals, faces weighted by area."""
-    corners = vertices[faces]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    out = np.zeros_like(vertices)
-    for k in range(3):
-        for d in range(3):
-            out[:, d] += np.bincount(faces[:, k], normal[:, d], len(vertices))
-    return out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-12)
-
-
-def _rasterise(
-    pixels: np.ndarray, depth: np.ndarray, faces: np.ndarray, width: int, height: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Face in front at each pixel (-1: none) and barycentric coordinates there; back faces are drawn too."""
-    corners = pixels[faces]
-    low = np.ceil(corners.min(1) - 0.5).astype(int).clip(0)
-    high = np.floor(corners.max(1) - 0.5).astype(int)
-    high = np.minimum(high, [width - 1, height - 1])
-    extent = (high - low + 1).clip(0)
-    count = extent[:, 0] * extent[:, 1]
-    face = np.repeat(np.arange(len(faces)), count)
-    step = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    x = low[face, 0] + step % extent[face, 0]
-    y = low[face, 1] + step // extent[face, 0]
-    a, b, c = (corners[face, k] - np.stack([x + 0.5, y + 0.5], 1) for k in range(3))
-    areas = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], 1)
-    inside = ((areas >= 0).all(1) | (areas <= 0).all(1)) & (np.abs(areas.sum(1)) > 1e-12)
-    face, at, areas = face[inside], (y * width + x)[inside], areas[inside]
-    bary = areas / areas.sum(1, keepdims=True)
-    near = np.argsort((bary * depth[faces[face]]).sum(1), kind="stable")
-    hit = np.full(width * height, -1)
-    where = np.zeros((width * height, 3))
-    hit[at[near]] = face[near]
-    where[at[near]] = bary[near]
-    return hit, where
-
-
-def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
 
 
 def contact_sheet(pictures: list[tuple[str, np.ndarray]], columns: int) -> np.ndarray:

@@ -1,15 +1,16 @@
-"""A small software renderer for preview sheets: a skinned mesh, one light, a floor line; numpy alone."""
+"""Rows of poses for preview sheets: a skinned mesh, one light, a floor line; numpy alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ...files import load_npz
+from ...raster import rasterise, vertex_normals
 from ..clip import Clip
-from ..kinematics import Array, forward_kinematics
+from ..kinematics import Array, forward_kinematics, global_to_local
 from ..skeleton import OFFSETS, PARENTS
 
 LIGHT = np.array([0.35, 0.75, 0.56])
@@ -35,9 +36,8 @@ class Figure:
         template = np.asarray(data["v_template"], float)
         joints = (np.asarray(data["J_regressor"], float) @ template)[:22]
         self.template = (template - joints[0]).astype(np.float32)
-        self.joints = np.concatenate(
-            [np.zeros((1, 3)), np.cumsum(np.zeros((21, 3)), 0)]
-        )  # filled below: each joint from its parent, so that the figure fits the clip's skeleton
+        # Each joint from its parent, so that the figure fits the clip's skeleton.
+        self.joints = np.zeros((22, 3))
         for j in range(1, 22):
             self.joints[j] = self.joints[PARENTS[j]] + OFFSETS[j]
         self.posedirs = np.asarray(data["posedirs"], np.float32)[:, :, :189].reshape(-1, 189)
@@ -46,9 +46,7 @@ class Figure:
     def vertices(self, poses: ArrayLike, trans: ArrayLike) -> Array:
         """(frames, 22, 3) axis-angle and (frames, 3) pelvis positions -> (frames, vertices, 3)."""
         rotations, positions = forward_kinematics(poses, trans)
-        local = np.empty_like(rotations)
-        for j, p in enumerate(PARENTS):
-            local[:, j] = rotations[:, j] if p < 0 else np.swapaxes(rotations[:, p], 1, 2) @ rotations[:, j]
+        local = global_to_local(rotations)
         out = []
         for r, t, l in zip(rotations, positions, local, strict=True):
             feature = (l[1:] - np.eye(3)).reshape(-1).astype(np.float32)
@@ -63,50 +61,23 @@ class Figure:
         return BODY + self.left[:, None] * (LEFT - BODY)
 
 
-def draw(points: Array, depth: Array, faces: Array, normals: Array, colours: Array, canvas: Array) -> None:
-    """Paint shaded triangles with a z-buffer.
+def draw(
+    points: Array, depth: Array, faces: NDArray[np.integer], normals: Array, colours: Array, canvas: Array
+) -> None:
+    """Paint shaded triangles.
 
     Args:
-        points: (v, 2) pixel coordinates; depth: (v,), larger is nearer.
+        points: (v, 2) pixel coordinates, whole numbers in the middle of pixels; depth: (v,), larger is nearer.
         faces: (f, 3); normals: (v, 3) unit; colours: (v, 3) in 0..1.
         canvas: (height, width, 3) float, painted in place.
     """
     height, width = canvas.shape[:2]
-    corner = points[faces]
-    low = np.ceil(corner.min(1)).astype(int)
-    high = np.floor(corner.max(1)).astype(int)
-    low, high = np.maximum(low, 0), np.minimum(high, (width - 1, height - 1))
-    size = np.maximum(high - low + 1, 0)
-    count = size.prod(1)
-    face = np.repeat(np.arange(len(faces)), count)
-    index = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    x = low[face, 0] + index % size[face, 0]
-    y = low[face, 1] + index // size[face, 0]
-    a, b, c = (corner[face, k] - np.stack([x, y], 1) for k in range(3))
-    w = np.stack([b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0], c[:, 0] * a[:, 1] - c[:, 1] * a[:, 0],
-                  a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], 1)  # fmt: skip
-    inside = ((w >= 0).all(1) | (w <= 0).all(1)) & (np.abs(w.sum(1)) > 1e-9)
-    face, x, y, w = face[inside], x[inside], y[inside], w[inside]
-    w /= w.sum(1, keepdims=True)
-    tri = faces[face]
-    z = (w * depth[tri]).sum(1)
-    order = np.argsort(z, kind="stable")
-    tri, w, x, y = tri[order], w[order], x[order], y[order]
-    normal = np.einsum("pk,pkc->pc", w, normals[tri])
+    face, weight = rasterise(points + 0.5, depth, faces, width, height)
+    hit = np.flatnonzero(face >= 0)
+    corner, weight = faces[face[hit]], weight[hit]
+    normal = np.einsum("pk,pkc->pc", weight, normals[corner])
     shade = 0.45 + 0.55 * np.clip(normal @ LIGHT, 0, 1)
-    colour = np.einsum("pk,pkc->pc", w, colours[tri]) * shade[:, None]
-    canvas[y, x] = 255 * colour  # later writes win: the nearest, in this order
-
-
-def vertex_normals(vertices: Array, faces: Array) -> Array:
-    """(v, 3) unit normals, weighted by the area of the faces."""
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    n = np.cross(b - a, c - a)
-    out = np.zeros_like(vertices)
-    for k in range(3):
-        for axis in range(3):
-            out[:, axis] += np.bincount(faces[:, k], n[:, axis], len(vertices))
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    canvas[hit // width, hit % width] = 255 * np.einsum("pk,pkc->pc", weight, colours[corner]) * shade[:, None]
 
 
 def strip(figure: Figure, clip: Clip, frames: int = 8, cell: tuple[int, int] = (150, 190),
