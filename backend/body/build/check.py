@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...files import load_npz
-from .correctives import features
+from .correctives import features, skinning
 from .simulate import even_smoothing, fold_cosines
 
 
@@ -52,14 +52,7 @@ class BuiltBody:
 
     def skinning(self, pose: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Linear part (V, 3, 3) and offset (V, 3) of blend skinning for local rotations (55, 3, 3)."""
-        joints = self.joints(shape)
-        world, place = pose.copy(), joints.copy()
-        for i in range(1, len(joints)):
-            p = self.parents[i]
-            world[i] = world[p] @ pose[i]
-            place[i] = place[p] + world[p] @ (joints[i] - joints[p])
-        offset = place - np.einsum("jab,jb->ja", world, joints)
-        return (self._weights @ world.reshape(-1, 9)).reshape(-1, 3, 3), self._weights @ offset
+        return skinning(self.joints(shape), self._weights, pose, self.parents)
 
     def posed(self, pose: np.ndarray, betas: dict[int, float] | None = None) -> np.ndarray:
         """(V, 3) for local rotations (55, 3, 3), the pelvis where the T-pose has it."""

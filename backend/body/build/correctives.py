@@ -6,12 +6,12 @@ MakeHuman's artists made stays exact, t = LBS_A^-1(a) - P vec(R_A - I).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .simulate import Simulator
-from .skeleton import INDEX, JOINTS, MIRROR, PARENTS, descendants
+from .skeleton import INDEX, JOINTS, MIRROR, PARENTS, descendants, place_joints
 from .tpose import TPose
 
 TOUCHED = 0.012
@@ -27,15 +27,23 @@ def features(pose: np.ndarray) -> np.ndarray:
     return (pose[..., 1:, :, :] - np.eye(3)).reshape(*pose.shape[:-3], len(JOINTS) - 1, 9)
 
 
-def skinning(tpose: TPose, weights: np.ndarray, pose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Linear part (K, 3, 3) and offset (K, 3) that blend skinning applies to T-pose vertices in a pose (55, 3, 3)."""
-    world, place = pose.copy(), tpose.joints_t.copy()
-    for i in range(1, len(JOINTS)):
-        p = PARENTS[i]
-        world[i] = world[p] @ pose[i]
-        place[i] = place[p] + world[p] @ (tpose.joints_t[i] - tpose.joints_t[p])
-    offset = place - np.einsum("jab,jb->ja", world, tpose.joints_t)
-    return (weights @ world.reshape(len(JOINTS), 9)).reshape(-1, 3, 3), weights @ offset
+def skinning(
+    joints: np.ndarray, weights: np.ndarray, pose: np.ndarray, parents: np.ndarray = PARENTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """What blend skinning applies to T-pose vertices in a pose.
+
+    Args:
+        joints: (55, 3) in the T-pose.
+        weights: (K, 55).
+        pose: (55, 3, 3) local rotations.
+        parents: (55,) of each joint.
+
+    Returns:
+        linear part (K, 3, 3) and offset (K, 3).
+    """
+    world, place = place_joints(pose, joints, parents)
+    offset = place - np.einsum("jab,jb->ja", world, joints)
+    return (weights @ world.reshape(-1, 9)).reshape(-1, 3, 3), weights @ offset
 
 
 def driving_joints(simulator: Simulator) -> np.ndarray:
@@ -80,7 +88,7 @@ class Subject:
 
     def posed(self, fitted: Correctives, pose: np.ndarray) -> np.ndarray:
         """(K, 3) what the fitted model gives in a pose."""
-        m, b = skinning(self.tpose, self.weights, pose)
+        m, b = skinning(self.tpose.joints_t, self.weights, pose)
         change = fitted.offsets(pose) - fitted.offsets(self.tpose.local())
         return np.einsum("vab,vb->va", m, self.rest + change) + b
 
@@ -94,8 +102,11 @@ class Sample:
     """(55, 3, 3) local rotations."""
     importance: float = 1.0
     """Weight in the fit; samples above 1 are also kept free of folds by `polish`."""
-    target: np.ndarray | None = None
+    target: np.ndarray = field(init=False)
     """(K, 3) float32; the subject's simulated shape unless `polish` has changed it."""
+
+    def __post_init__(self) -> None:
+        self.target = self.subject.simulator.posed(self.pose).astype(np.float32)
 
 
 class CorrectiveFit:
@@ -103,8 +114,6 @@ class CorrectiveFit:
 
     def __init__(self, samples: list[Sample], mirror: np.ndarray) -> None:
         self.samples, self.mirror = samples, mirror
-        for sample in samples:
-            sample.target = sample.subject.simulator.posed(sample.pose).astype(np.float32)
         self.features = np.stack([features(s.pose) - s.subject.features for s in samples])
         first = samples[0].subject.simulator
         self.driven = driving_joints(first)
@@ -117,7 +126,7 @@ class CorrectiveFit:
         linear = np.empty((len(self.samples), len(vertices), 3, 3))
         wanted = np.empty((len(self.samples), len(vertices), 3))
         for n, sample in enumerate(self.samples):
-            m, b = skinning(sample.subject.tpose, sample.subject.weights[vertices], sample.pose)
+            m, b = skinning(sample.subject.tpose.joints_t, sample.subject.weights[vertices], sample.pose)
             rest = sample.subject.rest[vertices]
             linear[n] = m
             wanted[n] = sample.target[vertices] - b - np.einsum("vab,vb->va", m, rest)

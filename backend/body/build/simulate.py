@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.spatial.transform import Rotation
 
 from .makehuman import BaseMesh
-from .skeleton import INDEX, JOINTS, PARENTS, Rig, owners
+from .skeleton import INDEX, JOINTS, PARENTS, Rig, hold_eyes, owners, place_joints
 from .tpose import TPose
 
 SMOOTH = 24
@@ -41,6 +41,7 @@ class Helper:
 
 
 def helpers() -> list[Helper]:
+    """The bones between shoulder and elbow, elbow and wrist, hip and knee, on both sides."""
     out = []
     for side, letter in (("left", "L"), ("right", "R")):
 
@@ -92,13 +93,7 @@ class Simulator:
             for joint, share in owners(bone):
                 weights[:, INDEX[joint]] += share * column
         weights = weights[mesh.kept]
-        eyes = [INDEX["left_eye_smplhf"], INDEX["right_eye_smplhf"]]
-        weights[:, INDEX["head"]] += weights[:, eyes].sum(1)
-        weights[:, eyes] = 0
-        for side, joint in zip(("left", "right"), eyes, strict=True):
-            weights[mesh.eye(side)] = 0
-            weights[mesh.eye(side), joint] = 1
-        weights[weights.sum(1) < 1e-6, INDEX["head"]] = 1
+        hold_eyes(weights, mesh)
         return weights / weights.sum(1, keepdims=True)
 
     def _graph(self, faces: np.ndarray, softness: np.ndarray) -> None:
@@ -131,11 +126,7 @@ class Simulator:
             pose: (55, 3, 3) local rotations relative to the T-pose.
         """
         t = self.tpose
-        world, place = pose.copy(), t.joints_t.copy()
-        for i in range(1, len(JOINTS)):
-            p = PARENTS[i]
-            world[i] = world[p] @ pose[i]
-            place[i] = place[p] + world[p] @ (t.joints_t[i] - t.joints_t[p])
+        world, place = place_joints(pose, t.joints_t)
         rotations = [world @ t.rotations]
         pivots_a, pivots = [t.joints_a], [place]
         for h in self.helpers:
@@ -205,7 +196,7 @@ def even_smoothing(faces: np.ndarray, count: int) -> sparse.csr_matrix:
     """One round of smoothing: half of each vertex, half of its neighbours' mean."""
     _, adjacency = neighbours(faces, count)
     degree = np.asarray(adjacency.sum(1)).ravel()
-    return (sparse.diags(0.5 / degree) @ adjacency + 0.5 * sparse.identity(count)).tocsr()
+    return sparse.csr_matrix(sparse.diags(0.5 / degree) @ adjacency + 0.5 * sparse.identity(count))
 
 
 def face_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -223,14 +214,6 @@ def fold_cosines(
     for _ in range(rounds):
         smooth = smoothing @ smooth
     return (face_normals(vertices, faces) * face_normals(smooth, faces)).sum(1)
-
-
-def nearest_rotation(m: np.ndarray) -> np.ndarray:
-    """(..., 3, 3) the rotation nearest to each matrix, by singular value decomposition."""
-    u, _, vt = np.linalg.svd(m)
-    flip = np.linalg.det(u @ vt)
-    u[..., 2] *= flip[..., None]
-    return u @ vt
 
 
 def _share(rotation: np.ndarray, axis: np.ndarray, swing: float, twist: float) -> np.ndarray:

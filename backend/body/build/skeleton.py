@@ -152,6 +152,27 @@ def owners(bone: str) -> tuple[tuple[str, float], ...]:
     return (("head", 1.0),)
 
 
+def place_joints(pose: np.ndarray, rest: np.ndarray, parents: np.ndarray = PARENTS) -> tuple[np.ndarray, np.ndarray]:
+    """World rotations (55, 3, 3) and places (55, 3) of the joints, from local rotations and where they rest."""
+    world, place = pose.copy(), rest.copy()
+    for i in range(1, len(rest)):
+        p = parents[i]
+        world[i] = world[p] @ pose[i]
+        place[i] = place[p] + world[p] @ (rest[i] - rest[p])
+    return world, place
+
+
+def hold_eyes(weights: np.ndarray, mesh: BaseMesh) -> None:
+    """Change weights (K, B) in place: an eyeball follows its own joint, nothing else does, what is free the head."""
+    eyes = [INDEX["left_eye_smplhf"], INDEX["right_eye_smplhf"]]
+    weights[:, INDEX["head"]] += weights[:, eyes].sum(1)
+    weights[:, eyes] = 0
+    for side, joint in zip(("left", "right"), eyes, strict=True):
+        weights[mesh.eye(side)] = 0
+        weights[mesh.eye(side), joint] = 1
+    weights[weights.sum(1) < 1e-6, INDEX["head"]] = 1
+
+
 def merge_weights(rig: Rig, mesh: BaseMesh) -> np.ndarray:
     """(K, 55) skin weights, symmetric, rows sum to 1; each eyeball follows its own joint and nothing else does."""
     weights = np.zeros((mesh.size, len(JOINTS)))
@@ -159,11 +180,6 @@ def merge_weights(rig: Rig, mesh: BaseMesh) -> np.ndarray:
         for joint, share in owners(bone):
             weights[:, INDEX[joint]] += share * column
     weights = weights[mesh.kept]
-    eyes = [INDEX["left_eye_smplhf"], INDEX["right_eye_smplhf"]]
-    weights[:, INDEX["head"]] += weights[:, eyes].sum(1)
-    weights[:, eyes] = 0
-    for side, joint in zip(("left", "right"), eyes, strict=True):
-        weights[mesh.eye(side)] = np.eye(len(JOINTS))[joint]
-    weights[weights.sum(1) < 1e-6, INDEX["head"]] = 1
+    hold_eyes(weights, mesh)
     weights /= weights.sum(1, keepdims=True)
     return (weights + weights[mesh.mirror][:, MIRROR]) / 2
