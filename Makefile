@@ -8,7 +8,7 @@ PIP := -m pip install --quiet --disable-pip-version-check
 # The data that the default body and library are built from; see `make body` and `make library`.
 SOURCES := build/sources
 
-.PHONY: setup demo test lint format bench extension body library clean
+.PHONY: setup demo test lint format bench body library clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -48,10 +48,6 @@ bench: setup
 	@mkdir -p build
 	@$(PY) $(PIP) 'bvh>=0.3,<0.4'
 	@.venv/bin/impromptu bench speed -o build/bench.json
-
-extension: setup
-	@mkdir -p dist
-	@$(BPY) rendering/build_extension.py dist
 
 $(SOURCES):
 	@mkdir -p $@

@@ -10,9 +10,9 @@ from .cli import main
 
 PROMPTS = (
     "a man walking backwards",
-    "an old woman waving with her right hand",
-    "a strong man doing jumping jacks",
-    "someone doing a cartwheel",
+    "an old woman in a green jacket waving with her right hand",
+    "a strong man in a black tracksuit doing jumping jacks",
+    "someone in a yellow shirt and grey pants doing a cartwheel",
 )
 
 

@@ -83,7 +83,9 @@ def read_outfit(prompt: str) -> dict[str, str]:
     """Parts of the outfit (shirt, trousers, shoes, hair) and their sRGB hex colours; empty where none is named."""
     found: dict[str, str] = {}
     for shade, colour, garment in _PHRASE.findall(prompt.lower()):
-        code = shaded(COLOURS[colour], _SHADES.get(shade, 1.0))
+        # A person's red hair is ginger.
+        named = "ginger" if colour == "red" and garment in ("hair", "haired") else colour
+        code = shaded(COLOURS[named], _SHADES.get(shade, 1.0))
         for part in _GARMENTS[garment]:
             found[part] = code
     if re.search(r"\bjeans\b", prompt.lower()) and found.get("trousers", COLOURS["blue"]) == COLOURS["blue"]:

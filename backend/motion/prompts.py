@@ -25,7 +25,7 @@ _GARMENTS = _words(
     "shirt t-shirt tshirt jeans trousers pants shorts skirt dress coat jacket suit tuxedo hat cap hood hoodie "
     "sweater shoes boots sneakers sandals gloves scarf tie socks uniform armor armour robe cloak kimono vest "
     "blouse costume clothes clothing outfit gown glasses sunglasses helmet mask swimsuit bikini pyjamas leggings "
-    "overalls apron hair beard moustache ponytail leather denim trunks"
+    "overalls apron hair beard moustache ponytail leather denim trunks tracksuit pullover sneakers trainers heels"
 )
 _MOVES = _words(
     "walk run jog jump hop skip dance kick punch sit stand crawl climb throw catch wave bow nod clap point turn "

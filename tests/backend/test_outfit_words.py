@@ -15,6 +15,7 @@ def test_shades_materials_and_whole_suits():
 
 def test_a_named_hair_colour_wins_over_age():
     assert read_outfit("an old man with black hair")["hair"] == COLOURS["black"]
+    assert read_outfit("a tall woman with red hair dances") == {"hair": COLOURS["ginger"]}
     assert read_outfit("black jeans")["trousers"] == COLOURS["black"]
 
 
