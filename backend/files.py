@@ -10,7 +10,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -41,33 +41,42 @@ def explain_os_error(error: OSError, path: Path) -> InvalidInput:
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside `path`, with its extension; renamed to `path` when the block succeeds.
+def atomic_paths(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Temporary names beside `paths` (no two alike), with their extensions; renamed when the block succeeds.
 
-    Whatever stood at `path` stays as it was until then, and for good if the block raises.
+    Whatever stood at `paths` stays as it was until then, and for good if the block raises.
 
     Raises:
-        InvalidInput: the folder is missing or read-only, or the disk is full.
+        InvalidInput: a folder is missing or read-only, or the disk is full.
     """
-    path = Path(path)
+    made: dict[Path, Path] = {}
+    path = Path()
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise explain_os_error(error, path) from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        with open(temporary, "rb") as stream:
-            os.fsync(stream.fileno())
+        for path in paths:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+            os.close(handle)
+            made[path] = Path(name)
+        yield list(made.values())
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        for path in made:
+            with open(made[path], "rb") as stream:
+                os.fsync(stream.fileno())
+            os.chmod(made[path], 0o666 & ~umask)
+        for path, temporary in made.items():
+            os.replace(temporary, path)
     except OSError as error:
         raise explain_os_error(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in made.values():
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """`atomic_paths` for one file."""
+    with atomic_paths([Path(path)]) as (temporary,):
+        yield temporary
 
 
 def save_npz(path: str | Path, compress: bool = False, **arrays: Any) -> None:

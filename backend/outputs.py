@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .files import explain_os_error
+from .files import atomic_paths, explain_os_error
 from .protocol import InvalidInput
 
 
@@ -48,23 +47,10 @@ def publish(staged: Mapping[Path, Path]) -> None:
     Raises:
         InvalidInput: a copy or a rename failed.
     """
-    copies: dict[Path, Path] = {}
-    goal = Path()
-    try:
-        for source, goal in staged.items():
-            handle, name = tempfile.mkstemp(dir=goal.parent, prefix=f".{goal.stem}-", suffix=goal.suffix)
-            copies[Path(name)] = goal
-            with os.fdopen(handle, "wb") as target, open(source, "rb") as stream:
-                shutil.copyfileobj(stream, target, 1 << 20)
-                target.flush()
-                os.fsync(target.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        for copy, goal in copies.items():
-            os.chmod(copy, 0o666 & ~umask)
-            os.replace(copy, goal)
-    except OSError as error:
-        raise explain_os_error(error, goal) from error
-    finally:
-        for copy in copies:
-            copy.unlink(missing_ok=True)
+    with atomic_paths(list(staged.values())) as copies:
+        for copy, (source, goal) in zip(copies, staged.items(), strict=True):
+            try:
+                with open(source, "rb") as stream, open(copy, "wb") as target:
+                    shutil.copyfileobj(stream, target, 1 << 20)
+            except OSError as error:
+                raise explain_os_error(error, goal) from error
