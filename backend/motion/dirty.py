@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .clip import Clip
+from .contacts import runs_of
 from .kinematics import (
     Array,
     axis_angle_from_matrix,
@@ -101,7 +102,7 @@ def _turn_jumps(clip: Clip) -> np.ndarray:
     bad = angle > sure
     bad[:, TRUNK] |= angle[:, TRUNK] > limit
     for joint in np.flatnonzero((angle > limit).any(0)):
-        for start, end in _runs(angle[:, joint] > limit):
+        for start, end in runs_of(angle[:, joint] > limit):
             peak = angle[start:end, joint].max()
             before = angle[start - 1, joint] if start else 0.0
             after = angle[end, joint] if end < len(angle) else 0.0
@@ -140,17 +141,11 @@ def _frozen(clip: Clip) -> list[Fault]:
     angle = step_angles(clip.poses).max(1)
     quick = 40.0 / clip.fps * 3
     out = []
-    for start, end in _runs(still):
+    for start, end in runs_of(still):
         inside = start > 0 and end < len(angle)
         if inside and end - start >= 2 and min(angle[start - 1], angle[end]) > quick:
             out.append(Fault(start, end + 1, tuple(range(PLACE + 1)), frozen=True))
     return out
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """[start, end) of each run of true values."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _bridge(fault: Fault, poses: Array, trans: Array, fps: float) -> bool:

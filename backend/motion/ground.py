@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .clip import Clip
-from .kinematics import Array, axis_angle_from_matrix, matrix_from_axis_angle
+from .kinematics import Array, axis_angle_from_matrix, matrix_from_axis_angle, rotation_about
 from .resample import derive, gaussian
 from .skeleton import OFFSETS
 from .soles import bend_toes, leg_kinematics, sole_points
@@ -28,8 +28,7 @@ def yaw_of(rotations: Array) -> Array:
 
 def turn(angle: ArrayLike) -> Array:
     """Rotation matrices (..., 3, 3) about y by (...,) radians."""
-    angle = np.asarray(angle, float)
-    return matrix_from_axis_angle(np.stack([np.zeros_like(angle), angle, np.zeros_like(angle)], -1))
+    return rotation_about(1, angle)
 
 
 def moved(clip: Clip, yaw: float, shift: ArrayLike) -> Clip:

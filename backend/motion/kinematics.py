@@ -12,6 +12,12 @@ from .skeleton import OFFSETS, PARENTS
 Array = NDArray[np.floating]
 
 
+def unit(vector: Array) -> Array:
+    """Directions of length 1 along the last axis; zero stays zero."""
+    length = np.linalg.norm(vector, axis=-1, keepdims=True)
+    return vector / np.where(length > 1e-12, length, 1.0)
+
+
 def matrix_from_axis_angle(axis_angle: ArrayLike) -> Array:
     """Rodrigues' formula: (..., 3) radians -> (..., 3, 3)."""
     v = np.asarray(axis_angle, dtype=np.float64)
@@ -24,6 +30,14 @@ def matrix_from_axis_angle(axis_angle: ArrayLike) -> Array:
     a = np.where(small, 1 - angle**2 / 6, np.sin(safe) / safe)
     b = np.where(small, 0.5 - angle**2 / 24, (1 - np.cos(safe)) / safe**2)
     return np.eye(3) + a * k + b * (k @ k)
+
+
+def rotation_about(axis: int, angle: ArrayLike) -> Array:
+    """Rotation matrices (..., 3, 3) about x, y or z (0, 1, 2) by (...,) radians."""
+    angle = np.asarray(angle, float)
+    vector = np.zeros((*angle.shape, 3))
+    vector[..., axis] = angle
+    return matrix_from_axis_angle(vector)
 
 
 def quaternion_from_matrix(matrix: ArrayLike) -> Array:

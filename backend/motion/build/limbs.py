@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..kinematics import Array, matrix_from_axis_angle, rotation_between
+from ..kinematics import Array, matrix_from_axis_angle, rotation_about, rotation_between, unit
 from ..skeleton import INDEX, LEG_LENGTH, OFFSETS
 from ..soles import BALL_HEIGHT, HEEL_BACK
 
@@ -21,34 +21,22 @@ FLIP = np.array([[1, -1, -1], [-1, 1, 1], [-1, 1, 1]])
 
 def rx(degrees: ArrayLike) -> Array:
     """Rotations about x, (...,) degrees -> (..., 3, 3)."""
-    return _about(0, degrees)
+    return rotation_about(0, np.radians(degrees))
 
 
 def ry(degrees: ArrayLike) -> Array:
     """Rotations about y, (...,) degrees -> (..., 3, 3)."""
-    return _about(1, degrees)
+    return rotation_about(1, np.radians(degrees))
 
 
 def rz(degrees: ArrayLike) -> Array:
     """Rotations about z, (...,) degrees -> (..., 3, 3)."""
-    return _about(2, degrees)
-
-
-def _about(axis: int, degrees: ArrayLike) -> Array:
-    angle = np.radians(np.asarray(degrees, float))
-    vector = np.zeros((*angle.shape, 3))
-    vector[..., axis] = angle
-    return matrix_from_axis_angle(vector)
+    return rotation_about(2, np.radians(degrees))
 
 
 def apply(matrix: Array, vector: ArrayLike) -> Array:
     """(..., 3, 3) times (..., 3)."""
     return np.einsum("...ij,...j->...i", matrix, np.asarray(vector, float))
-
-
-def unit(vector: Array) -> Array:
-    """Directions of length 1; zero vectors stay."""
-    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)
 
 
 def frame(first: Array, second: Array) -> Array:
@@ -84,9 +72,7 @@ def two_bone(upper: Array, lower: Array, hinge: int, bend: float, local_pole: Ar
     cosine = np.clip((wanted**2 - rest) / (2 * size), -1, 1)
     # |upper + R(angle) lower| = wanted, where R turns about the hinge: cos(angle + phase) is known.
     angle = np.degrees(bend * np.arccos(cosine) - phase)
-    axis_angle = np.zeros((len(reach), 3))
-    axis_angle[:, hinge] = np.radians(angle)
-    end = upper + apply(matrix_from_axis_angle(axis_angle), lower)
+    end = upper + apply(rotation_about(hinge, np.radians(angle)), lower)
     local = frame(end, np.broadcast_to(local_pole, end.shape))
     return frame(reach, pole) @ np.swapaxes(local, -1, -2), angle
 

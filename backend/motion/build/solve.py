@@ -14,6 +14,7 @@ from ..kinematics import (
     global_to_local,
     matrix_from_axis_angle,
     slerp,
+    unit,
 )
 from ..resample import gaussian
 from ..skeleton import INDEX, OFFSETS, PARENTS
@@ -176,7 +177,7 @@ def _arm(action: Action, c: dict[str, Array], s: str, g: Array, p: Array, flip: 
     target, palm, fingers, pole = (_target(action, c, s, k, g, p, flip) for k in ("h", "a", "f", "e"))
     direction = apply(limbs.arm_rotation(v["flex"], v["abd"], v["twist"]), (1.0, 0, 0))
     wanted = apply(np.swapaxes(chest, 1, 2), target - origin) - (0.18, 0.11, 0.05)
-    wanted = limbs.unit(wanted) * np.clip(np.linalg.norm(wanted, axis=-1, keepdims=True) / 0.55, 0, 1)
+    wanted = unit(wanted) * np.clip(np.linalg.norm(wanted, axis=-1, keepdims=True) / 0.55, 0, 1)
     direction = direction + (wanted - direction) * v["ik"][:, None]
     rise = v["shrug"] + 26 * np.clip(direction[:, 1] + 0.35, 0, None)
     reach = v["reach"] + 16 * direction[:, 2] - 8 * np.clip(direction[:, 0], None, 0)
