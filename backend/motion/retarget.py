@@ -13,8 +13,9 @@ import numpy as np
 
 from ..protocol import InvalidInput
 from .importers.axes import WorldAxes, find_axes
-from .importers.calibration import Calibration, body_of, calibrate, hinge_normals, oddness, snap, unit
+from .importers.calibration import STANDING, Calibration, body_of, calibrate, hinge_normals, oddness, snap, unit
 from .importers.mapping import Mapping
+from .importers.refine import refine
 from .importers.source import Source
 from .kinematics import (
     Array,
@@ -80,32 +81,13 @@ def _reference(source: Source, mapping: Mapping, axes: WorldAxes, pose: tuple[Ar
     rest = source.rest()
     identity = np.broadcast_to(np.eye(3), (len(source.names), 3, 3))
     body = body_of(rest, mapping)
-    if oddness(body, unit(body.torso)) <= 1.1:
+    if oddness(body, unit(body.torso)) <= STANDING:
         return calibrate(identity, rest, mapping, snap(body.torso), "rest")
     rotations, places = pose
-    scores = oddness(body_of(places, mapping), axes.up)
-    best = int(scores.argmin())
-    return calibrate(
-        rotations[best],
-        places[best],
-        mapping,
-        axes.up,
-        f"frame {best}",
-        hinge_normals(rotations, places, mapping),
-        _hands(source, mapping, places[best]),
-    )
-
-
-def _hands(source: Source, mapping: Mapping, places: Array) -> dict[str, Array]:
-    """Where each hand points, where it has fingers or an end and they do not fold back."""
-    out, children = {}, source.children()
-    for side in ("left", "right"):
-        wrist, elbow = mapping.joints[f"{side}_wrist"], mapping.joints[f"{side}_elbow"]
-        if children[wrist]:
-            hand = unit(np.mean([places[child] for child in children[wrist]], axis=0) - places[wrist])
-            if hand @ unit(places[wrist] - places[elbow]) > 0.7:
-                out[f"{side}_wrist"] = hand
-    return out
+    best = int(oddness(body_of(places, mapping), axes.up).argmin())
+    normals = hinge_normals(rotations, places, mapping)
+    fit = calibrate(rotations[best], places[best], mapping, axes.up, f"frame {best}", normals)
+    return refine(fit, rotations, places, mapping, axes.up)
 
 
 def _spine(rotations: dict[str, Array], chain: list[Array]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kinematics import Array, matrix_from_axis_angle, rotation_between
-from .calibration import Body, basis, body_of, oddness, snap, unit
+from .calibration import STANDING, Body, basis, body_of, oddness, snap, unit
 from .mapping import Mapping
 
 Y = np.array([0.0, 1.0, 0.0])
@@ -63,7 +63,7 @@ def find_axes(rest: Array, places: Array, mapping: Mapping) -> WorldAxes:
         mapping: the matched skeleton.
     """
     still = body_of(rest, mapping)
-    usable = bool(oddness(still, unit(still.torso)) <= 1.1)
+    usable = bool(oddness(still, unit(still.torso)) <= STANDING)
     rest_up = snap(still.torso) if usable else Y
     up, strength = _moving_up(body_of(places, mapping))
     flags: list[str] = []

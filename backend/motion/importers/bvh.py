@@ -226,11 +226,17 @@ def frame_rate(seconds: float) -> float:
     return float(whole) if whole and abs(rate - whole) < 0.005 * whole**0.5 + 1e-4 * whole else rate
 
 
-def source_of(bvh: Bvh, step: int = 1, joints: list[int] | None = None) -> Source:
-    """The skeleton and its motion, every `step`-th frame, of some joints (with all their ancestors)."""
+def source_of(bvh: Bvh, rows: slice | Array = slice(None), joints: list[int] | None = None) -> Source:
+    """The skeleton and its motion.
+
+    Args:
+        bvh: the file.
+        rows: which frames; the rate stays the file's.
+        joints: which joints, each after its parent; all of them where none are given.
+    """
     chosen = list(range(len(bvh.joints))) if joints is None else joints
     place = {j: i for i, j in enumerate(chosen)}
-    frames = bvh.frames[::step]
+    frames = bvh.frames[rows]
     rotations = np.empty((len(frames), len(chosen), 3, 3))
     positions: dict[int, Array] = {}
     ends: dict[int, Array] = {}
@@ -253,7 +259,7 @@ def source_of(bvh: Bvh, step: int = 1, joints: list[int] | None = None) -> Sourc
         np.array([bvh.joints[j].offset for j in chosen], dtype=float),
         rotations,
         positions,
-        frame_rate(bvh.frame_time) / step,
+        frame_rate(bvh.frame_time),
         ends,
     )
 

@@ -17,6 +17,8 @@ from .mapping import Mapping
 
 SIDES = ("left", "right")
 CHAINS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
+STANDING = 1.1
+"""`oddness` up to which a rest pose is taken for a standing human."""
 SNAP = np.cos(np.radians(20))
 
 
@@ -166,7 +168,6 @@ def calibrate(
     up: Array,
     reference: str,
     normals: dict[str, Array] | None = None,
-    hands: dict[str, Array] | None = None,
 ) -> Calibration:
     """C for every driven joint from one reference pose.
 
@@ -176,7 +177,6 @@ def calibrate(
         up: (3,) the source's up.
         reference: what the pose is, for the report.
         normals: hinge axes from `hinge_normals`, where the pose's twists cannot be trusted.
-        hands: left_wrist, right_wrist -> direction of the hand in that pose, likewise.
     """
     body = body_of(places, mapping)
     if reference == "rest":
@@ -193,12 +193,7 @@ def calibrate(
             swung = _swing(root, lower, places[j] - places[i])
             ours[upper] = _hinge_twist(swung, (upper, lower), None if normal is None else rotations[i] @ normal)
             ours[lower] = _swing(ours[upper], end, places[k] - places[j])
-        hand = (hands or {}).get(f"{side}_wrist")
-        straight = OFFSETS[INDEX[f"{side}_wrist"]]
         ours[f"{side}_wrist"] = ours[f"{side}_elbow"]
-        if hand is not None:
-            elbow = ours[f"{side}_elbow"]
-            ours[f"{side}_wrist"] = elbow @ rotation_between(straight, elbow.T @ hand)
         toe = mapping.joints.get(f"{side}_foot")
         pointing = None if toe is None else unit(places[toe] - places[mapping.joints[f"{side}_ankle"]])
         upright = basis(hips[:, 0], up) if hips[:, 1] @ up > 0.5 else hips

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from .source import Source
 
@@ -40,8 +42,6 @@ class Mapping:
 
 def with_ends(source: Source) -> tuple[Source, frozenset[int]]:
     """The skeleton with a joint at the end of each leaf's bone, and which joints these are."""
-    import numpy as np
-
     extra = sorted(source.ends)
     count = len(source.names)
     if not extra:
@@ -56,3 +56,28 @@ def with_ends(source: Source) -> tuple[Source, frozenset[int]]:
         source.fps,
     )
     return grown, frozenset(range(count, count + len(extra)))
+
+
+def needed(source: Source, mapping: Mapping) -> list[int]:
+    """The real joints that a mapping needs: those it names, and all above them."""
+    used = [*mapping.joints.values(), *mapping.spine]
+    real = {a for j in used for a in source.ancestors(j) if a not in mapping.virtual}
+    return sorted(real)
+
+
+def narrowed(mapping: Mapping, before: Source, after: Source, kept: list[int], ends: frozenset[int]) -> Mapping:
+    """The mapping for a skeleton of which some joints were kept.
+
+    Args:
+        mapping: for `before`.
+        before, after: both with their bones' ends as joints.
+        kept: the real joints of `before` that `after` has, in its order.
+        ends: the ends in `after`.
+    """
+    place = {joint: i for i, joint in enumerate(kept)}
+    by_parent = {after.parents[end]: end for end in ends}
+    for joint in mapping.virtual:
+        if before.parents[joint] in place:
+            place[joint] = by_parent[place[before.parents[joint]]]
+    joints = {name: place[j] for name, j in mapping.joints.items()}
+    return replace(mapping, joints=joints, spine=tuple(place[j] for j in mapping.spine), virtual=ends)

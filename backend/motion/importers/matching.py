@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...protocol import InvalidInput
 from ..joint_names import JointName, bone_of, convention_of, reduce_names
+from .calibration import STANDING, body_of, oddness
 from .mapping import LIMB_JOINTS, Mapping
 from .source import Source
 from .topology import limbs_by_topology
@@ -176,6 +179,27 @@ def match(source: Source, virtual: frozenset[int], file: str) -> Mapping:
     centre, spine = _centre(source, names, limbs, virtual)
     real = [name for j, name in enumerate(source.names) if j not in virtual]
     return Mapping({**centre, **limbs}, spine, virtual, how, convention_of(real))
+
+
+def refuse_four_legs(source: Source, mapping: Mapping, file: str) -> None:
+    """Raise where a skeleton stands on four legs: its limbs look like a human's in every other way.
+
+    A crawling human is told from a dog by its names, and by having no tail.
+
+    Raises:
+        InvalidInput: in all frames the torso lies across the limbs, and joints are a tail's or without known names.
+    """
+    tail = any(name.key == "tail" for name in reduce_names(source.names))
+    if not tail and mapping.how == "names":
+        return
+    rest = body_of(source.rest(), mapping)
+    if oddness(rest, rest.torso) <= STANDING:
+        return
+    body = body_of(source.pose()[1], mapping)
+    along = [(bone * body.torso).sum(-1) for bone in (*body.thighs, *body.upper_arms)]
+    together = ((body.thighs[0] + body.thighs[1]) * (body.upper_arms[0] + body.upper_arms[1])).sum(-1)
+    if np.mean(np.abs(np.mean(along, axis=0)) < 0.6) > 0.9 and np.mean(together > 0) > 0.9:
+        raise InvalidInput(f"{file} holds the skeleton of an animal on four legs.", "Give a human's motion.")
 
 
 _HINT = "A human needs two legs (hip, knee, ankle) and two arms (shoulder, elbow, wrist) below one root."

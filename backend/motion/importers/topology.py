@@ -12,9 +12,11 @@ from .calibration import unit
 from .source import Source
 
 # Lengths relative to each other in adults, from the hip or shoulder down.
-THIGH_TO_SHIN, FOOT_TO_SHIN, HIP_TO_THIGH = 1.0, 0.4, 0.15
-UPPER_TO_FORE, HAND_TO_FORE, COLLAR_TO_UPPER = 1.1, 0.6, 0.6
+THIGH_TO_SHIN, FOOT_TO_SHIN, HIP_TO_THIGH = 0.95, 0.4, 0.15
+UPPER_TO_FORE, HAND_TO_FORE, COLLAR_TO_UPPER = 1.1, 0.6, 0.4
 FRAMES = 60
+WORST = 8.0
+"""Cost above which a tree is not a human's."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def _pairs(tree: _Tree) -> list[tuple[int, int, int, float]]:
     return out
 
 
-def _split(tree: _Tree, branch: int, first: float, ends: float, ratio: float) -> tuple[float, list[int]] | None:
+def _split(
+    tree: _Tree, branch: int, first: float, ends: float, ratio: float, virtual: frozenset[int]
+) -> tuple[float, list[int]] | None:
     """The three joints of a limb on a branch's longest chain, and how far their lengths are from a human's.
 
     Args:
@@ -77,6 +81,7 @@ def _split(tree: _Tree, branch: int, first: float, ends: float, ratio: float) ->
         first: usual length before the limb's first joint, relative to its first bone.
         ends: usual length beyond its last joint, relative to its second bone.
         ratio: usual length of its first bone relative to the second.
+        virtual: ends of bones, which are no joints.
     """
     chain = tree.chain(branch)
     along = np.cumsum([0.0] + [float(tree.lengths[j]) for j in chain[1:]])
@@ -87,9 +92,11 @@ def _split(tree: _Tree, branch: int, first: float, ends: float, ratio: float) ->
             continue
         before, after = along[i] / upper, (along[-1] - along[k]) / lower
         cost = abs(np.log(upper / lower / ratio)) * 2
-        cost += abs(before - first) * (1.0 if i else 0.3) + abs(after - ends) * (0.8 if k < len(chain) - 1 else 0.3)
+        cost += abs(before - first) * 0.5 + abs(after - ends) * (0.8 if k < len(chain) - 1 else 0.3)
         # Of joints in one place, or twist bones on the way, the first of each bone is meant.
         cost += 0.02 * (i + j + k)
+        # An ankle or a wrist is a joint, unless the limb has none there.
+        cost += 0.5 * (chain[k] in virtual)
         if best is None or cost < best[0]:
             best = (float(cost), [chain[i], chain[j], chain[k]])
     return best
@@ -112,10 +119,10 @@ def limbs_by_topology(source: Source, virtual: frozenset[int], sides: dict[int, 
             if low not in line or {aa, ab} & {la, lb} or la in line or lb in line:
                 continue
             limbs = {
-                "leg_a": _split(tree, la, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN),
-                "leg_b": _split(tree, lb, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN),
-                "arm_a": _split(tree, aa, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE),
-                "arm_b": _split(tree, ab, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE),
+                "leg_a": _split(tree, la, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN, virtual),
+                "leg_b": _split(tree, lb, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN, virtual),
+                "arm_a": _split(tree, aa, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE, virtual),
+                "arm_b": _split(tree, ab, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE, virtual),
             }
             if any(limb is None for limb in limbs.values()):
                 continue
@@ -123,7 +130,7 @@ def limbs_by_topology(source: Source, virtual: frozenset[int], sides: dict[int, 
             cost += 2 * abs(np.log(leg / arm / 1.15)) - 0.5 * np.log((leg + arm) / tree.reach.max())
             if best is None or cost < best[0]:
                 best = (float(cost), {name: limb[1] for name, limb in limbs.items() if limb})
-    if best is None or best[0] > 8:
+    if best is None or best[0] > WORST:
         return None
     return _named(source, tree, best[1], virtual, sides)
 

@@ -10,7 +10,30 @@ from impromptu.backend.motion.kinematics import forward_kinematics, local_to_glo
 from impromptu.backend.motion.skeleton import INDEX, JOINT_NAMES, OFFSETS, PARENTS
 from scipy.spatial.transform import Rotation
 
-ORDER = ["pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "left_shoulder", "left_elbow", "left_wrist", "right_collar", "right_shoulder", "right_elbow", "right_wrist", "left_hip", "left_knee", "left_ankle", "left_foot", "right_hip", "right_knee", "right_ankle", "right_foot"]
+ORDER = [
+    "pelvis",
+    "spine1",
+    "spine2",
+    "spine3",
+    "neck",
+    "head",
+    "left_collar",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "right_collar",
+    "right_shoulder",
+    "right_elbow",
+    "right_wrist",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "left_foot",
+    "right_hip",
+    "right_knee",
+    "right_ankle",
+    "right_foot",
+]
 
 # One name for each joint of ORDER; "-" where the convention has none.
 NAMINGS = {
@@ -236,5 +259,5 @@ def skeletons() -> SimpleNamespace:
     """The helpers of this file."""
     return SimpleNamespace(
         write=write_skeleton, compare=compare, namings=NAMINGS, a_pose=a_pose, z_up=Z_UP, motion=known_motion,
-        kept=lambda naming: [n for n, s in zip(ORDER, NAMINGS[naming].split(), strict=True) if s != "-"],
+        order=ORDER,
     )  # fmt: skip
