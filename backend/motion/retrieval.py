@@ -164,9 +164,7 @@ def retrieve(
     if chosen is None and library.entries:
         # Labels without a clip fill the answer: play the best label that has one, however far down.
         further = rank_texts(motion, indexes, stages, used, int(request.k), len(by_text))
-        chosen = _choose(
-            [_with_clips(r, by_text[r.text], library) for r in further], by_text, library, request.seed
-        )
+        chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], by_text, library, request.seed)
         note = f"{note} The labels shown have no clip; the best one that has is played.".strip()
     return Retrieval(
         request, motion, order, stages, note, labels, chosen,
