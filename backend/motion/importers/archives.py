@@ -10,7 +10,7 @@ import numpy as np
 
 from ...files import load_npz, read_json
 from ...protocol import InvalidInput
-from ..clip import Clip, load_clip
+from ..clip import Clip, Label, load_clip
 from ..skeleton import JOINT_NAMES
 from . import ImportedClip
 from .amass import import_amass, is_amass
@@ -138,5 +138,8 @@ def _import_packed(path: Path, data: dict[str, np.ndarray], fps: float) -> list[
         # The label's own hyphens are between words (`wave-right-hand`); "Unknown" is no label.
         text = "" if text.lower() in _NO_LABEL else " ".join(text.split())
         clip = labelled(finished(clip, fps), text)
+        style = " ".join(extra.get("style", "").replace("-", " ").replace("_", " ").split())
+        if text and style and style.lower() not in ("normal", "neutral"):
+            clip = clip.with_(labels=(*clip.labels, Label(f"{style} {text}", 0, len(clip))))
         out.append(ImportedClip(clip, plain_report(path, "packed set", clip, id=clip.name)))
     return out
