@@ -11,6 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())
+
+
 LEFT, RIGHT, MIDDLE = "left", "right", ""
 
 _SIDES = {
@@ -19,164 +25,72 @@ _SIDES = {
     "左": LEFT, "右": RIGHT,
 }  # fmt: skip
 
-_NOISE = frozenset(
-    [
-        "mixamorig",
-        "bip",
-        "biped",
-        "valve",
-        "valvebiped",
-        "cc",
-        "base",
-        "j",
-        "c",
-        "m",
-        "def",
-        "org",
-        "jnt",
-        "jt",
-        "joint",
-        "joints",
-        "bone",
-        "bones",
-        "bn",
-        "b",
-        "skel",
-        "skeleton",
-        "character",
-        "ctrl",
-        "rig",
-        "sk",
-        "armature",
-        "bind",
-        "bnd",
-        "mot",
-        "mocap",
-        "ref",
-        "subject",
-        "actor",
-        "bend",
-        "skin",
-        "fk",
-        "center",
-        "centre",
-        "mid",
-    ]
+_NOISE = _words_of(
+    """
+        mixamorig bip biped valve valvebiped cc base j c m def org jnt jt joint joints bone bones bn b skel
+        skeleton character ctrl rig sk armature bind bnd mot mocap ref subject actor bend skin fk center
+        centre mid
+        """
 )
 """Words that carry no meaning in a joint's name; dropped where something else remains."""
 
-_IGNORED = frozenset(
-    [
-        "twist",
-        "roll",
-        "ik",
-        "pole",
-        "helper",
-        "nub",
-        "end",
-        "site",
-        "endsite",
-        "tip",
-        "null",
-        "effector",
-        "aux",
-        "dummy",
-        "dum",
-        "muscle",
-        "corrective",
-        "weapon",
-        "prop",
-        "thumb",
-        "index",
-        "middle",
-        "ring",
-        "pinky",
-        "pinkie",
-        "little",
-        "finger",
-        "fingers",
-        "finger0",
-        "finger1",
-        "finger2",
-        "finger3",
-        "finger4",
-        "carpal",
-        "metacarpal",
-        "eye",
-        "eyes",
-        "jaw",
-        "tongue",
-        "hair",
-        "ear",
-        "skirt",
-        "cloth",
-        "breast",
-        "bust",
-        "boob",
-        "pectoral",
-        "pec",
-        "cape",
-        "tail",
-        "ponytail",
-        "lid",
-        "brow",
-        "cheek",
-        "lip",
-        "teeth",
-        "nose",
-        "heel",
-        "sec",
-        "mch",
-        "target",
-        "footsteps",
-        "gluteus",
-        "bigtoe",
-        "pinkytoe",
-        "smalltoe",
-        "trapezius",
-        "latissimus",
-        "hold",
-        "socket",
-        "attach",
-        "camera",
-        "adj",
-        "adjust",
-        "share",
-    ]
+_IGNORED = _words_of(
+    """
+        twist roll ik pole helper nub end site endsite tip null effector aux dummy dum muscle corrective
+        weapon prop thumb index middle ring pinky pinkie little finger fingers finger0 finger1 finger2
+        finger3 finger4 carpal metacarpal eye eyes jaw tongue hair ear skirt cloth breast bust boob pectoral
+        pec cape tail ponytail lid brow cheek lip teeth nose heel sec mch target footsteps gluteus bigtoe
+        pinkytoe smalltoe trapezius latissimus hold socket attach camera adj adjust share
+        """
 )
 """Words that mark joints which no body joint of ours follows."""
 
 KEYS: dict[str, frozenset[str]] = {
-    "pelvis": frozenset(["pelvis", "hips", "hip", "root", "cog", "spinebase", "下半身", "センター"]),
-    "spine": frozenset(
-        ["spine", "spines", "abdomen", "chest", "torso", "back", "lowerback", "upperback", "thorax", "waist", "ribs", "ribcage", "l5", "l4", "l3", "l1", "t12", "t10", "t8", "t4", "t1", "belly", "sternum", "stomach", "trunk", "upperchest", "abdomenlower", "abdomenupper", "chestlower", "chestupper", "lowerabdomen", "upperabdomen", "lowerchest", "spinelower", "spinemid", "spineupper", "spinemiddle", "spineshoulder", "lowerspine", "upperspine", "midspine", "torsolower", "torsoupper", "upperbody", "body", "上半身"]
+    "pelvis": _words_of("pelvis hips hip root cog spinebase 下半身 センター"),
+    "spine": _words_of(
+        """
+        spine spines abdomen chest torso back lowerback upperback thorax waist ribs ribcage l5 l4 l3 l1 t12
+        t10 t8 t4 t1 belly sternum stomach trunk upperchest abdomenlower abdomenupper chestlower chestupper
+        lowerabdomen upperabdomen lowerchest spinelower spinemid spineupper spinemiddle spineshoulder
+        lowerspine upperspine midspine torsolower torsoupper upperbody body 上半身
+        """
     ),
-    "neck": frozenset(["neck", "lowerneck", "upperneck", "necklower", "neckupper", "neckroot", "c7", "首"]),
-    "head": frozenset(["head", "skull", "c1", "頭"]),
-    "collar": frozenset(
-        ["collar", "clavicle", "clav", "clavical", "collarbone", "collerbone", "scapula", "shoulderblade", "innershoulder", "pectoralgirdle", "claviclebone", "肩"]
+    "neck": _words_of("neck lowerneck upperneck necklower neckupper neckroot c7 首"),
+    "head": _words_of("head skull c1 頭"),
+    "collar": _words_of(
+        """
+        collar clavicle clav clavical collarbone collerbone scapula shoulderblade innershoulder
+        pectoralgirdle claviclebone 肩
+        """
     ),
     "shoulder": frozenset(["shoulder", "shldrs"]),
-    "upperarm": frozenset(
-        ["arm", "upperarm", "uparm", "armupper", "shldr", "shldrbend", "shoulderbend", "humerus", "bicep", "upperarmbend", "uarm", "armup", "outershoulder", "腕"]
+    "upperarm": _words_of(
+        """
+        arm upperarm uparm armupper shldr shldrbend shoulderbend humerus bicep upperarmbend uarm armup
+        outershoulder 腕
+        """
     ),
-    "elbow": frozenset(
-        ["elbow", "forearm", "lowerarm", "lowarm", "armlower", "radius", "ulna", "forearmbend", "loarm", "farm", "forarm", "ひじ"]
-    ),
-    "wrist": frozenset(["wrist", "hand", "palm", "手首"]),
-    "hip_socket": frozenset(["hipjoint", "buttock", "butt", "pelvis", "iliac", "hipsocket"]),
+    "elbow": _words_of("elbow forearm lowerarm lowarm armlower radius ulna forearmbend loarm farm forarm ひじ"),
+    "wrist": _words_of("wrist hand palm 手首"),
+    "hip_socket": _words_of("hipjoint buttock butt pelvis iliac hipsocket"),
     "hip": frozenset(["hip", "hips"]),
-    "thigh": frozenset(
-        ["thigh", "upleg", "upperleg", "legupper", "uplegs", "femur", "thighbend", "upperlegbend", "uleg", "legup", "upperthigh", "足"]
+    "thigh": _words_of(
+        """
+        thigh upleg upperleg legupper uplegs femur thighbend upperlegbend uleg legup upperthigh 足
+        """
     ),
     "leg": frozenset(["leg"]),
-    "shin": frozenset(
-        ["shin", "calf", "lowerleg", "leglower", "knee", "tibia", "lowleg", "shinbend", "calfbend", "loleg", "foreleg", "legdown", "ひざ"]
+    "shin": _words_of(
+        """
+        shin calf lowerleg leglower knee tibia lowleg shinbend calfbend loleg foreleg legdown ひざ
+        """
     ),
     "ankle": frozenset(["ankle", "足首"]),
     "foot": frozenset(["foot", "feet"]),
-    "toe": frozenset(
-        ["toe", "toes", "toebase", "ball", "toe0", "metatarsals", "metatarsal", "football", "forefoot", "ballfoot", "toebasis", "つま先"]
+    "toe": _words_of(
+        """
+        toe toes toebase ball toe0 metatarsals metatarsal football forefoot ballfoot toebasis つま先
+        """
     ),
 }  # fmt: skip
 """Key words a bone. `shoulder` (collar or upper arm), `hip`, `leg` and `foot` depend on their neighbours."""
@@ -290,16 +204,17 @@ def reduce_names(names: Sequence[str]) -> list[JointName]:
     return [reduce_name(name, shared) for name in names]
 
 
+_SIDED = (
+    "hip_socket", "thigh", "hip", "shin", "leg", "ankle", "foot", "toe", "collar", "shoulder", "upperarm", "elbow",
+    "wrist",
+)  # fmt: skip
+
+
 def bone_of(name: JointName) -> str:
     """The bone that a reduced name means, a key of `KEYS`; empty where the tables do not say."""
     if name.ignored:
         return "neck" if name.key == "necktwist" else ""
-    order = (
-        ("hip_socket", "thigh", "hip", "shin", "leg", "ankle", "foot", "toe", "collar", "shoulder", "upperarm")
-        + ("elbow", "wrist")
-        if name.side
-        else ("pelvis", "spine", "neck", "head")
-    )
+    order = _SIDED if name.side else ("pelvis", "spine", "neck", "head")
     for bone in order:
         if name.key in KEYS[bone]:
             return bone

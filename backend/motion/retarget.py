@@ -13,7 +13,7 @@ import numpy as np
 
 from ..protocol import InvalidInput
 from .importers.axes import WorldAxes, find_axes
-from .importers.calibration import STANDING, Calibration, body_of, calibrate, hinge_normals, oddness, snap, unit
+from .importers.calibration import STANDING, Calibration, body_of, calibrate, hinge_normals, oddness, snap
 from .importers.mapping import Mapping
 from .importers.refine import refine
 from .importers.source import Source
@@ -24,6 +24,7 @@ from .kinematics import (
     global_to_local,
     rotation_between,
     slerp,
+    unit,
 )
 from .skeleton import INDEX, JOINT_NAMES, LEG_LENGTH, OFFSETS, PARENTS
 
@@ -37,9 +38,13 @@ LIMB_BONES = tuple(
     for side in ("left", "right")
 )
 """The bones whose directions must be kept: the report's `limb_error_deg` is the mean over these eight."""
-OTHER_BONES = tuple(
-    (f"{side}_{a}", f"{side}_{b}") for a, b in (("ankle", "foot"), ("collar", "shoulder")) for side in ("left", "right")
-) + (("neck", "head"),)  # fmt: skip
+OTHER_BONES = (
+    ("left_ankle", "left_foot"),
+    ("right_ankle", "right_foot"),
+    ("left_collar", "left_shoulder"),
+    ("right_collar", "right_shoulder"),
+    ("neck", "head"),
+)
 
 UNITS = (
     ("metres", 1.0), ("centimetres", 0.01), ("millimetres", 0.001), ("inches", 0.0254), ("decimetres", 0.1),
@@ -135,9 +140,11 @@ def _chunk(
     """Global rotations (f, 22, 3, 3) of ours, mid-hip positions (f, 3) and joint positions (f, joints, 3), y up."""
     turned, places = source.pose()
     places = places @ axes.world.T
-    driven = {name: axes.world @ turned[:, mapping.joints[name]] @ c for name, c in fit.constant.items()}
+    driven: dict[str, Array] = {
+        name: axes.world @ turned[:, mapping.joints[name]] @ c for name, c in fit.constant.items()
+    }
     _spine(driven, [axes.world @ turned[:, j] @ fit.spine[i] for i, j in enumerate(mapping.spine)])
-    directions = {
+    directions: dict[str, Array] = {
         child: places[:, mapping.joints[child]] - places[:, mapping.joints[joint]] for joint, child in LIMB_BONES
     }
     _straighten(driven, directions)

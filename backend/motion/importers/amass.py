@@ -112,7 +112,8 @@ def import_amass(path: Path, data: dict[str, np.ndarray], fps: float, babel: Seq
     if not np.isfinite(poses).all() or not np.isfinite(trans).all():
         bad = ~(np.isfinite(poses).all(1) & np.isfinite(trans).all(1))
         raise InvalidInput(
-            f"{path.name} has values that are not numbers in {int(bad.sum())} frames, first in frame {int(bad.argmax())}.",
+            f"{path.name} has values that are not numbers in {int(bad.sum())} frames, "
+            f"first in frame {int(bad.argmax())}.",
             "Cut or repair those frames.",
         )
     root = matrix_from_axis_angle(poses[:, :3])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kinematics import Array, matrix_from_axis_angle, rotation_between
-from .calibration import STANDING, Body, basis, body_of, oddness, snap, unit
+from ..kinematics import Array, matrix_from_axis_angle, rotation_between, unit
+from .calibration import STANDING, Body, basis, body_of, oddness, snap
 from .mapping import Mapping
 
 Y = np.array([0.0, 1.0, 0.0])

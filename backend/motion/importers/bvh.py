@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...files import explain_os_error
 from ...protocol import InvalidInput
@@ -226,7 +227,7 @@ def frame_rate(seconds: float) -> float:
     return float(whole) if whole and abs(rate - whole) < 0.005 * whole**0.5 + 1e-4 * whole else rate
 
 
-def source_of(bvh: Bvh, rows: slice | Array = slice(None), joints: list[int] | None = None) -> Source:
+def source_of(bvh: Bvh, rows: slice | NDArray[np.integer] = slice(None), joints: list[int] | None = None) -> Source:
     """The skeleton and its motion.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kinematics import Array, matrix_from_axis_angle, rotation_between, slerp
+from ..kinematics import Array, matrix_from_axis_angle, rotation_between, slerp, unit
 from ..skeleton import INDEX, JOINT_NAMES, OFFSETS
 from .mapping import Mapping
 
@@ -20,12 +20,6 @@ CHAINS = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
 STANDING = 1.1
 """`oddness` up to which a rest pose is taken for a standing human."""
 SNAP = np.cos(np.radians(20))
-
-
-def unit(vector: Array) -> Array:
-    """Directions of length 1 along the last axis; zero stays zero."""
-    length = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return vector / np.where(length > 1e-12, length, 1.0)
 
 
 def snap(direction: Array) -> Array:

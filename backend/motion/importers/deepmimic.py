@@ -100,7 +100,8 @@ def _frames(path: Path) -> Array:
     if frames.ndim != 2 or not len(frames) or frames.shape[1] != NUMBERS:
         width = frames.shape[1] if frames.ndim == 2 and len(frames) else 0
         raise InvalidInput(
-            f"{path.name} has {width} numbers a frame: it is not the motion of DeepMimic's humanoid, which has {NUMBERS}.",
+            f"{path.name} has {width} numbers a frame: "
+            f"it is not the motion of DeepMimic's humanoid, which has {NUMBERS}.",
             "Only humanoid motions can be imported.",
         )
     if not np.isfinite(frames).all():

@@ -7,56 +7,26 @@ from pathlib import Path
 
 from ..clip import Clip, Label
 
+
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())
+
+
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_NOT_WORDS = frozenset(
-    [
-        "dataset",
-        "data",
-        "set",
-        "take",
-        "scene",
-        "clip",
-        "motion",
-        "mocap",
-        "anim",
-        "animation",
-        "test",
-        "file",
-        "export",
-        "final",
-        "retarget",
-        "retargeted",
-        "humanoid3d",
-        "humanoid",
-        "poses",
-        "stageii",
-        "bvh",
-        "npz",
-        "char",
-        "chr",
-        "skeleton",
-        "the",
-        "untitled",
-        "cmu",
-        "amass",
-        "subject",
-        "trial",
-        "capture",
-        "session",
-        "copy",
-        "new",
-        "default",
-        "sequence",
-        "seq",
-        "track",
-        "mixamo",
-        "com",
-        "ver",
-        "version",
-        "fbx",
-    ]
+_NOT_WORDS = _words_of(
+    """
+        dataset data set take scene clip motion mocap anim animation test file export final retarget
+        retargeted humanoid3d humanoid poses stageii bvh npz char chr skeleton the untitled cmu amass
+        subject trial capture session copy new default sequence seq track mixamo com ver version fbx
+        """
 )
-_SHORT_WORDS = frozenset(["a", "an", "at", "by", "go", "hi", "hop", "in", "jab", "jog", "nod", "of", "off", "on", "out", "run", "sad", "sit", "to", "up", "bow", "cut", "dig", "fly", "get", "hit", "jump", "kick", "lie", "low", "old", "pat", "pet", "pick", "pull", "push", "put", "rub", "sew", "spin", "tap", "tie", "try", "two", "wave", "walk"])  # fmt: skip
+_SHORT_WORDS = _words_of(
+        """
+        a an at by go hi hop in jab jog nod of off on out run sad sit to up bow cut dig fly get hit jump
+        kick lie low old pat pet pick pull push put rub sew spin tap tie try two wave walk
+        """
+    )  # fmt: skip
 
 
 def clip_name(stem: str) -> str:

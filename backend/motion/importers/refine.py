@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..kinematics import Array, matrix_from_axis_angle
+from ..kinematics import Array, matrix_from_axis_angle, unit
 from ..skeleton import INDEX, OFFSETS
-from .calibration import SIDES, Calibration, unit
+from .calibration import SIDES, Calibration
 from .mapping import Mapping
 
 LOW = 0.06

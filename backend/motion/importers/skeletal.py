@@ -20,7 +20,6 @@ from .mapping import Mapping, narrowed, needed, with_ends
 from .matching import match, refuse_four_legs
 from .source import Source
 
-
 PROBE = 160
 """How many frames, spread over a file, tell left from right and up from down."""
 

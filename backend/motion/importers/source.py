@@ -38,7 +38,7 @@ class Source:
         rotations = np.empty_like(self.rotations)
         places = np.empty((*self.rotations.shape[:2], 3))
         for j, p in enumerate(self.parents):
-            local = self.positions.get(j, self.offsets[j])
+            local = self.positions[j] if j in self.positions else self.offsets[j]
             if p < 0:
                 rotations[:, j], places[:, j] = self.rotations[:, j], local
             else:

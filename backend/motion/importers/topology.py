@@ -7,8 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..kinematics import Array
-from .calibration import unit
+from ..kinematics import Array, unit
 from .source import Source
 
 # Lengths relative to each other in adults, from the hip or shoulder down.
@@ -159,9 +158,8 @@ def _left_of(places: Array, limbs: dict[str, list[int]], toes: dict[str, int | N
         toe = toes[leg]
         if toe is not None:
             forward += unit(at(toe) - ankle)
-        forward += 0.5 * ((knee - hip) - ((knee - hip) * unit(ankle - hip)).sum(1, keepdims=True) * unit(ankle - hip)) / (
-            np.linalg.norm(knee - hip, axis=1, keepdims=True) + 1e-9
-        )  # fmt: skip
+        thigh, line = unit(knee - hip), unit(ankle - hip)
+        forward += 0.5 * (thigh - (thigh * line).sum(1, keepdims=True) * line)
     across = at(limbs["leg_a"][0]) - at(limbs["leg_b"][0])
     return float((unit(across) * np.cross(up, forward)).sum(1).mean())
 

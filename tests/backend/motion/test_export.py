@@ -26,7 +26,8 @@ def test_bvh_holds_the_same_joints(tmp_path):
     write_bvh(tmp_path / "a.bvh", Clip("a", poses, trans, 25.0))
     bvh = read_bvh(tmp_path / "a.bvh")
     source = source_of(bvh)
-    assert source.fps == 25 and set(source.names) == set(JOINT_NAMES)
+    assert source.fps == 25
+    assert set(source.names) == set(JOINT_NAMES)
     _, theirs = source.pose()
     _, ours = forward_kinematics(poses, trans)
     np.testing.assert_allclose(theirs[:, [source.names.index(n) for n in JOINT_NAMES]] / 100, ours, atol=1e-4)
@@ -73,8 +74,10 @@ def test_amass_round_trip_and_its_own_axes(tmp_path):
     poses, trans = motion()
     write_amass(tmp_path / "walk_poses.npz", poses, trans, np.ones(10), "female", 30.0)
     data = np.load(tmp_path / "walk_poses.npz")
-    assert data["poses"].shape == (FRAMES, 165) and data["mocap_frame_rate"] == 30
-    assert data["pose_body"].shape == (FRAMES, 63) and str(data["gender"]) == "female"
+    assert data["poses"].shape == (FRAMES, 165)
+    assert data["mocap_frame_rate"] == 30
+    assert data["pose_body"].shape == (FRAMES, 63)
+    assert str(data["gender"]) == "female"
     # Height is AMASS's z.
     np.testing.assert_allclose(data["trans"][:, 2], trans[:, 1])
     (result,) = import_file(tmp_path / "walk_poses.npz")

@@ -37,34 +37,44 @@ ORDER = [
 
 # One name for each joint of ORDER; "-" where the convention has none.
 NAMINGS = {
-    "CMU MotionBuilder": "Hips LowerBack Spine Spine1 Neck Head LeftShoulder LeftArm LeftForeArm LeftHand RightShoulder RightArm"
-    " RightForeArm RightHand LeftUpLeg LeftLeg LeftFoot LeftToeBase RightUpLeg RightLeg RightFoot RightToeBase",
-    "CMU Daz": "hip abdomen - chest neck head lCollar lShldr lForeArm lHand rCollar rShldr rForeArm rHand lThigh lShin"
+    "CMU MotionBuilder": "Hips LowerBack Spine Spine1 Neck Head LeftShoulder LeftArm LeftForeArm LeftHand"
+    " RightShoulder RightArm RightForeArm RightHand"
+    " LeftUpLeg LeftLeg LeftFoot LeftToeBase RightUpLeg RightLeg RightFoot RightToeBase",
+    "CMU Daz": "hip abdomen - chest neck head lCollar lShldr lForeArm lHand rCollar rShldr rForeArm rHand lThigh"
+    " lShin"
     " lFoot - rThigh rShin rFoot -",
-    "DAZ Genesis": "pelvis abdomenLower abdomenUpper chestLower neckLower head lCollar lShldrBend lForearmBend lHand rCollar"
+    "DAZ Genesis": "pelvis abdomenLower abdomenUpper chestLower neckLower head lCollar lShldrBend lForearmBend lHand"
+    " rCollar"
     " rShldrBend rForearmBend rHand lThighBend lShin lFoot lToe rThighBend rShin rFoot rToe",
-    "Bandai Namco": "Hips Spine - Chest Neck Head Shoulder_L UpperArm_L LowerArm_L Hand_L Shoulder_R UpperArm_R LowerArm_R"
+    "Bandai Namco": "Hips Spine - Chest Neck Head Shoulder_L UpperArm_L LowerArm_L Hand_L Shoulder_R UpperArm_R"
+    " LowerArm_R"
     " Hand_R UpperLeg_L LowerLeg_L Foot_L Toes_L UpperLeg_R LowerLeg_R Foot_R Toes_R",
     "Mixamo": "mixamorig:Hips mixamorig:Spine mixamorig:Spine1 mixamorig:Spine2 mixamorig:Neck mixamorig:Head"
     " mixamorig:LeftShoulder mixamorig:LeftArm mixamorig:LeftForeArm mixamorig:LeftHand mixamorig:RightShoulder"
     " mixamorig:RightArm mixamorig:RightForeArm mixamorig:RightHand mixamorig:LeftUpLeg mixamorig:LeftLeg"
     " mixamorig:LeftFoot mixamorig:LeftToeBase mixamorig:RightUpLeg mixamorig:RightLeg mixamorig:RightFoot"
     " mixamorig:RightToeBase",
-    "Unreal": "pelvis spine_01 spine_02 spine_03 neck_01 head clavicle_l upperarm_l lowerarm_l hand_l clavicle_r upperarm_r"
+    "Unreal": "pelvis spine_01 spine_02 spine_03 neck_01 head clavicle_l upperarm_l lowerarm_l hand_l"
+    " clavicle_r upperarm_r"
     " lowerarm_r hand_r thigh_l calf_l foot_l ball_l thigh_r calf_r foot_r ball_r",
-    "Biped": "Bip01_Pelvis Bip01_Spine Bip01_Spine1 Bip01_Spine2 Bip01_Neck Bip01_Head Bip01_L_Clavicle Bip01_L_UpperArm"
+    "Biped": "Bip01_Pelvis Bip01_Spine Bip01_Spine1 Bip01_Spine2 Bip01_Neck Bip01_Head Bip01_L_Clavicle"
+    " Bip01_L_UpperArm"
     " Bip01_L_Forearm Bip01_L_Hand Bip01_R_Clavicle Bip01_R_UpperArm Bip01_R_Forearm Bip01_R_Hand Bip01_L_Thigh"
     " Bip01_L_Calf Bip01_L_Foot Bip01_L_Toe0 Bip01_R_Thigh Bip01_R_Calf Bip01_R_Foot Bip01_R_Toe0",
     "Xsens": "Pelvis L5 T12 T8 Neck Head LeftShoulder LeftUpperArm LeftForeArm LeftHand RightShoulder RightUpperArm"
-    " RightForeArm RightHand LeftUpperLeg LeftLowerLeg LeftFoot LeftToe RightUpperLeg RightLowerLeg RightFoot RightToe",
-    "Rigify": "spine spine.001 spine.002 spine.003 spine.004 spine.006 shoulder.L upper_arm.L forearm.L hand.L shoulder.R"
+    "  RightForeArm RightHand LeftUpperLeg LeftLowerLeg LeftFoot LeftToe RightUpperLeg RightLowerLeg"
+    " RightFoot RightToe",
+    "Rigify": "spine spine.001 spine.002 spine.003 spine.004 spine.006 shoulder.L upper_arm.L forearm.L hand.L"
+    " shoulder.R"
     " upper_arm.R forearm.R hand.R thigh.L shin.L foot.L toe.L thigh.R shin.R foot.R toe.R",
     "MakeHuman": "root spine05 spine03 spine01 neck01 head clavicle.L upperarm01.L lowerarm01.L wrist.L clavicle.R"
     " upperarm01.R lowerarm01.R wrist.R upperleg01.L lowerleg01.L foot.L toe1-1.L upperleg01.R lowerleg01.R foot.R"
     " toe1-1.R",
-    "SMPL": "Pelvis Spine1 Spine2 Spine3 Neck Head L_Collar L_Shoulder L_Elbow L_Wrist R_Collar R_Shoulder R_Elbow R_Wrist"
+    "SMPL": "Pelvis Spine1 Spine2 Spine3 Neck Head L_Collar L_Shoulder L_Elbow L_Wrist R_Collar R_Shoulder"
+    " R_Elbow R_Wrist"
     " L_Hip L_Knee L_Ankle L_Foot R_Hip R_Knee R_Ankle R_Foot",
-    "100STYLE": "Hips Chest Chest2 Chest4 Neck Head LeftCollar LeftShoulder LeftElbow LeftWrist RightCollar RightShoulder"
+    "100STYLE": "Hips Chest Chest2 Chest4 Neck Head LeftCollar LeftShoulder LeftElbow LeftWrist RightCollar"
+    " RightShoulder"
     " RightElbow RightWrist LeftHip LeftKnee LeftAnkle LeftToe RightHip RightKnee RightAnkle RightToe",
     "VRM": "J_Bip_C_Hips J_Bip_C_Spine J_Bip_C_Chest J_Bip_C_UpperChest J_Bip_C_Neck J_Bip_C_Head J_Bip_L_Shoulder"
     " J_Bip_L_UpperArm J_Bip_L_LowerArm J_Bip_L_Hand J_Bip_R_Shoulder J_Bip_R_UpperArm J_Bip_R_LowerArm J_Bip_R_Hand"
@@ -72,18 +82,24 @@ NAMINGS = {
     " J_Bip_R_ToeBase",
     "Rokoko": "Hips Spine1 Spine2 Spine3 Neck Head LeftShoulder LeftArm LeftForeArm LeftHand RightShoulder RightArm"
     " RightForeArm RightHand LeftThigh LeftShin LeftFoot LeftToe RightThigh RightShin RightFoot RightToe",
-    "Motive": "Hip Ab - Chest Neck Head LShoulder LUArm LFArm LHand RShoulder RUArm RFArm RHand LThigh LShin LFoot LToe"
+    "Motive": "Hip Ab - Chest Neck Head LShoulder LUArm LFArm LHand RShoulder RUArm RFArm RHand LThigh LShin"
+    " LFoot LToe"
     " RThigh RShin RFoot RToe",
-    "Acclaim": "root lowerback upperback thorax lowerneck head lclavicle lhumerus lradius lwrist rclavicle rhumerus rradius"
+    "Acclaim": "root lowerback upperback thorax lowerneck head lclavicle lhumerus lradius lwrist rclavicle"
+    " rhumerus rradius"
     " rwrist lfemur ltibia lfoot ltoes rfemur rtibia rfoot rtoes",
-    "an actor's": "Bob_Hips Bob_Spine Bob_Spine1 Bob_Spine2 Bob_Neck Bob_Head Bob_LeftShoulder Bob_LeftArm Bob_LeftForeArm"
-    " Bob_LeftHand Bob_RightShoulder Bob_RightArm Bob_RightForeArm Bob_RightHand Bob_LeftUpLeg Bob_LeftLeg Bob_LeftFoot"
+    "an actor's": "Bob_Hips Bob_Spine Bob_Spine1 Bob_Spine2 Bob_Neck Bob_Head Bob_LeftShoulder Bob_LeftArm"
+    " Bob_LeftForeArm"
+    "  Bob_LeftHand Bob_RightShoulder Bob_RightArm Bob_RightForeArm Bob_RightHand Bob_LeftUpLeg"
+    " Bob_LeftLeg Bob_LeftFoot"
     " Bob_LeftToeBase Bob_RightUpLeg Bob_RightLeg Bob_RightFoot Bob_RightToeBase",
     "Character Creator": "CC_Base_Hip CC_Base_Waist CC_Base_Spine01 CC_Base_Spine02 CC_Base_NeckTwist01 CC_Base_Head"
     " CC_Base_L_Clavicle CC_Base_L_Upperarm CC_Base_L_Forearm CC_Base_L_Hand CC_Base_R_Clavicle CC_Base_R_Upperarm"
-    " CC_Base_R_Forearm CC_Base_R_Hand CC_Base_L_Thigh CC_Base_L_Calf CC_Base_L_Foot CC_Base_L_ToeBase CC_Base_R_Thigh"
+    "  CC_Base_R_Forearm CC_Base_R_Hand CC_Base_L_Thigh CC_Base_L_Calf CC_Base_L_Foot"
+    " CC_Base_L_ToeBase CC_Base_R_Thigh"
     " CC_Base_R_Calf CC_Base_R_Foot CC_Base_R_ToeBase",
-    "Kinect": "SpineBase SpineMid - SpineShoulder Neck Head - ShoulderLeft ElbowLeft WristLeft - ShoulderRight ElbowRight"
+    "Kinect": "SpineBase SpineMid - SpineShoulder Neck Head - ShoulderLeft ElbowLeft WristLeft - ShoulderRight"
+    " ElbowRight"
     " WristRight HipLeft KneeLeft AnkleLeft FootLeft HipRight KneeRight AnkleRight FootRight",
     "nonsense": " ".join(f"joint_{i * 7 % 22}" for i in range(22)),
 }  # fmt: skip

@@ -15,8 +15,8 @@ FREE = ("left_foot", "right_foot", "left_ankle", "right_ankle")
 
 NAMINGS = (
     "CMU MotionBuilder", "CMU Daz", "DAZ Genesis", "Bandai Namco", "Mixamo", "Unreal", "Biped", "Xsens", "Rigify",
-    "MakeHuman", "SMPL", "100STYLE", "VRM", "Rokoko", "Motive", "Acclaim", "an actor's", "Character Creator", "Kinect",
-    "nonsense",
+    "MakeHuman", "SMPL", "100STYLE", "VRM", "Rokoko", "Motive", "Acclaim", "an actor's", "Character Creator",
+    "Kinect", "nonsense",
 )  # fmt: skip
 
 
@@ -111,7 +111,8 @@ def test_the_clip_stands_on_the_floor_and_is_labelled(skeletons, tmp_path):
 
 def test_a_hand_is_refused_with_what_lacks(tmp_path):
     fingers = "".join(
-        f"JOINT {name}\n{{\nOFFSET {i} 1 0\nCHANNELS 3 Zrotation Xrotation Yrotation\nEnd Site\n{{\nOFFSET 0 3 0\n}}\n}}\n"
+        f"JOINT {name}\n{{\nOFFSET {i} 1 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+        "End Site\n{\nOFFSET 0 3 0\n}\n}\n"
         for i, name in enumerate(("LeftThumb", "LeftIndex", "LeftMiddle", "LeftRing"))
     )
     path = tmp_path / "hand.bvh"
