@@ -94,7 +94,9 @@ def floor_height(points: Array, fps: float) -> float:
     if len(still) < max(4, 0.02 * heights.size):
         return float(np.percentile(heights.min(1), 2))
     low = np.percentile(still, 8)
-    return float(np.median(still[np.abs(still - low) < 0.03]))
+    near = still[np.abs(still - low) < 0.03]
+    # Of few points, as in a single frame on tiptoe, none may lie near the quantile.
+    return float(np.median(near)) if len(near) else float(still[np.abs(still - low).argmin()])
 
 
 def point_speed(points: Array, fps: float) -> Array:

@@ -29,7 +29,7 @@ _NOISE = _words_of(
     """
         mixamorig bip biped valve valvebiped cc base j c m def org jnt jt joint joints bone bones bn b skel
         skeleton character ctrl rig sk armature bind bnd mot mocap ref subject actor bend skin fk center
-        centre mid
+        centre mid x cn stretch npc
         """
 )
 """Words that carry no meaning in a joint's name; dropped where something else remains."""
@@ -70,7 +70,7 @@ KEYS: dict[str, frozenset[str]] = {
         outershoulder 腕
         """
     ),
-    "elbow": _words_of("elbow forearm lowerarm lowarm armlower radius ulna forearmbend loarm farm forarm ひじ"),
+    "elbow": _words_of("elbow forearm lowerarm lowarm armlower radius ulna forearmbend loarm larm farm forarm ひじ"),
     "wrist": _words_of("wrist hand palm 手首"),
     "hip_socket": _words_of("hipjoint buttock butt pelvis iliac hipsocket"),
     "hip": frozenset(["hip", "hips"]),
@@ -82,7 +82,7 @@ KEYS: dict[str, frozenset[str]] = {
     "leg": frozenset(["leg"]),
     "shin": _words_of(
         """
-        shin calf lowerleg leglower knee tibia lowleg shinbend calfbend loleg foreleg legdown ひざ
+        shin calf lowerleg leglower knee tibia lowleg shank shinbend calfbend loleg foreleg legdown ひざ
         """
     ),
     "ankle": frozenset(["ankle", "足首"]),
@@ -123,6 +123,15 @@ CONVENTIONS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("Rokoko", "Hips LeftThigh LeftShin LeftForeArm"),
         ("Motive / OptiTrack", "Hip Ab Chest LUArm LThigh"),
         ("Kinect", "SpineBase HipLeft KneeLeft"),
+        ("Kinect", "ShoulderCenter HipLeft KneeLeft"),
+        ("Azure Kinect", "PELVIS SPINE_NAVAL HIP_LEFT"),
+        ("Unity", "Hips LeftUpperLeg LeftLowerLeg LeftUpperArm"),
+        ("Second Life", "mPelvis mTorso mHipLeft mKneeLeft"),
+        ("Auto-Rig Pro", "root.x thigh_stretch.l leg_stretch.l"),
+        ("AdvancedSkeleton", "Root_M Hip_L Knee_L Shoulder_L"),
+        ("MMD", "センター 上半身 左ひじ 左ひざ"),
+        ("GENEA", "b_root b_spine0 b_l_upleg b_l_forearm"),
+        ("Biovision", "Hips LeftCollar LeftUpArm LeftLowArm"),
         ("Biovision", "Hips LeftHip LeftKnee LeftAnkle LeftCollar"),
         ("MotionBuilder", "Hips LeftUpLeg LeftLeg LeftForeArm"),
     )

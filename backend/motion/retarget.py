@@ -118,7 +118,12 @@ def _fill(rotations: dict[str, Array], missing: dict[str, str]) -> Array:
         rotations["neck"] = slerp(rotations["spine3"], rotations["head"], 0.5)
         missing["neck"] = "half-way between chest and head"
     for side in ("left", "right"):
-        for name, leader in (("collar", "spine3"), ("wrist", f"{side}_elbow"), ("foot", f"{side}_ankle")):
+        for name, leader in (
+            ("collar", "spine3"),
+            ("wrist", f"{side}_elbow"),
+            ("ankle", f"{side}_knee"),
+            ("foot", f"{side}_ankle"),
+        ):
             if f"{side}_{name}" not in rotations:
                 rotations[f"{side}_{name}"] = rotations[leader]
                 missing[f"{side}_{name}"] = f"follows {leader}"

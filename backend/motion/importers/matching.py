@@ -103,6 +103,16 @@ def _tips(source: Source, limbs: dict[str, int], virtual: frozenset[int]) -> dic
     return out
 
 
+def _collars(source: Source, limbs: dict[str, int]) -> dict[str, int]:
+    """What carries one arm only, whatever it is called."""
+    out = {}
+    for side, other in (SIDES, SIDES[::-1]):
+        above = source.parents[limbs[f"{side}_shoulder"]]
+        if above >= 0 and above not in source.ancestors(limbs[f"{other}_shoulder"]):
+            out[f"{side}_collar"] = above
+    return out
+
+
 def _centre(
     source: Source, names: _Names, limbs: dict[str, int], virtual: frozenset[int]
 ) -> tuple[dict[str, int], tuple[int, ...]]:
@@ -176,6 +186,7 @@ def match(source: Source, virtual: frozenset[int], file: str) -> Mapping:
             raise InvalidInput(_lack(file, source, virtual, limbs, lacking), _HINT)
         limbs, how = found, "topology" if len(lacking) > 6 else "names and topology"
         limbs |= {k: v for k, v in _tips(source, limbs, virtual).items() if k not in limbs}
+    limbs |= {k: v for k, v in _collars(source, limbs).items() if k not in limbs}
     centre, spine = _centre(source, names, limbs, virtual)
     real = [name for j, name in enumerate(source.names) if j not in virtual]
     return Mapping({**centre, **limbs}, spine, virtual, how, convention_of(real))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -11,9 +11,12 @@ from ..kinematics import Array, unit
 from .source import Source
 
 # Lengths relative to each other in adults, from the hip or shoulder down.
-THIGH_TO_SHIN, FOOT_TO_SHIN, HIP_TO_THIGH = 0.95, 0.4, 0.15
-UPPER_TO_FORE, HAND_TO_FORE, COLLAR_TO_UPPER = 1.1, 0.6, 0.4
+LEG = (0.15, 0.4, 0.95, 0.8)
+"""What comes before the thigh relative to it, foot to shin, thigh to shin; the cost of no foot."""
+ARM = (0.4, 0.6, 1.1, 0.0)
 FRAMES = 60
+BENT = 0.1
+"""Sine of the angle from which a joint is taken to bend."""
 WORST = 8.0
 """Cost above which a tree is not a human's."""
 
@@ -27,6 +30,8 @@ class _Tree:
     lengths: Array
     reach: Array
     """(joints,) length of the longest way down from each joint."""
+    places: Array
+    """(frames, joints, 3) where the joints are in some frames."""
 
     def chain(self, joint: int) -> list[int]:
         """The joint and its longest way down."""
@@ -44,7 +49,8 @@ def _tree(source: Source) -> _Tree:
     for j in range(len(parents) - 1, -1, -1):
         if parents[j] >= 0:
             reach[parents[j]] = max(reach[parents[j]], reach[j] + lengths[j])
-    return _Tree(source, source.children(), lengths, reach)
+    places = source.cut(slice(None, None, max(1, len(source) // FRAMES))).pose()[1]
+    return _Tree(source, source.children(), lengths, reach, places)
 
 
 def _twins(tree: _Tree, a: int, b: int) -> bool:
@@ -69,36 +75,64 @@ def _pairs(tree: _Tree) -> list[tuple[int, int, int, float]]:
     return out
 
 
-def _split(
-    tree: _Tree, branch: int, first: float, ends: float, ratio: float, virtual: frozenset[int]
-) -> tuple[float, list[int]] | None:
-    """The three joints of a limb on a branch's longest chain, and how far their lengths are from a human's.
+def _bends(tree: _Tree, chain: list[int]) -> Array:
+    """(len(chain),) 0 to 1: how surely each joint bends; 1 for all where the frames show nothing."""
+    steps = [unit(tree.places[:, b] - tree.places[:, a]) for a, b in pairwise(chain)]
+    long = [i for i, joint in enumerate(chain[1:]) if tree.lengths[joint] > 0.02 * tree.reach[chain[0]]]
+    bends = np.zeros(len(chain))
+    for before, after in pairwise(long):
+        sine = np.linalg.norm(np.cross(steps[before], steps[after]), axis=1).max()
+        # Joints in one place bend together.
+        bends[before + 1 : after + 1] = min(1.0, float(sine) / BENT)
+    return bends if bends.max(initial=0.0) >= 1 else np.ones(len(chain))
+
+
+def _costs(
+    tree: _Tree, branch: int, usual: tuple[float, float, float, float], virtual: frozenset[int]
+) -> dict[tuple[int, int, int], float]:
+    """How far three places on a branch's longest chain are from the three joints of a human's limb.
 
     Args:
         tree: the skeleton.
         branch: where the limb starts.
-        first: usual length before the limb's first joint, relative to its first bone.
-        ends: usual length beyond its last joint, relative to its second bone.
-        ratio: usual length of its first bone relative to the second.
+        usual: `LEG` or `ARM`.
         virtual: ends of bones, which are no joints.
     """
+    before_first, ends, ratio, tipless = usual
     chain = tree.chain(branch)
     along = np.cumsum([0.0] + [float(tree.lengths[j]) for j in chain[1:]])
-    best: tuple[float, list[int]] | None = None
+    bends = _bends(tree, chain)
+    out = {}
     for i, j, k in combinations(range(min(len(chain), 9)), 3):
         upper, lower = along[j] - along[i], along[k] - along[j]
         if min(upper, lower) <= 0.15 * along[-1]:
             continue
         before, after = along[i] / upper, (along[-1] - along[k]) / lower
         cost = abs(np.log(upper / lower / ratio)) * 2
-        cost += abs(before - first) * 0.5 + abs(after - ends) * (0.8 if k < len(chain) - 1 else 0.3)
+        cost += abs(before - before_first) * 0.5 + abs(after - ends) * (0.8 if k < len(chain) - 1 else 0.3)
         # Of joints in one place, or twist bones on the way, the first of each bone is meant.
         cost += 0.02 * (i + j + k)
-        # An ankle or a wrist is a joint, unless the limb has none there.
-        cost += 0.5 * (chain[k] in virtual)
-        if best is None or cost < best[0]:
-            best = (float(cost), [chain[i], chain[j], chain[k]])
-    return best
+        # An ankle or a wrist is a joint, where there is one; beyond an ankle there mostly is a foot.
+        if k == len(chain) - 1:
+            cost += 1.2 if chain[k] in virtual else tipless
+        # Fingers branch off a hand.
+        cost -= 0.3 * (sum(child not in virtual for child in tree.children[chain[k]]) > 1)
+        # A knee or an elbow bends where anything does; a twist bone does not.
+        cost += 0.6 * (1 - bends[j])
+        out[i, j, k] = float(cost)
+    return out
+
+
+def _split(
+    tree: _Tree, a: int, b: int, usual: tuple[float, float, float, float], virtual: frozenset[int]
+) -> tuple[float, list[int], list[int]] | None:
+    """The three joints of two limbs that mirror each other, at the same places on both; their cost."""
+    one, two = (_costs(tree, branch, usual, virtual) for branch in (a, b))
+    both = {at: one[at] + two[at] for at in one.keys() & two.keys()}
+    if not both:
+        return None
+    at = min(sorted(both), key=both.__getitem__)
+    return both[at], [tree.chain(a)[i] for i in at], [tree.chain(b)[i] for i in at]
 
 
 def limbs_by_topology(source: Source, virtual: frozenset[int], sides: dict[int, str]) -> dict[str, int] | None:
@@ -117,18 +151,14 @@ def limbs_by_topology(source: Source, virtual: frozenset[int], sides: dict[int, 
             line = source.ancestors(high)
             if low not in line or {aa, ab} & {la, lb} or la in line or lb in line:
                 continue
-            limbs = {
-                "leg_a": _split(tree, la, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN, virtual),
-                "leg_b": _split(tree, lb, HIP_TO_THIGH, FOOT_TO_SHIN, THIGH_TO_SHIN, virtual),
-                "arm_a": _split(tree, aa, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE, virtual),
-                "arm_b": _split(tree, ab, COLLAR_TO_UPPER, HAND_TO_FORE, UPPER_TO_FORE, virtual),
-            }
-            if any(limb is None for limb in limbs.values()):
+            legs, arms = _split(tree, la, lb, LEG, virtual), _split(tree, aa, ab, ARM, virtual)
+            if legs is None or arms is None:
                 continue
-            cost = sum(limb[0] for limb in limbs.values() if limb)
-            cost += 2 * abs(np.log(leg / arm / 1.15)) - 0.5 * np.log((leg + arm) / tree.reach.max())
+            cost = (
+                legs[0] + arms[0] + 2 * abs(np.log(leg / arm / 1.15)) - 0.5 * np.log((leg + arm) / tree.reach.max())
+            )
             if best is None or cost < best[0]:
-                best = (float(cost), {name: limb[1] for name, limb in limbs.items() if limb})
+                best = (float(cost), {"leg_a": legs[1], "leg_b": legs[2], "arm_a": arms[1], "arm_b": arms[2]})
     if best is None or best[0] > WORST:
         return None
     return _named(source, tree, best[1], virtual, sides)
@@ -164,19 +194,27 @@ def _left_of(places: Array, limbs: dict[str, list[int]], toes: dict[str, int | N
     return float((unit(across) * np.cross(up, forward)).sum(1).mean())
 
 
+def _apart(tree: _Tree, limbs: dict[str, list[int]], kind: str) -> Array:
+    """(frames, 3) from limb b to limb a at their first joints that are not in one place."""
+    gaps = [
+        tree.places[:, a] - tree.places[:, b] for a, b in zip(limbs[f"{kind}_a"], limbs[f"{kind}_b"], strict=True)
+    ]
+    far = 0.02 * float(tree.reach.max())
+    return next((gap for gap in gaps if np.median(np.linalg.norm(gap, axis=1)) > far), gaps[-1])
+
+
 def _named(
     source: Source, tree: _Tree, limbs: dict[str, list[int]], virtual: frozenset[int], sides: dict[int, str]
 ) -> dict[str, int]:
     """Sides for the limbs, by names where they speak, else by geometry over the frames; collars and toes."""
-    places = source.cut(slice(None, None, max(1, len(source) // FRAMES))).pose()[1]
+    places = tree.places
     toes: dict[str, int | None] = {}
     for leg in ("leg_a", "leg_b"):
         below = [j for j in tree.chain(limbs[leg][2])[1:] if tree.lengths[j] > 0]
         toes[leg] = below[0] if below else None
     spoken = _spoken_side(tree, limbs["leg_a"][0], sides) - _spoken_side(tree, limbs["leg_b"][0], sides)
     leg_left = spoken > 0 if spoken else _left_of(places, limbs, toes) > 0
-    legs = places[:, limbs["leg_a"][0]] - places[:, limbs["leg_b"][0]]
-    arms = places[:, limbs["arm_a"][0]] - places[:, limbs["arm_b"][0]]
+    legs, arms = _apart(tree, limbs, "leg"), _apart(tree, limbs, "arm")
     same = float((unit(legs) * unit(arms)).sum(1).mean()) > 0
     arm_left = leg_left if same else not leg_left
     out: dict[str, int] = {}
