@@ -6,7 +6,7 @@ import numpy as np
 
 from ...protocol import InvalidInput
 from ..joint_names import JointName, bone_of, convention_of, reduce_names
-from .calibration import STANDING, body_of, oddness
+from .calibration import STANDING, Body, body_of, oddness
 from .mapping import LIMB_JOINTS, Mapping
 from .source import Source
 from .topology import limbs_by_topology
@@ -192,24 +192,32 @@ def match(source: Source, virtual: frozenset[int], file: str) -> Mapping:
     return Mapping({**centre, **limbs}, spine, virtual, how, convention_of(real))
 
 
+def _four_legged(body: Body) -> bool:
+    """Whether, in nearly all poses, the torso lies across the limbs, and arms and legs hang the same way."""
+    along = [(bone * body.torso).sum(-1) for bone in (*body.thighs, *body.upper_arms)]
+    together = ((body.thighs[0] + body.thighs[1]) * (body.upper_arms[0] + body.upper_arms[1])).sum(-1)
+    return bool(np.mean(np.abs(np.mean(along, axis=0)) < 0.6) > 0.9 and np.mean(together > 0) > 0.9)
+
+
 def refuse_four_legs(source: Source, mapping: Mapping, file: str) -> None:
     """Raise where a skeleton stands on four legs: its limbs look like a human's in every other way.
 
-    A crawling human is told from a dog by its names, and by having no tail.
+    A crawling human is told from a dog by its names, by having no tail, and by not resting on all fours.
 
     Raises:
-        InvalidInput: in all frames the torso lies across the limbs, and joints are a tail's or without known names.
+        InvalidInput: in all frames the torso lies across the limbs; and joints are a tail's or without known
+            names, or the rest pose is on four legs too.
     """
     tail = any(name.key == "tail" for name in reduce_names(source.names))
-    if not tail and mapping.how == "names":
-        return
     rest = body_of(source.rest(), mapping)
     if oddness(rest, rest.torso) <= STANDING:
         return
-    body = body_of(source.pose()[1], mapping)
-    along = [(bone * body.torso).sum(-1) for bone in (*body.thighs, *body.upper_arms)]
-    together = ((body.thighs[0] + body.thighs[1]) * (body.upper_arms[0] + body.upper_arms[1])).sum(-1)
-    if np.mean(np.abs(np.mean(along, axis=0)) < 0.6) > 0.9 and np.mean(together > 0) > 0.9:
+    known = not tail and mapping.how == "names"
+    legs = [*rest.thighs, *rest.upper_arms]
+    # Joints with frames of their own rest in any pose; only an animal's has four limbs side by side.
+    if known and not (_four_legged(rest) and min(a @ b for a in legs for b in legs) > 0.8):
+        return
+    if _four_legged(body_of(source.pose()[1], mapping)):
         raise InvalidInput(f"{file} holds the skeleton of an animal on four legs.", "Give a human's motion.")
 
 

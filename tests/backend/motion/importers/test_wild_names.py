@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from impromptu.backend.motion.importers import import_file
 from impromptu.backend.motion.joint_names import convention_of
+from impromptu.backend.motion.kinematics import local_to_global, matrix_from_axis_angle
+from impromptu.backend.protocol import InvalidInput
+from scipy.spatial.transform import Rotation
 
 CENTRE = "Hips Spine Spine1 Spine2 Neck Head"
 
@@ -170,6 +173,30 @@ def test_a_single_frame_on_tiptoe(skeletons, tmp_path):
     (result,) = import_file(written.path)
     assert len(result.clip) == 1
     assert np.isfinite(result.clip.trans).all()
+
+
+def on_all_fours(frames):
+    """(frames, 22, 3) axis-angle: the torso level, thighs and arms down."""
+    poses = np.zeros((frames, 22, 3))
+    poses[:, 0, 0] = 1.5
+    poses[:, 1:3, 0] = -1.5
+    for joint, degrees in ((16, -90), (17, 90)):
+        down = Rotation.from_euler("x", -90, degrees=True) * Rotation.from_euler("z", degrees, degrees=True)
+        poses[:, joint] = down.as_rotvec()
+    return poses
+
+
+def test_who_rests_on_four_legs_is_refused_and_who_crawls_is_not(skeletons, tmp_path):
+    """The names are a human's in both files, and neither has a tail."""
+    motion = (on_all_fours(30), np.tile([0.0, 0.5, 0.0], (30, 1)))
+    rest = local_to_global(matrix_from_axis_angle(on_all_fours(1)))[0]
+    names = skeletons.namings["Mixamo"]
+    dog = skeletons.write(tmp_path / "dog.bvh", names, motion=motion, rest=rest)
+    with pytest.raises(InvalidInput, match="four legs"):
+        import_file(dog.path)
+    for how in ({}, *({"twisted": seed} for seed in range(1, 6))):
+        crawl = skeletons.write(tmp_path / "crawl.bvh", names, motion=motion, **how)
+        assert len(import_file(crawl.path)) == 1
 
 
 def test_conventions_are_named():
