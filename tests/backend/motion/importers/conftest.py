@@ -272,7 +272,7 @@ def compare(clip, poses) -> SimpleNamespace:
 
 @pytest.fixture
 def skeletons() -> SimpleNamespace:
-    """The helpers of this file."""
+    """What this file makes skeletons with."""
     return SimpleNamespace(
         write=write_skeleton, compare=compare, namings=NAMINGS, a_pose=a_pose, z_up=Z_UP, motion=known_motion,
         order=ORDER,
