@@ -12,7 +12,7 @@ from ..encoders import TextEncoder
 from ..files import explain_os_error
 from ..protocol import InvalidInput
 from .index import LabelIndex, build_index
-from .retrieval import DEFAULT, ORDERS, rank_texts, resolve_order
+from .retrieval import DEFAULT, ORDERS, WORDS, rank_texts, resolve_order
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -75,7 +75,7 @@ def compare_orders(pairs: Pairs, encoders: Mapping[str, TextEncoder], k: int = 3
     variants = {}
     for order in ORDERS:
         name, stages, _ = resolve_order(order, tuple(encoders))
-        if all(s in encoders or name == DEFAULT for s in stages):
+        if all(s in encoders or s == WORDS for s in stages):
             variants[name] = precision(pairs, indexes, stages, remembered, k)
     return {"variants": variants, "default": DEFAULT, "k": k}
 

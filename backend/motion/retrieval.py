@@ -26,7 +26,13 @@ DEFAULT = "impromptu"
 POOL = 10
 """How many labels `impromptu` hands to its second stage, at least; it costs a tenth of a millisecond."""
 _NAMES = ("clip", "mpnet", "minilm")
-ORDERS = (DEFAULT, *_NAMES, *(f"{a}+{b}" for a in _NAMES for b in _NAMES if a != b))
+ORDERS = (
+    DEFAULT,
+    *_NAMES,
+    *(f"{a}+{b}" for a in _NAMES for b in _NAMES if a != b),
+    *(f"{a}+{WORDS}" for a in _NAMES if a != "minilm"),
+)
+"""`impromptu` is `minilm+words` where MiniLM is there."""
 
 
 @dataclass(frozen=True)
