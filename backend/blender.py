@@ -226,6 +226,11 @@ def _outcome(last: dict[str, Any], code: int, job_dir: Path) -> dict[str, Any]:
             )
         if "No module named 'bpy'" in line:
             raise RuntimeMissing("That Python has no bpy.", f"Run `make setup` or correct {VARIABLE}.")
+    if code == 0:
+        raise RuntimeMissing(
+            f"The program that should be Blender ended without doing anything{': ' + tail[-1] if tail else ''}.",
+            f"Set {VARIABLE} to a Blender binary or to a Python that has bpy.",
+        )
     raise ImpromptuError(
         f"Blender ended with code {code}. Its last words: " + " / ".join(tail[-3:]), f"The whole log is {log}."
     )

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from .. import __version__
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 on success, 2 for what the user can mend (one sentence on standard error), 1 for our own faults,
         130 when interrupted.
     """
-    argv = list(sys.argv[1:] if argv is None else argv)
+    argv = _join_negative(sys.argv[1:] if argv is None else argv)
     command = next((a for a in argv if not a.startswith("-")), None)
     args = build_parser(command).parse_args(argv)
     module = importlib.import_module(f".commands.{args.command}", __package__)
@@ -61,6 +62,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A path that is too long fails wherever it is first looked at.
+        from .files import explain_os_error
+
+        if error.filename is None:
+            raise
+        print(f"impromptu: {explain_os_error(error, Path(os.fsdecode(error.filename)))}", file=sys.stderr)
+        return 2
+
+
+def _join_negative(argv: Sequence[str]) -> list[str]:
+    """`--betas -1,2` as `--betas=-1,2`: argparse takes a value of more than one number for an option."""
+    joined: list[str] = []
+    for arg in argv:
+        if joined and joined[-1] == "--betas" and arg.startswith("-") and arg[1:2] in set("0123456789."):
+            joined[-1] += f"={arg}"
+        else:
+            joined.append(arg)
+    return joined
 
 
 if __name__ == "__main__":

@@ -72,9 +72,11 @@ def check_prompt(prompt: str) -> str:
     """The prompt without surrounding white space.
 
     Raises:
-        InvalidInput: empty, or longer than `MAX_PROMPT` characters.
+        InvalidInput: empty, not Unicode text, or longer than `MAX_PROMPT` characters.
     """
     text = " ".join(prompt.split())
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise InvalidInput("The prompt is not valid Unicode text.", "Type it in UTF-8.")
     if not text:
         raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
     if len(text) > MAX_PROMPT:

@@ -174,7 +174,7 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
         for i, path in enumerate(ordered):
             exports.export_actor(actor, temporary[path])
             channel.progress("export", i + 1, len(ordered))
-        render_previews(job, motion, temporary, channel)
+        render_previews(folder, job, motion, temporary, channel)
     return {
         "files": [str(p) for p in job["outputs"] + job["previews"]],
         "frames": len(motion),
@@ -183,7 +183,9 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
     }
 
 
-def render_previews(job: dict[str, Any], motion: Any, temporary: dict[Path, Path], channel: Channel) -> None:
+def render_previews(
+    folder: Path, job: dict[str, Any], motion: Any, temporary: dict[Path, Path], channel: Channel
+) -> None:
     """Write the job's pictures and films."""
     if not job["previews"]:
         return
@@ -195,7 +197,8 @@ def render_previews(job: dict[str, Any], motion: Any, temporary: dict[Path, Path
     quality = frames.Quality(size, size, int(wanted.get("samples") or (4 if ".mp4" in films else 12)))
     provenance = job.get("provenance", {})
     title, subtitle = previews.captions(provenance, job.get("name", ""), motion.seconds, motion.fps)
-    scratch = Path(tempfile.mkdtemp(prefix="impromptu-frames-"))
+    # In the job's folder, so that whoever removes that also clears up after a worker that was killed.
+    scratch = Path(tempfile.mkdtemp(prefix="frames-", dir=folder))
     try:
         show = previews.Previews(scratch, quality, (len(motion) - 1) / motion.fps, motion.fps, channel.progress)
         show.render(show.plan(films))

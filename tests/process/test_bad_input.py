@@ -230,3 +230,20 @@ def test_full_disk_publishes_nothing(tmp_path, monkeypatch):
         outputs.publish(staged)
     assert {goal.read_bytes() for goal in staged.values()} == {b"old"}
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_names_that_are_too_long(refused, tmp_path):
+    name = "x" * 300
+    refused("act", "a man walks", "-o", tmp_path / f"{name}.npz", match="too long")
+    refused("retrieve", "a man walks", "--library", tmp_path / name, match="too long")
+    refused("body", "--body", tmp_path / f"{name}.npz", match="too long")
+
+
+def test_prompt_that_is_not_text(refused):
+    refused("retrieve", os.fsdecode(b"a \xff man"), match="not valid unicode")
+
+
+def test_betas_may_start_with_a_minus(refused, capsys):
+    assert main(["body", "--betas", "-1,2", "--json"]) == 0
+    capsys.readouterr()
+    refused("body", "--betas", "-99,2", match="-99")

@@ -198,6 +198,13 @@ def test_python_without_bpy_says_so(job_dir, tmp_path, monkeypatch):
         blender.run_blender_job(job_dir)
 
 
+def test_program_that_is_no_blender(job_dir, tmp_path, monkeypatch):
+    write_job(job_dir, [tmp_path / "box.blend"])
+    fake_blender(tmp_path, monkeypatch, "")
+    with pytest.raises(RuntimeMissing, match="without doing anything"):
+        blender.run_blender_job(job_dir)
+
+
 def test_worker_that_prints_more_than_a_pipe_holds(job_dir, tmp_path, monkeypatch):
     write_job(job_dir, [tmp_path / "box.blend"])
     fake_blender(
