@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import os
 import sys
@@ -37,7 +38,13 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
 
 def emit(value: Any) -> None:
     """Print a result as one JSON document with sorted keys: the same bytes for the same result."""
-    print(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False))
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # A pipe on Windows is seldom UTF-8; JSON has escapes for what it cannot carry.
+        text = json.dumps(value, indent=1, sort_keys=True)
+    print(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 on success, 2 for what the user can mend (one sentence on standard error), 1 for our own faults,
         130 when interrupted.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     argv = _join_negative(sys.argv[1:] if argv is None else argv)
     command = next((a for a in argv if not a.startswith("-")), None)
     args = build_parser(command).parse_args(argv)

@@ -1,6 +1,7 @@
 """Bad input: exit code 2, one sentence that says what to do, nothing half-written, existing outputs untouched."""
 
 import errno
+import io
 import json
 import os
 import pickle
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from impromptu.backend import outputs
-from impromptu.backend.cli import main
+from impromptu.backend.cli import emit, main
 from impromptu.backend.motion.library import Library
 from impromptu.backend.protocol import InvalidInput
 
@@ -247,3 +248,11 @@ def test_betas_may_start_with_a_minus(refused, capsys):
     assert main(["body", "--betas", "-1,2", "--json"]) == 0
     capsys.readouterr()
     refused("body", "--betas", "-99,2", match="-99")
+
+
+def test_output_that_cannot_carry_every_letter(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    emit({"prompt": "走る 🏃"})
+    stream.seek(0)
+    assert json.loads(stream.read()) == {"prompt": "走る 🏃"}
