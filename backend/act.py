@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +23,11 @@ from .motion.library import Library
 from .motion.perform import Performance, perform
 from .motion.retrieval import Retrieval, retrieve
 from .outputs import check_writable, publish
-from .protocol import ActRequest, InvalidInput
+from .protocol import BLENDER_FORMATS, ActRequest, InvalidInput
 from .provenance import describe
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, the step and the number of steps."""
-
-BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
 
 
 @dataclass(frozen=True)
@@ -164,6 +161,4 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
         in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
         staged |= stage_blender(folder, request, provenance, in_blender, progress)
         publish(staged)
-    return ActResult(
-        retrieval, performance, json.loads(json.dumps(provenance)), (*request.outputs, *request.previews)
-    )
+    return ActResult(retrieval, performance, provenance, (*request.outputs, *request.previews))

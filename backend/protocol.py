@@ -10,18 +10,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-PROTOCOL_VERSION = 1
-
-ERROR_CODES = (
-    "invalid_input",
-    "assets_missing",
-    "out_of_memory",
-    "runtime_missing",
-    "incompatible",
-    "internal",
-)
 MAX_PROMPT = 2000
-ACTOR_FORMATS = (".blend", ".glb", ".fbx", ".usdc", ".bvh", ".npz")
+BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
+"""What Blender writes; the rest of `ACTOR_FORMATS` needs none."""
+ACTOR_FORMATS = (*BLENDER_FORMATS, ".bvh", ".npz")
 PREVIEW_FORMATS = (".mp4", ".png")
 
 

@@ -140,7 +140,7 @@ def read_job(folder: Path) -> dict[str, Any]:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise protocol.InvalidInput(f"The job in {folder} cannot be read: {error}.", "Make it again.") from error
-    for key, formats in (("outputs", (".blend", ".glb", ".fbx", ".usdc")), ("previews", (".mp4", ".png"))):
+    for key, formats in (("outputs", protocol.BLENDER_FORMATS), ("previews", protocol.PREVIEW_FORMATS)):
         job[key] = [
             protocol.check_suffix(p, formats, "A character" if key == "outputs" else "A preview").absolute()
             for p in job.get(key, [])

@@ -62,8 +62,6 @@ def run(args: argparse.Namespace) -> int:
     """Act, report progress on standard error and the result on standard output."""
     if not args.output and not args.preview:
         raise InvalidInput("There is nothing to write.", "Name a file with -o FILE.blend or --preview FILE.mp4.")
-    if args.fps == 0:
-        raise InvalidInput("--fps is 0.", "Give a number above 0, up to 240.")
     request = ActRequest(
         prompt=args.prompt,
         library=args.library,

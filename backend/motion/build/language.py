@@ -163,7 +163,6 @@ def feet(x: float = STANCE, z: float = 0.0, yaw: float = 8.0, **more: float) -> 
     return out | {f"{s}f_{c}": v for s in "lr" for c, v in more.items()}
 
 
-ARMS_DOWN = {f"{s}_{c}": REST[f"{s}_{c}"] for s in "lr" for c in ARM}
 STAND = {c: v for c, v in REST.items() if "f_" not in c}
 """Everything but the feet back to the relaxed stand."""
 
