@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from .protocol import AssetsMissing, ImpromptuError, Incompatible, InvalidInput, RuntimeMissing
+from .protocol import ImpromptuError, InvalidInput, JobCancelled, RuntimeMissing, from_wire
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKER = ROOT / "rendering" / "worker.py"
@@ -29,16 +29,7 @@ NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """Windows' flag for what `start_new_session` does elsewhere: Ctrl-C reaches the parent alone, which ends the job."""
 FULL_DISK = ("No space left on device", "File too large", "Disk quota exceeded")
 """How libraries that end the process put it."""
-ERRORS: dict[str, type[ImpromptuError]] = {
-    e.code: e for e in (InvalidInput, AssetsMissing, RuntimeMissing, Incompatible)
-}
 Progress = Callable[[str, int, int], None]
-
-
-class JobCancelled(ImpromptuError):
-    """The caller asked for the end of a job; nothing was written."""
-
-    code = "cancelled"
 
 
 def find_blender() -> list[str]:
@@ -212,8 +203,7 @@ def _outcome(last: dict[str, Any], code: int, job_dir: Path) -> dict[str, Any]:
     if "result" in last and code == 0:
         return last["result"]
     if "error" in last:
-        error = last["error"]
-        raise _exception(error["code"], error["message"], error["hint"])
+        raise from_wire(last["error"])
     log = job_dir / LOG
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:] if log.exists() else []
     for line in reversed(tail):
@@ -235,12 +225,3 @@ def _outcome(last: dict[str, Any], code: int, job_dir: Path) -> dict[str, Any]:
         f"Blender ended with code {code}. Its last words: " + " / ".join(tail[-3:]),
         "Try again; if it happens each time, report it with these words.",
     )
-
-
-def _exception(code: str, message: str, hint: str) -> ImpromptuError:
-    """The exception class of an error code, or the base class carrying the code."""
-    if code in ERRORS:
-        return ERRORS[code](message, hint)
-    error = ImpromptuError(message, hint)
-    error.code = code
-    return error

@@ -1,0 +1,266 @@
+"""What can be asked for: one frozen dataclass a kind of job.
+
+A request is frozen and validates itself where it is made, so that the panel, the command line and a
+batch file cannot submit different things.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidInput
+
+MAX_PROMPT = 2000
+BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
+"""What Blender writes; the rest of `ACTOR_FORMATS` needs none."""
+ACTOR_FORMATS = (*BLENDER_FORMATS, ".bvh", ".npz")
+PREVIEW_FORMATS = (".mp4", ".png")
+
+
+def check_prompt(prompt: str) -> str:
+    """The prompt without surrounding white space.
+
+    Raises:
+        InvalidInput: empty, not Unicode text, or longer than `MAX_PROMPT` characters.
+    """
+    text = " ".join(prompt.split())
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise InvalidInput("The prompt is not valid Unicode text.", "Type it in UTF-8.")
+    if not text:
+        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
+    if len(text) > MAX_PROMPT:
+        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
+    return text
+
+
+def check_positive(name: str, value: float, most: float) -> None:
+    """Raises InvalidInput unless 0 < value <= most."""
+    if not (math.isfinite(value) and 0 < value <= most):
+        raise InvalidInput(f"{name} is {value:g}.", f"Give a number above 0, up to {most:g}.")
+
+
+def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
+    """The path, if its extension is one of `formats`.
+
+    Raises:
+        InvalidInput: any other extension.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in formats:
+        raise InvalidInput(
+            f"{what} cannot be written as {path.suffix or 'a file without extension'!r} ({path.name}).",
+            f"Use one of {', '.join(formats)}.",
+        )
+    return path
+
+
+def parse_betas(text: str) -> tuple[tuple[str, float], ...]:
+    """`"1,0,-2"` or `"stature=1,weight=-2"` as pairs of axis (name or index) and value.
+
+    Raises:
+        InvalidInput: a part is not a number.
+    """
+    pairs = []
+    for i, part in enumerate(p for p in text.split(",") if p.strip()):
+        axis, _, value = part.rpartition("=")
+        try:
+            pairs.append((axis.strip() or str(i), float(value)))
+        except ValueError:
+            raise InvalidInput(
+                f"--betas has {part.strip()!r}, which is not a number.", 'Write "1,0,-2" or "stature=1,weight=-2".'
+            ) from None
+    return tuple(pairs)
+
+
+@dataclass(frozen=True)
+class RetrieveRequest:
+    """Rank the labels of a library by a prompt (CLIP-Actor section 4)."""
+
+    prompt: str
+    library: str = ""
+    """Folder of the library; empty: the one that ships."""
+    top: int = 5
+    """How many labels to return."""
+    order: str = "auto"
+    """Which encoders rank, in which order; `auto` takes the best that is present."""
+    k: int = 3
+    """How many labels the first stage hands to the second (CLIP-Actor Eq. 1)."""
+    seed: int = 0
+    """Decides among clips that carry the same label."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompt", check_prompt(self.prompt))
+        check_positive("--top", self.top, 10_000)
+        check_positive("--k", self.k, 10_000)
+
+
+@dataclass(frozen=True)
+class ActRequest(RetrieveRequest):
+    """Turn a prompt into a keyframed character."""
+
+    outputs: tuple[str, ...] = ()
+    """Files to write; the extension decides the format."""
+    previews: tuple[str, ...] = ()
+    """Pictures (.png: a contact sheet) or films (.mp4) to render."""
+    seconds: float = 0.0
+    """Length of the motion in seconds; 0: as long as the clip. A longer one loops."""
+    fps: float = 30.0
+    """Frames a second of the result."""
+    body: str = "auto"
+    """`auto` (by the prompt's words), `neutral`, `male`, `female` or the path of a model file."""
+    betas: tuple[tuple[str, float], ...] = ()
+    """Shape axes by name or index, in standard deviations; they win over the prompt's words."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for path in self.outputs:
+            check_suffix(path, ACTOR_FORMATS, "A character")
+        for path in self.previews:
+            check_suffix(path, PREVIEW_FORMATS, "A preview")
+        check_positive("--fps", self.fps, 240)
+        if self.seconds:
+            check_positive("--seconds", self.seconds, 600)
+        if not all(math.isfinite(value) and abs(value) <= 10 for _, value in self.betas):
+            raise InvalidInput(
+                "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
+            )
+
+
+@dataclass(frozen=True)
+class FindRequest(RetrieveRequest):
+    """Rank the labels and draw the clips: what the panel's Find shows. Writes `ranking.json` and pictures."""
+
+    thumbnails: bool = True
+    """Draw each ranked label's clip as a small .png."""
+
+
+@dataclass(frozen=True)
+class PerformRequest(ActRequest):
+    """Motion and body for a rig that the caller builds: writes `motion.npz`, `body.npz`, `result.json`.
+
+    More than one variant makes `motion_1.npz`, `motion_2.npz` ... beside them, each from another clip.
+    """
+
+    clip: str = ""
+    """Name of a clip to play, whatever ranks first; empty: the ranking and the seed choose."""
+    label: str = ""
+    """A label to play, as `find` gave it; empty: the best one."""
+    variants: int = 1
+    """How many different motions."""
+    after: str = ""
+    """A motion.npz (poses, trans, fps) of the same body to go on from; empty: begin anew."""
+    transition: float = 0.4
+    """Seconds over which `after` turns into the new motion."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive("variants", self.variants, 16)
+        if not 0 <= self.transition <= 5:
+            raise InvalidInput(f"The transition is {self.transition:g} s.", "Give 0 to 5 seconds.")
+
+
+@dataclass(frozen=True)
+class BodyRequest:
+    """A body without a motion: writes `body.npz`."""
+
+    body: str = "neutral"
+    """`neutral`, `male`, `female` or the path of a model file."""
+    betas: tuple[tuple[str, float], ...] = ()
+    """Shape axes by name or index, in standard deviations."""
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """A motion file of the user's, performed by a body: writes `motion.npz`, `body.npz`, `result.json`."""
+
+    path: str = ""
+    """AMASS .npz, BVH, or any other file that `impromptu library add` reads."""
+    fps: float = 30.0
+    """Frames a second of the result."""
+    body: str = "neutral"
+    betas: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise InvalidInput("No motion file is named.", "Choose a BVH or AMASS .npz file.")
+        check_positive("fps", self.fps, 240)
+
+
+@dataclass(frozen=True)
+class MatchRequest:
+    """Which bones of a skeleton are which joints of SMPL's 22: writes `mapping.json`."""
+
+    skeleton: str = ""
+    """.json file: {"names": [str], "parents": [int, -1 for a root], "heads": [[x, y, z]], "tails": [[x, y, z]]},
+    metres, y up, in the rest pose."""
+
+
+@dataclass(frozen=True)
+class ModelsRequest:
+    """Which model files are here, which are missing and where they come from: the result's metrics list them."""
+
+    verify: bool = False
+    """Compare sha256 sums, which reads every file."""
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """Load everything that a job would and compute a little: does this runtime work, and on which device?"""
+
+
+KINDS: dict[str, type] = {
+    "find": FindRequest,
+    "act": PerformRequest,
+    "body": BodyRequest,
+    "import": ImportRequest,
+    "match": MatchRequest,
+    "models": ModelsRequest,
+    "check": CheckRequest,
+}
+
+
+def to_params(request: Any) -> dict[str, Any]:
+    """A request's fields as JSON values, defaults left out."""
+    out = {}
+    for field in dataclasses.fields(request):
+        value = getattr(request, field.name)
+        if value != field.default:
+            out[field.name] = (
+                [list(v) if isinstance(v, tuple) else v for v in value] if isinstance(value, tuple) else value
+            )
+    return out
+
+
+def from_params(kind: str, params: dict[str, Any]) -> Any:
+    """The request of a kind, made from JSON values and so validated.
+
+    Raises:
+        InvalidInput: an unknown kind or field, or a value of another type than the field's default.
+    """
+    if kind not in KINDS:
+        raise InvalidInput(f"There is no kind of job {kind!r}.", f"Use one of {', '.join(KINDS)}.")
+    fields = {f.name: f for f in dataclasses.fields(KINDS[kind])}
+    unknown = sorted(set(params) - set(fields))
+    if unknown:
+        raise InvalidInput(f"A {kind} job has no field {unknown[0]!r}.", f"It has {', '.join(fields)}.")
+    return KINDS[kind](**{name: _typed(name, value, fields[name].default) for name, value in params.items()})
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    """A JSON value as its field wants it.
+
+    Raises:
+        InvalidInput: it is of another type.
+    """
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
+    kinds: tuple[type, ...] = (str,) if default is dataclasses.MISSING else (type(default),)
+    if float in kinds:
+        kinds = (float, int)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise InvalidInput(f"{name} is {value!r}.", f"Give a {kinds[0].__name__}.")
+    return value
