@@ -44,7 +44,7 @@ def write_actor_body(
     face = _coefficients(expression, len(a.expression_names), "expression coefficients")
     shaped = a.v_template + a.shapedirs @ shape + a.exprdirs @ face
     rows, cols = np.nonzero(a.J_regressor)
-    header = {"name": a.name, "kind": a.kind, "sha256": a.sha256, "licence": a.licence}
+    header = {"name": a.name, "kind": a.kind, "gender": a.gender, "sha256": a.sha256, "licence": a.licence}
     arrays = {
         "v_template": a.v_template,
         "shapedirs": a.shapedirs,
@@ -61,6 +61,7 @@ def write_actor_body(
         "faces": a.faces,
         "beta_names": np.array(a.beta_names, dtype=str),
         "expression_names": np.array(a.expression_names, dtype=str),
+        "relaxed_pose": body.relaxed_pose(),
         "header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8),
     }
     if a.posedirs is not None:

@@ -29,7 +29,7 @@ def test_actor_body_has_what_the_rig_needs(body_file, tmp_path):
     assert data["parents"][0] == -1
     assert not {"vt", "ft", "regions"} & set(data)
     header = json.loads(data["header"].tobytes())
-    assert set(header) == {"name", "kind", "sha256", "licence"}
+    assert set(header) == {"name", "kind", "gender", "sha256", "licence"}
     assert len(header["sha256"]) == 64
     regressor = np.zeros((J, V))
     regressor[data["jr_rows"], data["jr_cols"]] = data["jr_vals"]
