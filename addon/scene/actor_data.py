@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ...backend.protocol import InvalidInput
 
 Array = NDArray[np.floating]
+GIRTHS = ("names", "start", "a", "b", "t")
+"""Parts of the tape lines; in `body.npz` each is named `girth_PART`."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class BodyData:
     regions: NDArray[np.integer] | None = None
     """(V,) index into `region_names`, -1 for none."""
     region_names: tuple[str, ...] = ()
+    relaxed_pose: Array | None = None
+    """(J, 3) axis-angle of the body at rest with relaxed hands."""
+    girths: dict[str, np.ndarray] | None = None
+    """Tape lines, as `measure.Girths` reads them: names, start, a, b, t."""
 
     @property
     def rest(self) -> Array:
@@ -151,6 +157,8 @@ def load_body(path: str | Path) -> BodyData:
         uv=(data["vt"], data["ft"].astype(np.int64)) if "vt" in data and "ft" in data else None,
         regions=_vertex_regions(data.get("regions"), faces, v),
         region_names=tuple(map(str, data.get("region_names", ()))),
+        relaxed_pose=data.get("relaxed_pose"),
+        girths={k: data[f"girth_{k}"] for k in GIRTHS} if all(f"girth_{k}" in data for k in GIRTHS) else None,
     )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from .actor_data import BodyData
 from .axes import TO_BLENDER, to_blender
+from .skeleton import store_skeleton
 
 ROOT = "root"
 FORWARD = np.array([0.0, -1.0, 0.0])
@@ -92,7 +93,7 @@ def create_armature(body: BodyData, name: str) -> bpy.types.Object:
     for bone in rig.pose.bones:
         bone.rotation_mode = "QUATERNION"
     _sort_into_collections(data)
-    _store_joint_dependence(data, body)
+    store_skeleton(rig, body)
     return rig
 
 
@@ -123,23 +124,6 @@ def _sort_into_collections(data: Any) -> None:
     for bone in data.bones:
         home = next((groups[g] for g, words in COLLECTIONS.items() if any(w in bone.name for w in words)), body)
         home.assign(bone)
-
-
-def _store_joint_dependence(data: Any, body: BodyData) -> None:
-    """Keep with the armature how its joints follow the betas, so that a reshaped actor can be re-jointed.
-
-    `joint_template` (J*3) and `joint_dirs` (J*3*S) are in SMPL's frame, metres.
-    """
-    if body.regressor is None:
-        return
-    rows, columns, values = body.regressor
-    joints = len(body.parents)
-    template = np.zeros((joints, 3))
-    np.add.at(template, rows, values[:, None] * body.v_template[columns])
-    dirs = np.zeros((joints, 3, body.shapedirs.shape[2]))
-    np.add.at(dirs, rows, values[:, None, None] * body.shapedirs[columns])
-    data["joint_template"] = template.ravel().tolist()
-    data["joint_dirs"] = dirs.ravel().tolist()
 
 
 def pose_axes(rig: bpy.types.Object, joint_names: tuple[str, ...]) -> np.ndarray:

@@ -7,8 +7,10 @@ from typing import Any
 
 import bpy
 
-KEY = "impromptu"
-"""Custom property that holds everything as JSON."""
+KEY = "impromptu_record"
+"""Custom property that holds everything as JSON. Not `impromptu`: before Blender 5 an add-on's properties of that name
+live in the same place and would replace it."""
+PREFIX = "impromptu"
 READABLE = {
     "prompt": ("prompt",),
     "seed": ("seed",),
@@ -30,9 +32,10 @@ def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
         for part in path:
             value = value.get(part) if isinstance(value, dict) else None
         if value is not None:
-            block[f"{KEY}_{name}"] = value if isinstance(value, int | float | str) else json.dumps(value)
+            block[f"{PREFIX}_{name}"] = value if isinstance(value, int | float | str) else json.dumps(value)
 
 
 def read(block: bpy.types.ID) -> dict[str, Any]:
     """The record that `tag` wrote; empty where there is none."""
-    return json.loads(block.get(KEY, "{}"))
+    text = block.get(KEY, block.get(PREFIX, "{}"))
+    return json.loads(text) if isinstance(text, str) else {}
