@@ -1,13 +1,15 @@
 """Hands and eyes inside a Blender window: move, click, type, look for buttons, wait, take pictures.
 
-A scenario is a generator; it yields seconds to wait, or a function to wait for. Blender runs it on a timer, between the
-events of its own main loop, so that what is simulated is handled exactly as if a person had done it.
+A scenario is a generator that yields seconds to wait. Blender runs it on a timer, between the events of its own
+main loop, so that what is simulated is handled exactly as if a person had done it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Generator
@@ -105,7 +107,7 @@ class Gaps:
     def since(self, start: float) -> tuple[float, int]:
         """Longest time between two redraws since `start` (perf_counter seconds), and how many there were."""
         times = [start, *(t for t in self.times if t > start), time.perf_counter()]
-        return max(b - a for a, b in zip(times, times[1:], strict=False)), len(times) - 2
+        return max(b - a for a, b in itertools.pairwise(times)), len(times) - 2
 
 
 class Driver:
@@ -122,9 +124,7 @@ class Driver:
             "measured": {},
         }
         self._stack: list[Steps] = []
-        self._wait: Callable[[], Any] | None = None
-        self._until = 0.0
-        self._last = ""
+        self._until = self._end = 0.0
 
     # What scenarios say.
 
@@ -148,20 +148,19 @@ class Driver:
             yield TICK_S
         self.check(name, True)
 
-    def picture(self, name: str, kind: str = "") -> Steps:
-        """A picture of the window, or of one region of the 3D view, as NAME.png with its box beside it."""
+    def picture(self, name: str, box: tuple[int, int, int, int] | None = None, kind: str = "") -> Steps:
+        """The screen as NAME.xwd, with what to cut out of it: a box (x, y, width, height), or a region of the 3D view.
+
+        Blender's own screenshot reads a buffer that software drivers leave black; the virtual screen's memory is a file.
+        """
         for area in window().screen.areas:
             area.tag_redraw()
-        yield 0.25
-        path = self.folder / f"{name}.png"
-        with override():
-            bpy.ops.screen.screenshot(filepath=str(path))
-        box = None
+        yield 0.4
         if kind:
             r = region(kind)
-            box = [r.x, r.y, r.width, r.height]
-        self.report["pictures"].append({"name": name, "box": box, "window": [window().width, window().height]})
-        yield 0
+            box = (r.x, r.y, r.width, r.height)
+        shutil.copyfile(self.folder / "Xvfb_screen0", self.folder / f"{name}.xwd")
+        self.report["pictures"].append({"name": name, "box": box, "window": (window().width, window().height)})
 
     # Looking for things.
 
@@ -179,7 +178,7 @@ class Driver:
     def find(
         self, text: str, kind: str = "UI", area: Any = None, columns: tuple[float, ...] = (0.3, 0.6, 0.85)
     ) -> Steps:
-        """Where the button whose operator or property contains `text` is, by moving over the region; None if nowhere."""
+        """Where the button is whose operator or property contains `text`: moves over the region. None if nowhere."""
         r = region(kind, area)
         for column in columns:
             for y in range(r.y + r.height - 12, r.y + 4, -9):

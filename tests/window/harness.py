@@ -1,0 +1,147 @@
+"""Starts a virtual screen and a Blender in it, lets a scenario play, and brings back its report and its pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+WIDTH, HEIGHT = 1440, 1000
+MISSING = (
+    "The window test needs a Blender with a window and a virtual screen: "
+    "sudo apt-get install --no-install-recommends blender xvfb python3-numpy"
+)
+
+
+def blender_command() -> list[str]:
+    """The Blender to drive: BLENDER_WINDOW, a command, or `blender`."""
+    return shlex.split(os.environ.get("BLENDER_WINDOW") or "blender")
+
+
+def missing() -> str:
+    """One sentence that says what to install, or nothing."""
+    there = shutil.which("Xvfb") and shutil.which(blender_command()[0])
+    return "" if there else MISSING
+
+
+@contextlib.contextmanager
+def virtual_screen(folder: Path) -> Iterator[str]:
+    """A display of its own whose memory is `folder/Xvfb_screen0`; yields its name."""
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder)]
+    with open(folder / "xvfb.log", "wb") as log:
+        server = subprocess.Popen([*command, "-nolisten", "tcp"], pass_fds=[writer], stdout=log, stderr=log)
+    os.close(writer)
+    try:
+        with os.fdopen(reader) as stream:
+            number = stream.readline().strip()
+        if not number:
+            raise RuntimeError(f"Xvfb does not start: {(folder / 'xvfb.log').read_text()}")
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def read_screen(path: Path) -> Image.Image:
+    """A picture of the X window dump format: a header of 32-bit words, a colour table, then BGRX rows."""
+    raw = path.read_bytes()
+    header = np.frombuffer(raw, ">u4", 25)
+    start = int(header[0]) + 12 * int(header[19])
+    width, height, stride = int(header[4]), int(header[5]), int(header[12])
+    pixels = np.frombuffer(raw, np.uint8, stride * height, start).reshape(height, stride // 4, 4)
+    return Image.fromarray(np.ascontiguousarray(pixels[:, :width, 2::-1]))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a scenario found."""
+
+    blender: str
+    checks: list[dict[str, Any]]
+    measured: dict[str, float]
+    pictures: dict[str, Image.Image]
+    log: str
+
+    @property
+    def failed(self) -> list[str]:
+        """The checks that did not pass, with what they saw."""
+        return [f"{c['name']}: {c['detail']}" for c in self.checks if not c["passed"]]
+
+
+def cut(picture: dict[str, Any], folder: Path) -> Image.Image:
+    """The wanted part of a picture; boxes count from the window's lower left corner."""
+    image = read_screen(folder / f"{picture['name']}.xwd")
+    width, height = picture["window"]
+    x, y, w, h = picture["box"] or (0, 0, width, height)
+    return image.crop((x, height - y - h, x + w, height - y))
+
+
+def lay_out(folder: Path, archive: Path) -> dict[str, str]:
+    """The zip unpacked where both old and new Blenders look for it, and the environment that says so."""
+    places = (folder / "resources/extensions/user_default/impromptu", folder / "scripts/addons/impromptu")
+    for place in places:
+        with zipfile.ZipFile(archive) as zipped:
+            zipped.extractall(place)
+    return {
+        "BLENDER_USER_RESOURCES": str(folder / "resources"),
+        "BLENDER_USER_EXTENSIONS": str(folder / "resources/extensions"),
+        "BLENDER_USER_SCRIPTS": str(folder / "scripts"),
+        "BLENDER_USER_CONFIG": str(folder / "config"),
+    }
+
+
+def play(scenario: str, folder: Path, archive: Path, seconds: float = 300) -> Report:
+    """Run one scenario of `scenarios.py` in a fresh Blender with the add-on from `archive`.
+
+    Args:
+        folder: empty; must be visible under the same path to the Blender driven.
+        seconds: after which Blender is ended.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    environment = {**os.environ, **lay_out(folder, archive), "LIBGL_ALWAYS_SOFTWARE": "1"}
+    environment |= {"IMPROMPTU_WINDOW_FOLDER": str(folder), "IMPROMPTU_WINDOW_SCENARIO": scenario}
+    script = str(Path(__file__).with_name("scenarios.py"))
+    options = ["--factory-startup", "--enable-event-simulate", "-p", "0", "0", str(WIDTH), str(HEIGHT)]
+    log = folder / "blender.log"
+    with virtual_screen(folder) as display, open(log, "wb") as stream:
+        blender = subprocess.Popen(
+            [*blender_command(), *options, "--python", script], stdout=stream, stderr=stream, start_new_session=True,
+            env=environment | {"DISPLAY": display},
+        )  # fmt: skip
+        try:
+            blender.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(blender.pid, signal.SIGKILL)
+            blender.wait(10)
+    text = log.read_text(errors="replace")
+    if not (folder / "report.json").is_file():
+        raise AssertionError(f"Blender left no report (exit {blender.returncode}):\n{text[-6000:]}")
+    found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    pictures = {p["name"]: cut(p, folder) for p in found["pictures"]}
+    return Report(found["blender"], found["checks"], found["measured"], pictures, text)
+
+
+def wait_for_exit(pid: int, seconds: float = 15) -> bool:
+    """Whether a process is gone, at the latest after so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.1)
+    return False
