@@ -1,0 +1,1 @@
+"""Operators: read properties, submit a job or change the scene, report in one sentence."""

@@ -1,0 +1,84 @@
+"""Registers every class, property, handler and translation of the add-on; unregisters them in reverse.
+
+A module lists its Blender classes in `classes` and may have `register()` and `unregister()` for the rest.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from types import ModuleType
+
+import bpy
+
+ORDER = (
+    "icons",
+    "properties_actor",
+    "properties",
+    "preferences",
+    "ops.act",
+    "ops.body",
+    "ops.jobs",
+    "ops.export",
+    "ops.shape",
+    "ops.pose",
+    "ops.retarget",
+    "ops.runtime",
+    "panels.main",
+    "panels.found",
+    "panels.jobs",
+    "panels.shape",
+    "panels.pose",
+    "panels.export",
+    "panels.retarget",
+    "panels.runtime",
+    "translations",
+    "handlers",
+)
+"""Modules of `addon`, property groups before what points at them, panels in the order they are drawn."""
+
+
+def modules() -> list[ModuleType]:
+    """The modules of `ORDER`."""
+    package = __package__
+    found = []
+    for name in ORDER:
+        full = f"{package}.{name}"
+        parent = full.rpartition(".")[0]
+        if importlib.util.find_spec(parent) and importlib.util.find_spec(full):
+            found.append(importlib.import_module(full))
+    return found
+
+
+def register() -> None:
+    """Register all; if one fails, those before it are taken back, so that the add-on can be enabled again."""
+    done: list[ModuleType] = []
+    try:
+        for module in modules():
+            done.append(module)
+            _register(module)
+    except Exception:
+        for module in reversed(done):
+            _unregister(module)
+        raise
+
+
+def unregister() -> None:
+    """Take everything back; nothing of the add-on stays in Blender."""
+    for module in reversed(modules()):
+        _unregister(module)
+
+
+def _register(module: ModuleType) -> None:
+    for cls in getattr(module, "classes", ()):
+        bpy.utils.register_class(cls)
+    if hasattr(module, "register"):
+        module.register()
+
+
+def _unregister(module: ModuleType) -> None:
+    if hasattr(module, "unregister"):
+        module.unregister()
+    for cls in reversed(getattr(module, "classes", ())):
+        if getattr(cls, "is_registered", False):
+            bpy.utils.unregister_class(cls)
