@@ -1,14 +1,19 @@
 # `make demo` and `make test` do all the set-up; the rest is for people who work on Impromptu.
 PYTHON ?= python3.11
+# Blender 5.2 as a module needs Python 3.13; without one its tests are left out and `make` says so.
+PYTHON313 ?= $(firstword $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13; do "$$p" -c "" 2>/dev/null && echo "$$p"; done) python3.13)
 # Other builds of torch are named here: make TORCH="torch==2.13.0 torchvision==0.28.0 --index-url ..." demo
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PY := .venv/bin/python
 BPY := .venv-blender/bin/python
 PIP := -m pip install --quiet --disable-pip-version-check
+PYTEST := 'pytest>=8.2,<10'
 # The data that the default body and library are built from; see `make body` and `make library`.
 SOURCES := build/sources
+HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
+NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo test lint format bench body library clean
+.PHONY: setup demo extension test test-blenders test-window lint format bench body library clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -21,24 +26,57 @@ setup: .venv/.installed .venv-blender/.installed
 	@$(PY) $(PIP) -e '.[backend,dev]'
 	@touch $@
 
-# Blender pins its own numpy, so it has an environment of its own.
+# Blender pins its own numpy, so every Blender has an environment of its own.
 .venv-blender/.installed: pyproject.toml
 	@echo "Installing Blender as a Python module into .venv-blender (about 1 GB on disk) ..."
 	@test -x $(BPY) || $(PYTHON) -m venv .venv-blender
-	@$(BPY) $(PIP) -e '.[blender]' 'pytest>=8.2,<10'
+	@$(BPY) $(PIP) -e '.[blender]' $(PYTEST)
 	@sh rendering/system_libraries.sh $(BPY)
 	@touch $@
+
+# The other supported Blenders: .venv-blender-4.2, -5.0, -5.2.
+.venv-blender-4.2/.installed: WANTS := bpy==4.2.23 'numpy>=1.26,<2'
+.venv-blender-5.0/.installed: WANTS := bpy==5.0.1 'numpy>=1.26,<2'
+.venv-blender-5.2/.installed: WANTS := bpy==5.2.3 'numpy>=2.2,<3'
+.venv-blender-5.2/.installed: PYTHON = $(PYTHON313)
+.venv-blender-%/.installed:
+	@echo "Installing Blender $* as a Python module into .venv-blender-$* (about 1 GB on disk) ..."
+	@test -x .venv-blender-$*/bin/python || $(PYTHON) -m venv .venv-blender-$*
+	@.venv-blender-$*/bin/python $(PIP) $(WANTS) $(PYTEST)
+	@.venv-blender-$*/bin/python $(PIP) --no-deps -e .
+	@sh rendering/system_libraries.sh .venv-blender-$*/bin/python
+	@touch $@
+
+BLENDER_52 := $(if $(HAS_313),.venv-blender-5.2/.installed)
+PYTHON_OF = $(patsubst %/.installed,%/bin/python,$(1))
 
 demo: setup
 	@$(PY) -m impromptu.backend.demo demo
 
-test: setup
-	@$(PY) -m pytest
+extension: .venv-blender/.installed
+	@$(BPY) -m impromptu.backend.extension dist
 
-lint: setup
+test: setup $(BLENDER_52)
+	@$(if $(HAS_313),,echo "$(NO_313)")
+	@IMPROMPTU_TEST_BLENDERS="$(BPY) $(call PYTHON_OF,$(BLENDER_52))" $(PY) -m pytest
+
+test-blenders: setup .venv-blender-4.2/.installed .venv-blender-5.0/.installed $(BLENDER_52)
+	@$(PY) tests/package/blenders.py .venv-blender-4.2/bin/python $(BPY) .venv-blender-5.0/bin/python $(call PYTHON_OF,$(BLENDER_52))
+	@$(if $(HAS_313),,echo "$(NO_313)")
+
+# BLENDER_WINDOW="command" drives another Blender than the one on the path.
+test-window: setup
+	@IMPROMPTU_WINDOW=1 $(PY) -m pytest tests/window -s
+
+lint: setup build/stubs/4.2 build/stubs/5.2
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pyright
+	$(PY) -m pyright -p tests/package/pyright_4.2.json
+
+# Types of Blender's Python interface; each release in a folder of its own, since they share their names.
+build/stubs/%:
+	@$(PY) $(PIP) --no-deps --target $@ fake-bpy-module-$(subst .,-,$*)
 
 format: setup
 	$(PY) -m ruff check --fix .

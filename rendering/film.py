@@ -53,7 +53,7 @@ def _add_strip(scene: bpy.types.Scene, pictures: list[Path]) -> None:
 def _set_output(scene: bpy.types.Scene, first: Path, path: Path, fps: float) -> None:
     render = scene.render
     image = bpy.data.images.load(str(first))
-    render.resolution_x, render.resolution_y = image.size
+    render.resolution_x, render.resolution_y = image.size[0], image.size[1]
     bpy.data.images.remove(image)
     render.resolution_percentage = 100
     whole = max(1, round(fps))

@@ -98,7 +98,7 @@ def read_picture(path: Path) -> np.ndarray:
     image = bpy.data.images.load(str(path))
     try:
         image.colorspace_settings.name = "Non-Color"
-        width, height = image.size
+        width, height = image.size[0], image.size[1]
         if not width:
             raise RuntimeError(f"{path.name} holds no picture")
         pixels = np.empty(width * height * 4, np.float32)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Blender as a module needs a few system libraries that a bare Debian or Ubuntu lacks: say which, or, as root, install them.
 python="$1"
-packages="libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1"
+packages="libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1 libxxf86vm1 libgomp1"
 check() { "$python" -c 'import bpy' >/dev/null 2>&1; }
 check && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

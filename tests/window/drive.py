@@ -149,9 +149,9 @@ class Driver:
         self.check(name, True)
 
     def picture(self, name: str, box: tuple[int, int, int, int] | None = None, kind: str = "") -> Steps:
-        """The screen as NAME.xwd, with what to cut out of it: a box (x, y, width, height), or a region of the 3D view.
+        """The screen as NAME.xwd, and what to cut out of it: a box (x, y, width, height), or a region of the view.
 
-        Blender's own screenshot reads a buffer that software drivers leave black; the virtual screen's memory is a file.
+        Blender's own screenshot reads a buffer that is black here; the virtual screen's memory is a file.
         """
         for area in window().screen.areas:
             area.tag_redraw()
