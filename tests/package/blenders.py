@@ -1,4 +1,4 @@
-"""`python tests/package/blenders.py PYTHON...`: the tests that need Blender, under each Blender named; prints a table.
+"""`python tests/package/blenders.py PYTHON...`: the tests that need Blender, under each one named; prints a table.
 
 Each argument is a Python that has bpy. Ends with 1 if anything failed.
 """
