@@ -60,8 +60,31 @@ class Curves:
             curve.keyframe_points.foreach_set("interpolation", linear)
             curve.update()
 
+    def find(self, path: str, index: int) -> bpy.types.FCurve | None:
+        """The curve of one component of a property."""
+        return self._bag.fcurves.find(path, index=index)
+
+    def remove(self, path: str) -> None:
+        """Delete every curve of a property."""
+        for curve in [c for c in self if c.data_path == path]:
+            self._bag.fcurves.remove(curve)
+
     def __iter__(self) -> Any:
         return iter(self._bag.fcurves)
+
+
+def curves_of(owner: bpy.types.ID, action: bpy.types.Action | None = None) -> list[bpy.types.FCurve]:
+    """The curves that move a data-block, changing nothing: of its own action, or of another in the same slot."""
+    animation = owner.animation_data
+    action = action or (animation.action if animation else None)
+    if action is None:
+        return []
+    if bpy.app.version < (4, 4, 0):
+        return list(action.fcurves)
+    slot = animation.action_slot if animation and animation.action == action else None
+    slot = slot or next((s for s in action.slots if s.target_id_type == owner.id_type), None)
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot else []
+    return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
 
 def _channel_bag(action: bpy.types.Action, slot: Any) -> Any:
@@ -84,11 +107,11 @@ def bone_quaternions(rig: bpy.types.Object, body: BodyData, poses: np.ndarray) -
 def root_locations(rig: bpy.types.Object, body: BodyData, trans: np.ndarray) -> np.ndarray:
     """(N, 3) transl -> location of the root joint's bone, along its own rest axes.
 
-    The armature's floor is the rest body's sole, so `trans` that puts the soles on y = 0 is a small motion here.
+    The armature's z = 0 is SMPL's y = 0: `trans` that puts the soles there puts them on the floor here.
     """
-    name = body.joint_names[int(np.flatnonzero(body.parents < 0)[0])]
-    rest = np.array(rig.data.bones[name].matrix_local.to_3x3())
-    return to_blender(trans + np.array([0.0, body.floor, 0.0])) @ rest
+    root = int(np.flatnonzero(body.parents < 0)[0])
+    bone = rig.data.bones[body.joint_names[root]]
+    return (to_blender(body.joints[root] + trans) - np.array(bone.head_local)) @ np.array(bone.matrix_local.to_3x3())
 
 
 def write_motion(
