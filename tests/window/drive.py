@@ -224,7 +224,7 @@ class Driver:
         """Run a scenario, at most so long, from Blender's next idle moment."""
         self._stack = [scenario(self)]
         self._end = time.perf_counter() + seconds
-        bpy.app.timers.register(self._tick, first_interval=0.5)
+        bpy.app.timers.register(self._tick, first_interval=0.5, persistent=True)
 
     def _tick(self) -> float | None:
         view().tag_redraw()

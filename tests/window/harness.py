@@ -9,7 +9,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,16 +91,18 @@ def cut(picture: dict[str, Any], folder: Path) -> Image.Image:
 
 
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:
-    """The zip unpacked where both old and new Blenders look for it, and the environment that says so."""
-    places = (folder / "resources/extensions/user_default/impromptu", folder / "scripts/addons/impromptu")
-    for place in places:
-        with zipfile.ZipFile(archive) as zipped:
-            zipped.extractall(place)
-    return {
-        "BLENDER_USER_RESOURCES": str(folder / "resources"),
-        "BLENDER_USER_EXTENSIONS": str(folder / "resources/extensions"),
+    """The zip, unpacked too for a Blender that knows no extensions; the environment that tells where it is."""
+    shutil.copy(archive, folder)
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(folder / "scripts/addons/impromptu")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "IMPROMPTU_", "BLENDER_", "VIRTUAL"))}
+    return kept | {
+        "BLENDER_USER_EXTENSIONS": str(folder / "extensions"),
         "BLENDER_USER_SCRIPTS": str(folder / "scripts"),
         "BLENDER_USER_CONFIG": str(folder / "config"),
+        "IMPROMPTU_WINDOW_FOLDER": str(folder),
+        "IMPROMPTU_WINDOW_PYTHON": str(ROOT / ".venv/bin/python"),
+        "LIBGL_ALWAYS_SOFTWARE": "1",
     }
 
 
@@ -114,8 +115,7 @@ def play(scenario: str, folder: Path, archive: Path, seconds: float = 300) -> Re
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    environment = {**os.environ, **lay_out(folder, archive), "LIBGL_ALWAYS_SOFTWARE": "1"}
-    environment |= {"IMPROMPTU_WINDOW_FOLDER": str(folder), "IMPROMPTU_WINDOW_SCENARIO": scenario}
+    environment = lay_out(folder, archive) | {"IMPROMPTU_WINDOW_SCENARIO": scenario}
     script = str(Path(__file__).with_name("scenarios.py"))
     options = ["--factory-startup", "--enable-event-simulate", "-p", "0", "0", str(WIDTH), str(HEIGHT)]
     log = folder / "blender.log"
@@ -135,13 +135,3 @@ def play(scenario: str, folder: Path, archive: Path, seconds: float = 300) -> Re
     found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     pictures = {p["name"]: cut(p, folder) for p in found["pictures"]}
     return Report(found["blender"], found["checks"], found["measured"], pictures, text)
-
-
-def wait_for_exit(pid: int, seconds: float = 15) -> bool:
-    """Whether a process is gone, at the latest after so long."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not Path(f"/proc/{pid}").exists():
-            return True
-        time.sleep(0.1)
-    return False

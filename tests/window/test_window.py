@@ -1,0 +1,54 @@
+"""A person at the panel, in a real Blender window on a virtual screen: `make test-window`."""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+if not os.environ.get("IMPROMPTU_WINDOW"):
+    pytest.skip("a window takes minutes: run `make test-window`", allow_module_level=True)
+
+spec = importlib.util.spec_from_file_location("window_harness", Path(__file__).with_name("harness.py"))
+harness = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(harness)
+PICTURES = ROOT / "docs" / "images"
+# In the checkout, so that a Blender in a file system of its own sees it under the same name.
+FOLDER = ROOT / "build" / "window"
+
+
+@pytest.fixture(scope="module")
+def archive() -> Path:
+    """The extension, built anew."""
+    if harness.missing():
+        pytest.fail(harness.missing())
+    command = [ROOT / ".venv-blender/bin/python", "-m", "impromptu.backend.extension", ROOT / "build" / "dist"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+def play(scenario: str, archive: Path) -> "harness.Report":
+    report = harness.play(scenario, FOLDER / scenario, archive)
+    print(f"\nBlender {report.blender}, {scenario}: {len(report.checks)} checks")
+    for name, value in report.measured.items():
+        print(f"  {name}: {value:.3f}")
+    return report
+
+
+@pytest.mark.parametrize("scenario", ["act", "cancel"])
+def test_a_person_at_the_panel(scenario, archive):
+    report = play(scenario, archive)
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+
+
+def test_pictures_of_the_panel(archive):
+    report = play("pictures", archive)
+    for name, picture in report.pictures.items():
+        picture.save(PICTURES / f"{name}.png", optimize=True)
+        print(f"  {PICTURES / name}.png {picture.size}")
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+    # A screen that nothing was drawn on has one colour.
+    assert all(len(picture.getcolors(1 << 24)) > 20 for picture in report.pictures.values())
