@@ -19,7 +19,8 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-WIDTH, HEIGHT = 1440, 1000
+SIZE = (1440, 1000)
+"""Pixels of the virtual screen and of the window."""
 MISSING = (
     "The window test needs a Blender with a window and a virtual screen: "
     "sudo apt-get install --no-install-recommends blender xvfb python3-numpy"
@@ -38,10 +39,10 @@ def missing() -> str:
 
 
 @contextlib.contextmanager
-def virtual_screen(folder: Path) -> Iterator[str]:
+def virtual_screen(folder: Path, size: tuple[int, int]) -> Iterator[str]:
     """A display of its own whose memory is `folder/Xvfb_screen0`; yields its name."""
     reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", str(folder)]
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size[0]}x{size[1]}x24", "-fbdir", str(folder)]
     with open(folder / "xvfb.log", "wb") as log:
         server = subprocess.Popen([*command, "-nolisten", "tcp"], pass_fds=[writer], stdout=log, stderr=log)
     os.close(writer)
@@ -106,20 +107,21 @@ def lay_out(folder: Path, archive: Path) -> dict[str, str]:
     }
 
 
-def play(scenario: str, folder: Path, archive: Path, seconds: float = 300) -> Report:
+def play(scenario: str, folder: Path, archive: Path, seconds: float = 300, size: tuple[int, int] = SIZE) -> Report:
     """Run one scenario of `scenarios.py` in a fresh Blender with the add-on from `archive`.
 
     Args:
         folder: empty; must be visible under the same path to the Blender driven.
         seconds: after which Blender is ended.
+        size: of the window.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     environment = lay_out(folder, archive) | {"IMPROMPTU_WINDOW_SCENARIO": scenario}
     script = str(Path(__file__).with_name("scenarios.py"))
-    options = ["--factory-startup", "--enable-event-simulate", "-p", "0", "0", str(WIDTH), str(HEIGHT)]
+    options = ["--factory-startup", "--enable-event-simulate", "-p", "0", "0", *map(str, size)]
     log = folder / "blender.log"
-    with virtual_screen(folder) as display, open(log, "wb") as stream:
+    with virtual_screen(folder, size) as display, open(log, "wb") as stream:
         blender = subprocess.Popen(
             [*blender_command(), *options, "--python", script], stdout=stream, stderr=stream, start_new_session=True,
             env=environment | {"DISPLAY": display},

@@ -30,8 +30,8 @@ def archive() -> Path:
     return Path(done.stdout.splitlines()[-1])
 
 
-def play(scenario: str, archive: Path) -> "harness.Report":
-    report = harness.play(scenario, FOLDER / scenario, archive)
+def play(scenario: str, archive: Path, **options) -> "harness.Report":
+    report = harness.play(scenario, FOLDER / scenario, archive, **options)
     print(f"\nBlender {report.blender}, {scenario}: {len(report.checks)} checks")
     for name, value in report.measured.items():
         print(f"  {name}: {value:.3f}")
@@ -45,7 +45,7 @@ def test_a_person_at_the_panel(scenario, archive):
 
 
 def test_pictures_of_the_panel(archive):
-    report = play("pictures", archive)
+    report = play("pictures", archive, size=(1600, 1250))
     for name, picture in report.pictures.items():
         picture.save(PICTURES / f"{name}.png", optimize=True)
         print(f"  {PICTURES / name}.png {picture.size}")
