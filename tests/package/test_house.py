@@ -79,6 +79,18 @@ def test_every_package_is_listed_for_installation():
     assert listed == there
 
 
+def test_every_data_file_is_listed_for_installation():
+    from impromptu.backend.extension import shipped
+
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    listed = set()
+    for package, patterns in tables.items():
+        folder = ROOT.joinpath(*package.split(".")[1:])
+        listed |= {p.relative_to(ROOT) for pattern in patterns for p in folder.glob(pattern)}
+    data = {p for p in shipped() if p.parts[0] in ROOMS and p.suffix != ".py"}
+    assert data <= listed
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_module_outgrows_its_room(room):
     assert {str(p.relative_to(ROOT)): n for p in modules(room) if (n := len(p.read_text().splitlines())) > 500} == {}
