@@ -41,24 +41,27 @@ def object_mode() -> Iterator[None]:
 def edit_bones(data: Any) -> Iterator[Any]:
     """The edit bones of an armature, whether its object is hidden, excluded, unselectable or in another scene.
 
-    A stand-in object carries the armature into edit mode, so that nothing of the rig itself is touched.
+    A stand-in object in a scene of its own carries the armature into edit mode: nothing that the person sees is
+    touched, neither mode nor selection, and Blender has but the stand-in to evaluate when it changes modes.
     """
     if data.is_editmode:
         yield data.edit_bones
         return
-    with object_mode():
-        stand_in = bpy.data.objects.new("Impromptu joints", data)
-        bpy.context.scene.collection.objects.link(stand_in)
-        try:
-            bpy.context.view_layer.objects.active = stand_in
-            stand_in.select_set(True)
+    scene = bpy.data.scenes.new("Impromptu joints")
+    stand_in = bpy.data.objects.new(scene.name, data)
+    try:
+        scene.collection.objects.link(stand_in)
+        layer = scene.view_layers[0]
+        layer.objects.active = stand_in
+        with bpy.context.temp_override(scene=scene, view_layer=layer, active_object=stand_in, object=stand_in):
             bpy.ops.object.mode_set(mode="EDIT")
             try:
                 yield data.edit_bones
             finally:
                 bpy.ops.object.mode_set(mode="OBJECT")
-        finally:
-            bpy.data.objects.remove(stand_in)
+    finally:
+        bpy.data.objects.remove(stand_in)
+        bpy.data.scenes.remove(scene)
 
 
 def move_joints(rig: bpy.types.Object, skeleton: Skeleton, heads: np.ndarray) -> None:

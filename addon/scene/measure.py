@@ -54,8 +54,8 @@ def polyline_lengths(points: np.ndarray, start: np.ndarray) -> np.ndarray:
 def _girths(mesh: bpy.types.Mesh, vertices: np.ndarray) -> dict[str, float]:
     if "girth_names" not in mesh:
         return {}
-    start, a, b = (np.asarray(mesh[f"girth_{k}"], np.int64) for k in ("start", "a", "b"))
-    t = np.asarray(mesh["girth_t"], np.float64)[:, None]
+    start, a, b = (np.array(mesh[f"girth_{k}"], np.int64) for k in ("start", "a", "b"))
+    t = np.array(mesh["girth_t"], np.float64)[:, None]
     lengths = polyline_lengths(vertices[a] * (1 - t) + vertices[b] * t, start)
     return dict(zip(mesh["girth_names"].split("\n"), lengths.tolist(), strict=False))
 

@@ -16,7 +16,7 @@ from .shape_arrays import shape_arrays
 from .skeleton import Skeleton, joint_positions
 
 FEET = ("ankle", "foot")
-DIRECTIONS, FOOT_DIRECTIONS = 16, 60
+DIRECTIONS, FOOT_DIRECTIONS = 16, 240
 """Directions in which each joint's skin is searched for its farthest vertex."""
 
 
@@ -60,8 +60,8 @@ def probes_of(skin: bpy.types.Object, skeleton: Skeleton) -> tuple[np.ndarray, n
         weights = read_weights(skin, skeleton.names)
         probes = choose_probes(shape_arrays(skin).basis, weights, skeleton.names)
         return probes, weights[probes]
-    probes = np.asarray(data["probe_vertices"], np.int64)
-    return probes, np.asarray(data["probe_weights"], np.float64).reshape(len(probes), -1)
+    probes = np.array(data["probe_vertices"], np.int64)
+    return probes, np.array(data["probe_weights"], np.float64).reshape(len(probes), -1)
 
 
 def read_weights(skin: bpy.types.Object, names: tuple[str, ...]) -> np.ndarray:

@@ -92,8 +92,8 @@ def has_skeleton(rig: bpy.types.Object) -> bool:
 
 
 def stored(block: bpy.types.ID, name: str) -> np.ndarray:
-    """A custom property of numbers as a flat array."""
-    return np.asarray(block[name], np.float64) if len(block[name]) else np.zeros(0)
+    """A custom property of numbers as a flat array of its own: a mere view dies with the property."""
+    return np.array(block[name], np.float64) if len(block[name]) else np.zeros(0)
 
 
 def skeleton_of(rig: bpy.types.Object) -> Skeleton:
