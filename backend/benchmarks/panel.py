@@ -1,0 +1,63 @@
+"""The panel's main job in Blender, beside the same job whose keys `keyframe_insert` writes while Blender waits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+from ..blender import ROOT, find_blender
+from ..protocol import RuntimeMissing
+from .table import Row
+
+SCRIPT = str(ROOT / "rendering" / "bench_panel.py")
+NO_WINDOW = (
+    "The worst window gap is left out: it needs a Blender with a window and a virtual screen "
+    "(apt-get install --no-install-recommends blender xvfb xauth python3-numpy)."
+)
+PEER = "blocking keyframe_insert"
+
+
+def measure(command: list[str]) -> dict[str, dict[str, float]]:
+    """What `rendering/bench_panel.py` prints.
+
+    Raises:
+        RuntimeMissing: it does not come to its end.
+    """
+    environment = {**os.environ, "IMPROMPTU_PYTHON": sys.executable, "LIBGL_ALWAYS_SOFTWARE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
+    found = json.loads(lines[-1]) if lines else {}
+    if "ours" not in found:
+        raise RuntimeMissing("Blender could not time the panel.", found.get("error") or done.stderr.strip()[-500:])
+    return found
+
+
+def window_command() -> list[str]:
+    """A Blender with a window on a virtual screen; empty without one."""
+    blender = shlex.split(os.environ.get("BLENDER_WINDOW") or "blender")
+    if not (shutil.which("xvfb-run") and shutil.which("xauth") and shutil.which(blender[0])):
+        return []
+    screen = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24"]
+    return [*screen, *blender, "--factory-startup", "-p", "0", "0", "1280", "800", "--python", SCRIPT]
+
+
+def run() -> list[Row]:
+    """Three rows measured in background mode, and the gap where there is a window."""
+    times = measure([*find_blender(), SCRIPT])
+    ours, peer = times["ours"], times["peer"]
+    rows = [
+        # Whoever blocks shows nothing before the end.
+        Row.of_seconds("click to first progress, warm host", ours["progress_s"], peer["keyframes_s"], PEER),
+        Row.of_seconds("click to keyframes, 10 s clip, warm host", ours["keyframes_s"], peer["keyframes_s"], PEER),
+        Row.of_seconds("scene write, new actor, 300 frames", ours["write_s"], peer["write_s"], PEER),
+    ]
+    window = window_command()
+    if not window:
+        print(NO_WINDOW, file=sys.stderr)
+        return rows
+    gaps = measure(window)
+    return [*rows, Row.of_seconds("worst window gap, 10 s clip", gaps["ours"]["gap_s"], gaps["peer"]["gap_s"], PEER)]
