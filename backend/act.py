@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,14 @@ import numpy as np
 import torch
 
 from .blender import run_blender_job
-from .body import BodyModel, load_body, write_actor_body
-from .body.axes import resolve_betas
-from .body.outfit_words import read_outfit
-from .body.words import BodyWords, read_body_words
-from .files import save_npz, write_json
-from .motion.clip import Clip
+from .body import BodyModel
+from .files import write_json
 from .motion.export import write_amass, write_bvh
-from .motion.library import Library
-from .motion.perform import Performance, perform
-from .motion.retrieval import Retrieval, retrieve
+from .motion.perform import Performance
+from .motion.retrieval import Retrieval
 from .outputs import check_writable, publish
-from .protocol import BLENDER_FORMATS, ActRequest, InvalidInput
-from .provenance import describe
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, the step and the number of steps."""
+from .protocol import BLENDER_FORMATS, ActRequest
+from .takes import Progress, make_takes, write_job
 
 
 @dataclass(frozen=True)
@@ -50,38 +41,6 @@ class ActResult:
             "fps": self.performance.fps,
             "seconds": round(clip.seconds, 3),
         }
-
-
-def choose_body(request: ActRequest) -> tuple[BodyModel, torch.Tensor, BodyWords]:
-    """The body and betas that the request names, or that its prompt's words say."""
-    words = read_body_words(request.prompt)
-    body = load_body(words.template if request.body == "auto" else request.body)
-    from_words = [(axis, value) for axis, value in words.betas if axis in body.beta_names]
-    pairs = request.betas if request.betas else tuple(from_words if request.body == "auto" else ())
-    return body, resolve_betas(body, pairs), words
-
-
-def choose_clip(request: ActRequest, library: Library) -> tuple[Retrieval, Clip]:
-    """The best label's clip, cut to the frames that carry the label."""
-    retrieval = retrieve(request, library)
-    chosen = retrieval.chosen
-    if chosen is None or chosen.clip is None:
-        raise InvalidInput("The library has no motion to play.", "Add clips with `impromptu library add`.")
-    clip = library.load(chosen.clip)
-    return retrieval, clip.cut(chosen.start, chosen.end) if chosen.end > chosen.start else clip
-
-
-def write_job(folder: Path, body: BodyModel, betas: torch.Tensor, performance: Performance) -> None:
-    """The arrays that Blender reads: `body.npz` and `motion.npz`."""
-    write_actor_body(body, folder / "body.npz", betas)
-    save_npz(
-        folder / "motion.npz",
-        poses=performance.poses,
-        trans=performance.transl,
-        betas=betas[0].numpy(),
-        fps=np.float64(performance.fps),
-        contacts=performance.contacts,
-    )
 
 
 def stage_plain(
@@ -132,26 +91,8 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
         ImpromptuError: with what to do about it; no output is then written or changed.
     """
     check_writable([*request.outputs, *request.previews])
-    library = Library.open(request.library or None)
-    retrieval, clip = choose_clip(request, library)
-    body, betas, words = choose_body(request)
-    performance = perform(clip, body, betas, request.seconds, request.fps)
-    provenance = describe(
-        request,
-        label=retrieval.chosen.text if retrieval.chosen else "",
-        encoders=retrieval.encoders,
-        clip={
-            "name": clip.name,
-            "kind": clip.kind,
-            "source": clip.source,
-            "licence": clip.licence,
-            "sha256": clip.digest(),
-        },
-        body={"name": body.name, "sha256": body.sha256, "words": list(words.words)},
-        outfit=read_outfit(request.prompt),
-        betas=[round(float(b), 4) for b in betas[0]],
-        slide_mm_per_frame={"before": round(performance.slide.before, 3), "after": round(performance.slide.after, 3)},
-    )
+    made = make_takes(request)
+    body, betas, provenance, performance = made.body, made.betas, made.provenance, made.takes[0].performance
     goals = [Path(p) for p in request.outputs]
     with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
         folder = Path(name)
@@ -161,4 +102,4 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
         in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
         staged |= stage_blender(folder, request, provenance, in_blender, progress)
         publish(staged)
-    return ActResult(retrieval, performance, provenance, (*request.outputs, *request.previews))
+    return ActResult(made.retrieval, performance, provenance, (*request.outputs, *request.previews))

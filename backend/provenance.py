@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import __version__
-from .protocol import ActRequest
+from .protocol import ActRequest, ImportRequest
 
 _PACKAGES = ("torch", "numpy", "sentence-transformers", "open_clip_torch", "smplx")
+_NOT_OPTIONS = ("prompt", "seed", "outputs", "previews", "after", "path")
 
 
 def versions() -> dict[str, str]:
@@ -24,12 +25,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(request: ActRequest, **facts: Any) -> dict[str, Any]:
+def describe(request: ActRequest | ImportRequest, **facts: Any) -> dict[str, Any]:
     """The record stored on the character, its action and beside the files.
 
     Args:
-        request: what was asked; paths of outputs and previews are left out, since they do not decide the result.
+        request: what was asked; paths of files are left out, since they do not decide the result or do not last.
         facts: what was chosen and measured (label, clip, body, encoders ...), JSON values.
     """
-    options = {k: v for k, v in asdict(request).items() if k not in ("outputs", "previews", "prompt", "seed")}
-    return {"prompt": request.prompt, "seed": request.seed, "options": options, "versions": versions(), **facts}
+    given = asdict(request)
+    options = {k: v for k, v in given.items() if k not in _NOT_OPTIONS}
+    asked = {"prompt": given.get("prompt", ""), "seed": given.get("seed", 0)}
+    return {**asked, "options": options, "versions": versions(), **facts}

@@ -178,10 +178,34 @@ def _reached(
         poses (frames, 22, 3) and by how much the pelvis has to come down, (frames,) metres.
     """
     targets = positions[:, list(ANKLES)] + change
-    need = np.zeros(len(poses))
+    drop = pelvis_drop(positions, targets, offsets, fps)
+    return legs_to(poses, rotations, positions, targets, drop), drop
+
+
+def pelvis_drop(positions: Array, targets: Array, offsets: Array, fps: float) -> Array:
+    """(frames,) metres by which the pelvis comes down, smoothly, for both ankles to be within reach.
+
+    Args:
+        positions: (frames, 22, 3) of the legs' joints.
+        targets: (frames, 2, 3) where the ankles should be.
+        offsets: (22, 3).
+        fps: frames a second.
+    """
+    need = np.zeros(len(positions))
     for side in (0, 1):
         need = np.maximum(need, _drop(positions, targets[:, side], offsets, side))
-    drop = envelope(need.clip(max=MOST_DROP), 0.1 * fps).clip(max=MOST_DROP)
+    return envelope(need.clip(max=MOST_DROP), 0.1 * fps).clip(max=MOST_DROP)
+
+
+def legs_to(poses: Array, rotations: Array, positions: Array, targets: Array, drop: Array) -> Array:
+    """(frames, 22, 3) poses whose ankles are at their targets with the orientation that they have.
+
+    Args:
+        poses: (frames, 22, 3) axis-angle.
+        rotations, positions: of the legs' joints, global.
+        targets: (frames, 2, 3).
+        drop: (frames,) by which the pelvis will be lowered.
+    """
     poses = np.array(poses)
     down = drop[:, None] * np.array([0, 1.0, 0])
     for side in (0, 1):
@@ -193,7 +217,7 @@ def _reached(
         for j in (hip, knee, ankle):
             above = turned.get(PARENTS[j], rotations[:, PARENTS[j]])
             poses[:, j] = axis_angle_from_matrix(np.swapaxes(above, -1, -2) @ turned[j])
-    return poses, drop
+    return poses
 
 
 def _drop(positions: Array, target: Array, offsets: Array, side: int) -> Array:

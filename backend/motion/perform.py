@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,14 @@ def floor_offset(
     return float(output.vertices[..., 1].amin(1).median())
 
 
-def perform(clip: Clip, body: BodyModel, betas: torch.Tensor, seconds: float = 0.0, fps: float = 30.0) -> Performance:
+def perform(
+    clip: Clip,
+    body: BodyModel,
+    betas: torch.Tensor,
+    seconds: float = 0.0,
+    fps: float = 30.0,
+    check: Callable[[], None] = lambda: None,
+) -> Performance:
     """Fit a clip to a body, a length and a rate.
 
     Args:
@@ -83,18 +91,23 @@ def perform(clip: Clip, body: BodyModel, betas: torch.Tensor, seconds: float = 0
         betas: (1, S) shape coefficients.
         seconds: wanted length; 0 keeps the clip's.
         fps: wanted rate.
+        check: called between the steps; what it raises ends the work.
     """
     joints = body.rest_joints(betas)[0].detach().cpu().numpy().astype(np.float64)
     offsets = body_offsets(joints, body.joint_names)
     clip = face_forward(clip)
     if seconds:
         clip = fit_length(clip, seconds)
+    check()
     clip = resample(clip, fps)
+    check()
     clip = clip.with_(trans=clip.trans * (leg_length(offsets) / LEG_LENGTH))
     contacts = detect_contacts(clip) if clip.contacts is None else clip.contacts
+    check()
     clip, slide = lock_feet(clip, offsets=offsets, contacts=contacts)
     poses = full_pose(clip.poses, body)
     transl = (clip.trans - joints[body.joint_names.index("pelvis")]).astype(np.float32)
+    check()
     lift = floor_offset(body, betas, poses, transl, np.any(contacts, axis=1))
     transl[:, 1] -= lift
     return Performance(poses, transl, float(fps), contacts, slide, clip.with_(trans=clip.trans - [0, lift, 0]))

@@ -166,11 +166,11 @@ def retrieve(
     by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
     ranked = rank_texts(motion, indexes, stages, used, int(request.k), int(request.top))
     labels = tuple(_with_clips(r, by_text[r.text], library) for r in ranked)
-    chosen = _choose(labels, by_text, library, request.seed)
+    chosen = _choose(labels, library, request.seed)
     if chosen is None and library.entries:
         # Labels without a clip fill the answer: play the best label that has one, however far down.
         further = rank_texts(motion, indexes, stages, used, int(request.k), len(by_text))
-        chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], by_text, library, request.seed)
+        chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], library, request.seed)
         note = f"{note} The labels shown have no clip; the best one that has is played.".strip()
     return Retrieval(
         request, motion, order, stages, note, labels, chosen,
@@ -225,17 +225,37 @@ def _with_clips(ranked: Ranked, refs: list[LabelRef], library: Library) -> Ranke
     return RankedLabel(ranked.text, ranked.score, ranked.scores, tuple(clips))
 
 
-def _choose(
-    labels: Sequence[RankedLabel], by_text: Mapping[str, list[LabelRef]], library: Library, seed: int
-) -> LabelRef | None:
-    """One of the best label's most suitable clips, by the seed; labels without a clip are passed over."""
-    for label in labels:
-        if label.clips:
-            best = _suitability(library, label.clips[0])
-            refs = [r for r in by_text[label.text] if r.clip and _suitability(library, r.clip) == best]
-            draw = hashlib.sha256(f"{seed} {label.text}".encode()).digest()
-            return refs[int.from_bytes(draw[:8], "little") % len(refs)]
-    return None
+def refs_by_text(library: Library, text: str) -> list[LabelRef]:
+    """The labels of a library that say `text`, capitals and spaces aside."""
+    return list(_catalogue(library).by_text.get(_normal(text), ()))
+
+
+def same_text(a: str, b: str) -> bool:
+    """Whether two labels say the same, capitals and spaces aside."""
+    return _normal(a) == _normal(b)
+
+
+def choose(refs: Sequence[LabelRef], library: Library, seed: int, text: str) -> LabelRef | None:
+    """One of a label's most suitable clips, by the seed; None where it has none.
+
+    Args:
+        refs: all that carry the label.
+        seed: decides among equally suitable ones.
+        text: the label, which the draw depends on too.
+    """
+    with_clip = [r for r in refs if r.clip]
+    if not with_clip:
+        return None
+    best = min(_suitability(library, r.clip or "") for r in with_clip)
+    suited = [r for r in with_clip if _suitability(library, r.clip or "") == best]
+    draw = hashlib.sha256(f"{seed} {_normal(text)}".encode()).digest()
+    return suited[int.from_bytes(draw[:8], "little") % len(suited)]
+
+
+def _choose(labels: Sequence[RankedLabel], library: Library, seed: int) -> LabelRef | None:
+    """A clip of the best label that has one."""
+    found = (choose(refs_by_text(library, l.text), library, seed, l.text) for l in labels if l.clips)
+    return next(found, None)
 
 
 def _describe(library: Library, name: str) -> dict[str, Any]:

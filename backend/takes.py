@@ -1,0 +1,139 @@
+"""From a request to performed motions: what the command `act` and the job of that name have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .body import BodyModel, write_actor_body
+from .body.axes import resolve_betas
+from .body.kept import kept_body
+from .body.outfit_words import read_outfit
+from .body.words import BodyWords, read_body_words
+from .files import save_npz
+from .motion.choosing import Choice, choose_motions
+from .motion.clip import Clip
+from .motion.library import Library
+from .motion.perform import Performance, perform
+from .motion.retrieval import Retrieval
+from .motion.transition import TransitionReport, go_on, read_motion
+from .protocol import ActRequest, PerformRequest
+from .provenance import describe
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, the step and the number of steps; it may raise to end the work."""
+
+
+def no_progress(stage: str, step: int, total: int) -> None:
+    """For callers that do not show any."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One motion, performed."""
+
+    choice: Choice
+    performance: Performance
+    transition: TransitionReport | None = None
+
+
+@dataclass(frozen=True)
+class Takes:
+    """All that a request asked for."""
+
+    retrieval: Retrieval
+    body: BodyModel
+    betas: torch.Tensor
+    """(1, S)."""
+    takes: tuple[Take, ...]
+    provenance: dict[str, Any]
+    """Of the first take, and of the body."""
+
+
+def choose_body(request: ActRequest) -> tuple[BodyModel, torch.Tensor, BodyWords]:
+    """The body and betas that the request names, or that its prompt's words say."""
+    words = read_body_words(request.prompt)
+    body = kept_body(words.template if request.body == "auto" else request.body)
+    from_words = [(axis, value) for axis, value in words.betas if axis in body.beta_names]
+    pairs = request.betas if request.betas else tuple(from_words if request.body == "auto" else ())
+    return body, resolve_betas(body, pairs), words
+
+
+def clip_facts(clip: Clip) -> dict[str, str]:
+    """Where a motion comes from, for the provenance."""
+    facts = {"name": clip.name, "kind": clip.kind, "source": clip.source, "licence": clip.licence}
+    return {**facts, "sha256": clip.digest()}
+
+
+def slide_facts(performance: Performance) -> dict[str, float]:
+    """How far feet in contact slide, mm a frame."""
+    return {"before": round(performance.slide.before, 3), "after": round(performance.slide.after, 3)}
+
+
+def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
+    """Rank, choose, perform.
+
+    Args:
+        request: a `PerformRequest` may also name a clip, a label, variants and a motion to go on from.
+        progress: called before each step.
+
+    Raises:
+        ImpromptuError: with what to do about it.
+    """
+    more = request if isinstance(request, PerformRequest) else PerformRequest(prompt=request.prompt)
+    total = 3 + more.variants
+    progress("Opening the library", 0, total)
+    after = read_motion(more.after) if more.after else None
+    library = Library.open(request.library or None)
+    progress("Choosing the motion", 1, total)
+    retrieval, choices = choose_motions(request, library, more.clip, more.label, more.variants)
+    progress("Loading the body", 2, total)
+    body, betas, words = choose_body(request)
+    takes = []
+    for i, choice in enumerate(choices):
+
+        def check(step: int = 3 + i) -> None:
+            progress("Performing the motion", step, total)
+
+        check()
+        performance = perform(choice.clip, body, betas, request.seconds, request.fps, check)
+        report = None
+        if after is not None:
+            performance, report = go_on(after, performance, body, betas, more.transition)
+        takes.append(Take(choice, performance, report))
+    first = takes[0]
+    provenance = describe(
+        request,
+        label=first.choice.ref.text,
+        encoders=retrieval.encoders,
+        clip=clip_facts(first.choice.clip),
+        body={"name": body.name, "sha256": body.sha256, "words": list(words.words)},
+        outfit=read_outfit(request.prompt),
+        betas=[round(float(b), 4) for b in betas[0]],
+        slide_mm_per_frame=slide_facts(first.performance),
+    )
+    progress("Performing the motion", total, total)
+    return Takes(retrieval, body, betas, tuple(takes), provenance)
+
+
+def write_motion(path: Path, betas: torch.Tensor, performance: Performance) -> None:
+    """`motion.npz`: poses (N, J, 3) axis-angle, trans (N, 3), betas (S,), fps, contacts (N, 4)."""
+    save_npz(
+        path,
+        poses=performance.poses,
+        trans=performance.transl,
+        betas=betas[0].numpy(),
+        fps=np.float64(performance.fps),
+        contacts=performance.contacts,
+    )
+
+
+def write_job(folder: Path, body: BodyModel, betas: torch.Tensor, performance: Performance) -> None:
+    """The arrays that Blender reads: `body.npz` and `motion.npz`."""
+    write_actor_body(body, folder / "body.npz", betas)
+    write_motion(folder / "motion.npz", betas, performance)
