@@ -32,7 +32,9 @@ def leg_length(places: Places) -> float:
         hip, knee, ankle = (places[f"{side}_{j}"] for j in CHAINS[0])
         total += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee)) / 2
     if total < 1e-6:
-        raise InvalidInput("The legs of the armature have no length.", "Choose an armature that stands in its rest pose.")
+        raise InvalidInput(
+            "The legs of the armature have no length.", "Choose an armature that stands in its rest pose."
+        )
     return total
 
 
@@ -85,7 +87,7 @@ def _foot(source: Places, target: Places, ours: Array, base: Array, out: dict[st
         return base
     a, b = base @ (target[toe] - target[ankle]), source[toe] - source[ankle]
     (ax, ay, az), (bx, by, bz) = ours.T @ unit(a), ours.T @ unit(b)
-    if min(az, bz) > 0.3 and -0.95 < min(ay, by) and max(ay, by) < 0.25:
+    if min(az, bz) > 0.3 and min(ay, by) > -0.95 and max(ay, by) < 0.25:
         return turn(ours[:, 1], float(np.arctan2(bx, bz) - np.arctan2(ax, az))) @ base
     above = out[f"{side}_knee"]
     return swing(above @ (target[toe] - target[ankle]), b) @ above

@@ -94,9 +94,10 @@ def follow(
     path = (middle(motion.places) - motion.origin) * scale
     ankle = min(motion.rest[f"{side}_ankle"][2] for side in SIDES) - motion.origin[2]
     floor = floor_of(rest, origin, ankle * scale)
-    # At rest the target's feet may be wider apart: what counts is how they have moved since.
-    # That width is turned as the pelvis is, or it would push the body to one side after a turn about.
+    # With the source's stance the target's feet may be wider apart: hips are. That width turns with the pelvis,
+    # or it would push the body to one side.
     feet, pelvis = _feet(turns, bones, rest), turns[bones.joints["pelvis"]]
+    stance = _feet({b: fit.get(j, fit["base"]) for j, b in bones.joints.items()}, bones, rest)
     clear, wanted, shift = [], [], []
     for joint in (f"{side}_{part}" for side in SIDES for part in ("ankle", "foot")):
         if joint in feet and joint in motion.places:
@@ -104,8 +105,8 @@ def follow(
             height = motion.rest[joint][2] - motion.origin[2]
             clear.append(theirs[:, 2] - height)
             wanted.append((theirs[:, 2] - height) * scale - (path + feet[joint])[:, 2] + rest[joint][2] - floor)
-            gap = (rest[joint] - middle(rest)) - fit["base"].T @ (motion.rest[joint] - middle(motion.rest)) * scale
-            shift.append(theirs * scale + pelvis @ gap - path - feet[joint])
+            gap = stance[joint] - (motion.rest[joint] - middle(motion.rest)) * scale
+            shift.append(theirs * scale + motion.turned["pelvis"] @ gap - path - feet[joint])
     path = path + _hold(np.array(clear), np.array(wanted), np.array(shift))
     if not travel:
         path[:, :2] -= path[:1, :2]

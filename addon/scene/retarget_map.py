@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class BoneMap:
         return self
 
 
-@lru_cache(maxsize=None)
+@cache
 def presets() -> dict[str, dict[str, Any]]:
     """Name of each preset -> its table, read from the JSON files once."""
     return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(FOLDER.glob("*.json"))}
