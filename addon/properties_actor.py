@@ -1,7 +1,7 @@
 """Properties of one actor, on its rig: sliders that read and write its own shape keys.
 
-The shape keys are the truth. A slider keeps no value of its own, so that a duplicated, undone, appended or hand-edited
-actor is always shown as it is. The lists of sliders are filled by `sync`, outside of drawing.
+The shape keys are the truth. A slider keeps no value of its own, so that a duplicated, undone, appended or
+hand-edited actor is always shown as it is. The lists of sliders are filled by `sync`, outside of drawing.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ class ActorSettings(bpy.types.PropertyGroup):
     )
     live_joints: bpy.props.BoolProperty(
         name="Live Joints",
-        description="Let joints and the root's keys follow the shape sliders at once (some hundredths of a second for "
-        "a long action). Without it, press Update Joints when the shape is done",
+        description="Let joints and the root's keys follow the shape sliders at once (hundredths of a second for a "
+        "long action). Without it, press Update Joints when the shape is done",
         default=True,
         options=set(),
     )

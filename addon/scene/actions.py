@@ -14,6 +14,8 @@ from .axes import continuous, quaternion_from_axis_angle, rotate_axes, to_blende
 LINEAR = 1
 """Value of the `interpolation` enumeration in `foreach_set`."""
 FIRST_FRAME = 1
+CONTACTS = "impromptu_contacts"
+"""Custom property of an action: the scene frames in which a foot stands."""
 
 
 class Curves:
@@ -115,16 +117,26 @@ def root_locations(rig: bpy.types.Object, body: BodyData, trans: np.ndarray) -> 
 
 
 def write_motion(
-    rig: bpy.types.Object, body: BodyData, motion: MotionData, name: str, start: float = FIRST_FRAME
+    rig: bpy.types.Object,
+    body: BodyData,
+    motion: MotionData,
+    name: str,
+    start: float = FIRST_FRAME,
+    step: float = 1.0,
 ) -> bpy.types.Action:
-    """Key the rig with a motion, one scene frame a motion frame, and set it as the rig's action.
+    """Key the rig with a motion and set it as the rig's action.
 
     Bones that never move get one key, so that the action still decides the whole pose.
+
+    Args:
+        start: scene frame of the first key.
+        step: scene frames from one frame of the motion to the next.
     """
     action = bpy.data.actions.new(name)
     action.use_fake_user = True
     curves = Curves(rig, action)
-    frames = start + np.arange(len(motion), dtype=np.float64)
+    frames = start + step * np.arange(len(motion), dtype=np.float64)
+    store_contacts(action, frames, motion)
     quaternions = bone_quaternions(rig, body, motion.poses)
     still = np.abs(quaternions - quaternions[:1]).max((0, 2)) < 1e-6
     for j, bone in enumerate(body.joint_names):
@@ -133,6 +145,18 @@ def write_motion(
         n = 1 if still[j] else len(frames)
         curves.write(f'pose.bones["{bone}"].rotation_quaternion', bone, frames[:n], quaternions[:n, j])
     return action
+
+
+def store_contacts(action: bpy.types.Action, frames: np.ndarray, motion: MotionData) -> None:
+    """Note on an action in which scene frames a foot is on the ground, after those that it notes already."""
+    if motion.contacts is not None:
+        standing = frames[np.asarray(motion.contacts, bool).any(1)]
+        action[CONTACTS] = [*action.get(CONTACTS, ()), *map(float, standing)]
+
+
+def scene_rate(scene: bpy.types.Scene) -> float:
+    """Frames a second of a scene."""
+    return scene.render.fps / scene.render.fps_base
 
 
 def set_scene_range(scene: bpy.types.Scene, motion: MotionData, start: int = FIRST_FRAME) -> None:

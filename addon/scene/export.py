@@ -1,4 +1,4 @@
-"""An actor as a file of another program: glTF, FBX, USD; and the scene as .blend.
+"""An actor as a file of another program: glTF, FBX, USD, Alembic, AMASS, BVH; and the scene as .blend.
 
 Each writes to the path it is given and checks that a whole file stands there. Callers give a temporary name
 and rename it (see `rendering.worker`), so that a failed export never touches an existing file.
@@ -16,6 +16,10 @@ import bpy
 
 from ...backend.protocol import InvalidInput
 from .actor import Actor
+from .gender import gender_of
+from .motion_files import write_amass, write_bvh
+from .read_motion import read_motion
+from .skeleton import skeleton_of
 
 FBX_END = bytes.fromhex("f85a8c6adef5d97eece90ce3758f290b")
 ZSTD_SEEK_END = bytes.fromhex("b1ea928f")
@@ -73,10 +77,18 @@ WHOLE: dict[str, Callable[[bytes], bool]] = {
     ".glb": lambda d: d.startswith(b"glTF") and len(d) >= 12 and struct.unpack_from("<I", d, 8)[0] == len(d),
     ".fbx": lambda d: d.startswith(b"Kaydara FBX Binary") and d.endswith(FBX_END),
     ".usdc": _is_whole_usdc,
+    # Alembic's container sets the sixth byte when it is closed.
+    ".abc": lambda d: d.startswith(b"Ogawa\xff"),
+    ".npz": lambda d: d.startswith(b"PK") and b"PK\x05\x06" in d[-22:],
+    ".bvh": lambda d: d.startswith(b"HIERARCHY") and d.endswith(b"\n\n"),
 }
 
 
 def _select(actor: Actor) -> None:
+    """Select rig and skin alone, in object mode: exporters refuse others."""
+    active = bpy.context.view_layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
     for obj in bpy.context.view_layer.objects:
         obj.select_set(obj in (actor.rig, actor.skin))
     bpy.context.view_layer.objects.active = actor.rig
@@ -154,9 +166,45 @@ def write_usd(actor: Actor, path: Path) -> None:
     )
 
 
+def write_alembic(actor: Actor, path: Path) -> None:
+    """Alembic: the skin, posed in every frame of the scene's range, without a rig."""
+    _select(actor)
+    # The rig would be written as an empty of no use.
+    actor.rig.select_set(False)
+    bpy.context.view_layer.objects.active = actor.skin
+    bpy.ops.wm.alembic_export(
+        filepath=str(path),
+        check_existing=False,
+        # As a background job it would return before the file is there.
+        as_background_job=False,
+        selected=True,
+        flatten=True,
+        uvs=True,
+        vcolors=True,
+        start=bpy.context.scene.frame_start,
+        end=bpy.context.scene.frame_end,
+    )
+
+
+def write_npz(actor: Actor, path: Path) -> None:
+    """The motion in the world, with the betas, as an AMASS archive."""
+    motion, betas = read_motion(actor.rig, world=True)
+    skeleton = skeleton_of(actor.rig)
+    write_amass(path, motion, betas, gender_of(actor.rig), skeleton.joints(betas)[skeleton.root])
+
+
+def write_motion_capture(actor: Actor, path: Path) -> None:
+    """The motion in the world as BVH."""
+    motion, betas = read_motion(actor.rig, world=True)
+    write_bvh(path, motion, skeleton_of(actor.rig), betas)
+
+
 WRITERS: dict[str, Callable[[Actor, Path], None]] = {
     ".blend": write_blend,
     ".glb": write_gltf,
     ".fbx": write_fbx,
     ".usdc": write_usd,
+    ".abc": write_alembic,
+    ".npz": write_npz,
+    ".bvh": write_motion_capture,
 }

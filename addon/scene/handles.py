@@ -99,7 +99,12 @@ def skin_of(rig: bpy.types.Object) -> bpy.types.Object | None:
     """The mesh that the rig deforms and whose shape keys are the actor's shape: the oldest one of them."""
     key = f"{rig.library.filepath if rig.library else ''}|{rig.name}"
     known = bpy.data.objects.get(_skins.get(key, ""))
-    if known is not None and known.library == rig.library and _wears(known, rig) and known.data.shape_keys is not None:
+    if (
+        known is not None
+        and known.library == rig.library
+        and _wears(known, rig)
+        and known.data.shape_keys is not None
+    ):
         return known
     # Keys of an actor are named Shape000...: clothes on the same rig may have shape keys of their own.
     found = sorted(_skins_of(rig), key=lambda o: ("Shape000" not in o.data.shape_keys.key_blocks, _age(o)))

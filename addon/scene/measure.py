@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import bpy
@@ -47,7 +48,7 @@ def polyline_lengths(points: np.ndarray, start: np.ndarray) -> np.ndarray:
         start: (G,) or (G + 1,) where each line begins.
     """
     bounds = [*start.tolist(), len(points)] if not len(start) or start[-1] != len(points) else start.tolist()
-    lines = (points[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+    lines = (points[a:b] for a, b in itertools.pairwise(bounds))
     return np.array([np.linalg.norm(line - np.roll(line, 1, 0), axis=1).sum() for line in lines])
 
 

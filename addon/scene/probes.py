@@ -15,6 +15,7 @@ from .axes import to_blender
 from .shape_arrays import shape_arrays
 from .skeleton import Skeleton, joint_positions
 
+UP = np.array([0.0, 0.0, 1.0])
 FEET = ("ankle", "foot")
 DIRECTIONS, FOOT_DIRECTIONS = 16, 240
 """Directions in which each joint's skin is searched for its farthest vertex."""
@@ -82,7 +83,7 @@ def probe_heights(
     weights: np.ndarray,
     rotations: np.ndarray,
     root: np.ndarray,
-    up: np.ndarray = np.array([0.0, 0.0, 1.0]),
+    up: np.ndarray = UP,
 ) -> np.ndarray:
     """(N, P) how high each probe is along `up` in each frame, by linear blend skinning.
 

@@ -8,8 +8,8 @@ from typing import Any
 import bpy
 
 KEY = "impromptu_record"
-"""Custom property that holds everything as JSON. Not `impromptu`: before Blender 5 an add-on's properties of that name
-live in the same place and would replace it."""
+"""Custom property that holds everything as JSON. Not `impromptu`: before Blender 5 an add-on's properties of that
+name live in the same place and would replace it."""
 PREFIX = "impromptu"
 READABLE = {
     "prompt": ("prompt",),

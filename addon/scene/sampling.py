@@ -72,9 +72,7 @@ def bone_path(bone: str, name: str) -> str:
     return f'pose.bones["{bone}"].{name}'
 
 
-def sample_rotations(
-    rig: bpy.types.Object, skeleton: Skeleton, channels: Channels, frames: np.ndarray
-) -> np.ndarray:
+def sample_rotations(rig: bpy.types.Object, skeleton: Skeleton, channels: Channels, frames: np.ndarray) -> np.ndarray:
     """(N, J, 4) rotations of the bones about their own axes, in whatever mode they are keyed."""
     out = np.empty((len(frames), len(skeleton.names), 4))
     for j, name in enumerate(skeleton.names):

@@ -103,7 +103,7 @@ def skeleton_of(rig: bpy.types.Object) -> Skeleton:
         InvalidInput: it is no actor, or one that an earlier version made.
     """
     if not has_skeleton(rig):
-        raise InvalidInput(f"{rig.name} does not carry a body's joints.", "Make the actor again with Act or Add Body.")
+        raise InvalidInput(f"{rig.name} does not carry a body's joints.", "Make the actor again.")
     data: Any = rig.data
     parents = stored(data, "joint_parents").astype(np.int64)
     count = len(parents)
