@@ -6,7 +6,7 @@ PYTHON313 ?= $(firstword $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.1
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PY := .venv/bin/python
 BPY := .venv-blender/bin/python
-PIP := -m pip install --quiet --disable-pip-version-check
+PIP := -m pip install -qq --disable-pip-version-check
 PYTEST := 'pytest>=8.2,<10'
 # The data that the default body and library are built from; see `make body` and `make library`.
 SOURCES := build/sources

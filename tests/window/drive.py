@@ -227,8 +227,10 @@ class Driver:
         bpy.app.timers.register(self._tick, first_interval=0.5, persistent=True)
 
     def _tick(self) -> float | None:
-        view().tag_redraw()
         try:
+            for area in window().screen.areas:
+                if area.type == "VIEW_3D":
+                    area.tag_redraw()
             if time.perf_counter() > self._end:
                 self.check("the scenario ends in time", False)
                 raise StopIteration
