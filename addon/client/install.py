@@ -9,7 +9,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from ...backend.protocol import ImpromptuError, JobCancelled, RuntimeMissing, from_wire
+from ...backend.protocol import ImpromptuError, InvalidInput, JobCancelled, RuntimeMissing, from_wire
+from .installer.folders import LOCK
+from .installer.report import explain
 from .process import HostProcess, read_tail
 
 INSTALLER = Path(__file__).with_name("installer")
@@ -42,9 +44,13 @@ class RuntimeTask:
         """It has ended, with or without an error."""
         self._asked_to_end: float | None = None
         self._killed = False
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / PLAN
-        path.write_text(json.dumps(plan), encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(plan), encoding="utf-8")
+        except OSError as error:
+            told = explain(error, folder)
+            raise InvalidInput(told.message, told.hint) from error
         self._process = HostProcess([plan["base_python"], str(INSTALLER), str(path)], self.log)
 
     @property
@@ -87,6 +93,7 @@ class RuntimeTask:
         code = self._process.returncode
         self._process.close()
         if self.error is not None or (code == 0 and self.metrics):
+            self._clear()
             return
         if self._asked_to_end is not None:
             self.error = JobCancelled("The installation was cancelled.", "Press Resume to go on with it.")
@@ -96,6 +103,12 @@ class RuntimeTask:
             f"The installer ended without a result ({tail[0] if tail else f'exit code {code}'}).",
             "Show the log, then press Resume.",
         )
+
+    def _clear(self) -> None:
+        """After the runtime has been removed, nothing of its installs stays."""
+        if self.action == "uninstall" and self.error is None:
+            for name in (LOG, PLAN, LOCK):
+                (self.log.parent / name).unlink(missing_ok=True)
 
     def cancel(self) -> None:
         """Ask it to end; what it has fetched stays for a later run."""

@@ -37,7 +37,7 @@ def check_space(plan: dict[str, Any], folders: Folders) -> None:
 
 
 def decide(plan: dict[str, Any], python: Path, folders: Folders, progress: Progress) -> list[Wheel]:
-    """The list of wheels: that of an earlier run of the same plan, or a new one; the first ones are fetched for it."""
+    """The list of wheels: that of an earlier run of the same plan, or a new one, for which torch is fetched."""
     state = read_json(folders.state)
     if state.get("stamp") != plan["stamp"] or state.get("source") != source_of(plan):
         state = {"stamp": plan["stamp"], "source": source_of(plan)}

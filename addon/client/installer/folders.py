@@ -14,6 +14,7 @@ STAMP = "impromptu.json"
 """In the environment: what it was made of; its presence says that the environment is whole."""
 STATE = "install.json"
 """In the user folder, while an install is under way: what was decided, so that it can be resumed."""
+LOCK = "install.lock"
 LEFTOVERS = ("runtime.old", "runtime.trash", "tmp")
 
 
@@ -27,7 +28,7 @@ class Folders:
     def __init__(self, user: Path) -> None:
         self.user = user
         self.runtime, self.new, self.old = user / "runtime", user / "runtime.new", user / "runtime.old"
-        self.wheels, self.state, self.lock = user / "wheels", user / STATE, user / "install.lock"
+        self.wheels, self.state, self.lock = user / "wheels", user / STATE, user / LOCK
 
 
 def python_of(environment: Path) -> Path:

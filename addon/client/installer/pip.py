@@ -28,7 +28,7 @@ REASONS = (
     (r"HTTP error 4\d\d|404 Client Error|403 Client Error", "The package registry refused a file."),
 )
 HINTS = {
-    "The registry's certificate is not trusted here.": "Ask whoever runs the network, or install from a wheels folder.",
+    "The registry's certificate is not trusted here.": "Ask who runs the network, or install from a wheels folder.",
     "A downloaded wheel is damaged.": "Press Resume to fetch it again.",
     "The package registry cannot be reached.": "Check the network and press Resume, or install from a wheels folder.",
     "The package registry refused a file.": "Try later, or install from a wheels folder.",
@@ -116,8 +116,10 @@ def run_pip(
 
 def pip_version(python: Path | str) -> tuple[int, ...]:
     """Version of an interpreter's pip; empty where it has none."""
+    # Asking pip itself would load all of it, which takes ten times as long.
+    code = "import pip; print(pip.__version__)"
     done = subprocess.run(
-        [str(python), "-m", "pip", "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        [str(python), "-c", code], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
-    found = re.match(r"pip (\d+(?:\.\d+)*)", done.stdout)
+    found = re.match(r"(\d+(?:\.\d+)*)", done.stdout)
     return tuple(int(part) for part in found[1].split(".")) if found else ()

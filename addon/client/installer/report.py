@@ -27,7 +27,7 @@ def explain(error: OSError, folder: Path) -> Failure:
     """The sentence for a write that failed."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(folder)
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR):
         return Failure(
             "invalid_input",
             f"The folder {folder} cannot be written to.",

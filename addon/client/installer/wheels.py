@@ -50,7 +50,7 @@ def resolve(
     """
     report = folders.user / "tmp" / "report.json"
     report.parent.mkdir(parents=True, exist_ok=True)
-    arguments = ["--dry-run", "--ignore-installed", "--only-binary", ":all:", "--quiet", "--report", str(report)]
+    arguments = ["--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", str(report)]
     doing = "choosing the wheels"
     run_pip(python, ["install", *arguments, *options, *sources(plan, index), *requirements], folders.user, doing)
     found = json.loads(report.read_text(encoding="utf-8"))["install"]
