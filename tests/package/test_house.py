@@ -82,7 +82,9 @@ def test_every_package_is_listed_for_installation():
 def test_every_data_file_is_listed_for_installation():
     from impromptu.backend.extension import shipped
 
-    tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
     listed = set()
     for package, patterns in tables.items():
         folder = ROOT.joinpath(*package.split(".")[1:])
