@@ -65,7 +65,12 @@ def stage_plain(
 
 
 def stage_blender(
-    folder: Path, request: ActRequest, provenance: dict[str, Any], goals: list[Path], progress: Progress | None
+    folder: Path,
+    request: ActRequest,
+    provenance: dict[str, Any],
+    goals: list[Path],
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> dict[Path, Path]:
     """Build the rig in a Blender of its own and let it write its formats and previews."""
     staged = {folder / f"out{i}{goal.suffix.lower()}": goal for i, goal in enumerate(goals)}
@@ -80,12 +85,17 @@ def stage_blender(
         "colours": provenance.get("outfit", {}),
     }
     write_json(folder / "job.json", job)
-    run_blender_job(folder, on_progress=progress)
+    run_blender_job(folder, progress, cancelled)
     return staged | previews
 
 
-def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
+def act(
+    request: ActRequest, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
+) -> ActResult:
     """Do the main job.
+
+    Args:
+        cancelled: asked often while Blender works; true ends the job.
 
     Raises:
         ImpromptuError: with what to do about it; no output is then written or changed.
@@ -100,6 +110,6 @@ def act(request: ActRequest, progress: Progress | None = None) -> ActResult:
         plain = [g for g in goals if g.suffix.lower() not in BLENDER_FORMATS]
         staged = stage_plain(folder, body, betas, performance, plain)
         in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
-        staged |= stage_blender(folder, request, provenance, in_blender, progress)
+        staged |= stage_blender(folder, request, provenance, in_blender, progress, cancelled)
         publish(staged)
     return ActResult(made.retrieval, performance, provenance, (*request.outputs, *request.previews))

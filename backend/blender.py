@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from .children import tracked
 from .protocol import ImpromptuError, InvalidInput, JobCancelled, RuntimeMissing, from_wire
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,7 +98,8 @@ def run_blender_job(
         try:
             child = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                # Its end tells the worker that this process is gone, however it went.
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=_clean_environment(),
@@ -110,17 +112,18 @@ def run_blender_job(
                 f"Blender could not be started: {error}.", f"Check {VARIABLE} or run `make setup`."
             ) from error
     last: dict[str, Any] = {}
-    try:
-        for message in _messages(child, cancelled or (lambda: False)):
-            if "stage" in message and on_progress is not None:
-                on_progress(message["stage"], message["step"], message["total"])
-            elif "stage" not in message:
-                last = message
-        child.wait()
-    finally:
-        _end(child)
-        if "result" not in last:
-            _remove_partial(job_dir)
+    with tracked(child, lambda: _remove_partial(job_dir)):
+        try:
+            for message in _messages(child, cancelled or (lambda: False)):
+                if "stage" in message and on_progress is not None:
+                    on_progress(message["stage"], message["step"], message["total"])
+                elif "stage" not in message:
+                    last = message
+            child.wait()
+        finally:
+            _end(child)
+            if "result" not in last:
+                _remove_partial(job_dir)
     return _outcome(last, child.returncode, job_dir)
 
 
@@ -186,8 +189,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 else:
                     os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            stream.close()
 
 
 def _remove_partial(job_dir: Path) -> None:

@@ -20,6 +20,8 @@ COMMANDS = {
     "retrieve": "rank the motion library's labels by a prompt",
     "library": "add, list, remove, export and verify motions",
     "body": "describe a body model and its shape axes",
+    "batch": "act a file of prompts, one after the other",
+    "serve": "do jobs for Blender over standard input and output",
     "bench": "measure retrieval precision, or speed against public peers",
 }
 

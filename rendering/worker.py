@@ -19,8 +19,10 @@ import importlib.util
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -211,6 +213,24 @@ def render_previews(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def end_with_parent(folder: Path) -> None:
+    """End this process, without a trace, as soon as the one that started it is gone: then standard input ends.
+
+    The thread touches no Blender data; it only waits and ends the process.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1024):
+            continue
+        if (folder / PARTIAL).exists():
+            for name in json.loads((folder / PARTIAL).read_text(encoding="utf-8")):
+                Path(name).unlink(missing_ok=True)
+        os._exit(1)
+
+    if not os.isatty(0) and stat.S_ISFIFO(os.fstat(0).st_mode):
+        threading.Thread(target=wait, daemon=True).start()
+
+
 def leave(code: int) -> None:
     """End the process. Blender as a module can hang or crash in its own clean-up, so that is skipped."""
     if "bpy" in sys.modules:
@@ -225,6 +245,7 @@ def main(argv: list[str]) -> None:
     folder = Path(argv[-1]).absolute()
     channel = Channel(folder / LOG)
     code = 1
+    end_with_parent(folder)
     try:
         channel.send({"result": run_job(folder, channel)})
         code = 0

@@ -64,3 +64,19 @@ def load_encoder(name: str) -> TextEncoder:
     if name not in _loaded:
         _loaded[name] = ENCODERS[name]()
     return _loaded[name]
+
+
+def loaded_encoders() -> tuple[str, ...]:
+    """Names of the encoders that are in memory."""
+    return tuple(_loaded)
+
+
+def release() -> tuple[str, ...]:
+    """Forget the loaded encoders, so that their memory can be given back.
+
+    Returns:
+        their names; the next `load_encoder` loads them again.
+    """
+    names = tuple(_loaded)
+    _loaded.clear()
+    return names

@@ -66,13 +66,16 @@ CLASSES: dict[str, type[ImpromptuError]] = {
 CODES = ("invalid_input", "assets_missing", "out_of_memory", "runtime_missing", "incompatible", "internal")
 """What an `error` message may carry; the panel has a remedy for each."""
 
+MAX_WORDS = 2000
+"""Characters of a sentence that travel; a library's error may quote an array."""
+
 
 def to_wire(error: BaseException) -> dict[str, str]:
     """`code`, `message` and `hint` of any exception; those that are not ours are `internal`."""
     if isinstance(error, ImpromptuError):
-        return {"code": error.code, "message": error.message, "hint": error.hint}
+        return {"code": error.code, "message": error.message[:MAX_WORDS], "hint": error.hint[:MAX_WORDS]}
     words = str(error).strip().splitlines()
-    said = f": {words[-1]}" if words else ""
+    said = f": {words[-1][:MAX_WORDS].rstrip('.')}" if words else ""
     return {
         "code": "internal",
         "message": f"{type(error).__name__}{said}.",

@@ -7,7 +7,6 @@ batch file cannot submit different things.
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,32 @@ def check_prompt(prompt: str) -> str:
 
 
 def check_positive(name: str, value: float, most: float) -> None:
-    """Raises InvalidInput unless 0 < value <= most."""
-    if not (math.isfinite(value) and 0 < value <= most):
-        raise InvalidInput(f"{name} is {value:g}.", f"Give a number above 0, up to {most:g}.")
+    """Raises InvalidInput unless 0 < value <= most; `name` begins the sentence, as in `The frame rate`."""
+    if not 0 < value <= most:
+        raise InvalidInput(f"{name} is {_short(value)}.", f"Give a number above 0, up to {most:g}.")
+
+
+def check_betas(betas: tuple[tuple[str, float], ...]) -> None:
+    """Raises InvalidInput unless each is a pair of an axis and a number within +-10."""
+    for pair in betas:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) and _is_number(pair[1])):
+            raise InvalidInput(
+                f"The betas hold {pair!r}.", 'Give pairs of axis and number, such as ["stature", 1.5].'
+            )
+        if not -10 <= pair[1] <= 10:
+            raise InvalidInput(
+                "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
+            )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _short(value: float) -> str:
+    """A number as a person writes it, however long it is."""
+    text = str(value)
+    return f"{value:g}" if isinstance(value, float) else text if len(text) < 20 else f"{text[:12]}..."
 
 
 def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
@@ -71,7 +93,7 @@ def parse_betas(text: str) -> tuple[tuple[str, float], ...]:
             pairs.append((axis.strip() or str(i), float(value)))
         except ValueError:
             raise InvalidInput(
-                f"--betas has {part.strip()!r}, which is not a number.", 'Write "1,0,-2" or "stature=1,weight=-2".'
+                f"The betas have {part.strip()!r}, which is not a number.", 'Write "1,0,-2" or "stature=1,weight=-2".'
             ) from None
     return tuple(pairs)
 
@@ -94,8 +116,8 @@ class RetrieveRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", check_prompt(self.prompt))
-        check_positive("--top", self.top, 10_000)
-        check_positive("--k", self.k, 10_000)
+        check_positive("The number of labels (top)", self.top, 10_000)
+        check_positive("The number of labels that are ranked twice (k)", self.k, 10_000)
 
 
 @dataclass(frozen=True)
@@ -121,13 +143,10 @@ class ActRequest(RetrieveRequest):
             check_suffix(path, ACTOR_FORMATS, "A character")
         for path in self.previews:
             check_suffix(path, PREVIEW_FORMATS, "A preview")
-        check_positive("--fps", self.fps, 240)
+        check_positive("The frame rate (fps)", self.fps, 240)
         if self.seconds:
-            check_positive("--seconds", self.seconds, 600)
-        if not all(math.isfinite(value) and abs(value) <= 10 for _, value in self.betas):
-            raise InvalidInput(
-                "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
-            )
+            check_positive("The length in seconds", self.seconds, 600)
+        check_betas(self.betas)
 
 
 @dataclass(frozen=True)
@@ -158,9 +177,9 @@ class PerformRequest(ActRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive("variants", self.variants, 16)
+        check_positive("The number of variants", self.variants, 16)
         if not 0 <= self.transition <= 5:
-            raise InvalidInput(f"The transition is {self.transition:g} s.", "Give 0 to 5 seconds.")
+            raise InvalidInput(f"The transition is {_short(self.transition)} s.", "Give 0 to 5 seconds.")
 
 
 @dataclass(frozen=True)
@@ -171,6 +190,9 @@ class BodyRequest:
     """`neutral`, `male`, `female` or the path of a model file."""
     betas: tuple[tuple[str, float], ...] = ()
     """Shape axes by name or index, in standard deviations."""
+
+    def __post_init__(self) -> None:
+        check_betas(self.betas)
 
 
 @dataclass(frozen=True)
@@ -187,7 +209,8 @@ class ImportRequest:
     def __post_init__(self) -> None:
         if not self.path:
             raise InvalidInput("No motion file is named.", "Choose a BVH or AMASS .npz file.")
-        check_positive("fps", self.fps, 240)
+        check_positive("The frame rate (fps)", self.fps, 240)
+        check_betas(self.betas)
 
 
 @dataclass(frozen=True)
@@ -197,6 +220,10 @@ class MatchRequest:
     skeleton: str = ""
     """.json file: {"names": [str], "parents": [int, -1 for a root], "heads": [[x, y, z]], "tails": [[x, y, z]]},
     metres, y up, in the rest pose."""
+
+    def __post_init__(self) -> None:
+        if not self.skeleton:
+            raise InvalidInput("No skeleton is named.", "Choose the armature that the motion should go to.")
 
 
 @dataclass(frozen=True)
@@ -215,6 +242,7 @@ class CheckRequest:
 KINDS: dict[str, type] = {
     "find": FindRequest,
     "act": PerformRequest,
+    "write": ActRequest,
     "body": BodyRequest,
     "import": ImportRequest,
     "match": MatchRequest,
@@ -247,7 +275,13 @@ def from_params(kind: str, params: dict[str, Any]) -> Any:
     unknown = sorted(set(params) - set(fields))
     if unknown:
         raise InvalidInput(f"A {kind} job has no field {unknown[0]!r}.", f"It has {', '.join(fields)}.")
+    for name, field in fields.items():
+        if field.default is dataclasses.MISSING and name not in params:
+            raise InvalidInput(f"The {kind} job has no {name}.", "Give one.")
     return KINDS[kind](**{name: _typed(name, value, fields[name].default) for name, value in params.items()})
+
+
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:
@@ -256,11 +290,13 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     Raises:
         InvalidInput: it is of another type.
     """
-    if isinstance(default, tuple) and isinstance(value, list | tuple):
-        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
-    kinds: tuple[type, ...] = (str,) if default is dataclasses.MISSING else (type(default),)
-    if float in kinds:
-        kinds = (float, int)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise InvalidInput(f"{name} is {value!r}.", f"Give a {kinds[0].__name__}.")
+    kind = str if default is dataclasses.MISSING else type(default)
+    if kind is tuple and isinstance(value, (list, tuple)):
+        value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
+        if name != "betas" and not all(isinstance(v, str) for v in value):
+            raise InvalidInput(f"{name} is {value!r:.200}.", "Give a list of texts.")
+        return value
+    fits = _is_number(value) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise InvalidInput(f"{name} is {value!r:.200}.", f"Give {_WORDS[kind]}.")
     return value

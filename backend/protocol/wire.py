@@ -28,19 +28,35 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "alive": ("memory",),
 }
 """What every message of a type must have; more is allowed, so that a later version can add to it."""
+TYPES: dict[str, tuple[type, ...]] = {
+    "protocol": (int,),
+    "step": (int,),
+    "total": (int,),
+    "eta_s": (int, float, type(None)),
+    "params": (dict,),
+    "files": (dict,),
+    "metrics": (dict,),
+    "memory": (dict,),
+}
+"""What a field's value must be; the others are text."""
 
 
 def encode(type_: str, **fields: Any) -> bytes:
     """One message as one line.
 
     Raises:
-        ValueError: an unknown type, or a field that the type needs is not given: a mistake in our own code.
+        ValueError: an unknown type, a field that the type needs is not given, a number that is not finite, or a line
+            of more than `MAX_LINE` bytes: a mistake in our own code.
+        TypeError: a value that JSON does not have.
     """
     missing = [name for name in FIELDS[type_] if name not in fields] if type_ in FIELDS else [type_]
     if missing:
         raise ValueError(f"message {type_!r} lacks {missing}")
     # ASCII: whatever encodings the platform mixes, no byte of a message can be misread.
-    return json.dumps({"type": type_, **fields}, allow_nan=False).encode("ascii") + b"\n"
+    line = json.dumps({"type": type_, **fields}, allow_nan=False).encode("ascii") + b"\n"
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a {type_} message of {len(line):,} bytes: write it to a file in the job's folder instead")
+    return line
 
 
 def parse(line: bytes) -> dict[str, Any] | None:
@@ -52,7 +68,9 @@ def parse(line: bytes) -> dict[str, Any] | None:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return None
     needed = FIELDS.get(message["type"])
-    return message if needed is not None and all(name in message for name in needed) else None
+    if needed is None or any(name not in message for name in needed):
+        return None
+    return message if all(isinstance(message[name], TYPES.get(name, (str,))) for name in needed) else None
 
 
 class Decoder:
@@ -80,7 +98,8 @@ class Decoder:
             elif line.strip() and not skipped:
                 self._discard(line)
         if len(self._rest) > MAX_LINE:
-            self._discard(self._rest)
+            if not self._skipping:
+                self._discard(self._rest)
             self._rest, self._skipping = b"", True
         return out
 

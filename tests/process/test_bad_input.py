@@ -150,7 +150,7 @@ def test_good_files_land_beside_a_bad_one(tmp_path, capsys):
 
 @pytest.mark.parametrize("fps", ["0", "-30", "nan", "100000"])
 def test_bad_rate(refused, tmp_path, fps):
-    refused("act", "walk", f"--fps={fps}", "-o", tmp_path / "a.npz", match="--fps")
+    refused("act", "walk", f"--fps={fps}", "-o", tmp_path / "a.npz", match="frame rate")
 
 
 def test_body_of_the_wrong_kind(refused, tmp_path):
@@ -158,7 +158,7 @@ def test_body_of_the_wrong_kind(refused, tmp_path):
     refused("act", "walk", "--body", clip, "-o", tmp_path / "a.npz", match="clip.npz")
     refused("body", "--body", make(tmp_path / "body.pkl", b"not a pickle"), match="body.pkl")
     refused("act", "walk", "--body", tmp_path / "none.npz", "-o", tmp_path / "a.npz", match="none.npz")
-    refused("act", "walk", "--betas", "1,x", "-o", tmp_path / "a.npz", match="--betas")
+    refused("act", "walk", "--betas", "1,x", "-o", tmp_path / "a.npz", match="betas have")
     refused("act", "walk", "--betas", "wings=1", "-o", tmp_path / "a.npz", match="wings")
 
 
