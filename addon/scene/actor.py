@@ -84,7 +84,7 @@ def build_body(
     mark(rig, skin)
     rig.data[BETAS] = body.betas.tolist()
     stamp(rig, body.betas)
-    rig[GENDER] = str(body.header.get("gender", "neutral"))
+    rig[GENDER] = rig.data[GENDER] = str(body.header.get("gender") or "neutral")
     tag(rig, record_of(body, provenance))
     return Actor(rig=rig, skin=skin, action=None, corrective_keys=keys)
 

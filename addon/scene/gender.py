@@ -35,6 +35,11 @@ def gender_of(rig: bpy.types.Object) -> str:
     return str(rig.get(GENDER, "neutral"))
 
 
+def built_as(rig: bpy.types.Object) -> str:
+    """The mean that all betas of 0 give."""
+    return str(rig.data.get(GENDER, "neutral"))
+
+
 def set_gender(rig: bpy.types.Object, gender: str) -> None:
     """Turn the body into another mean, with the person's own changes kept.
 
