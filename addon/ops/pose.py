@@ -15,7 +15,7 @@ from .shape import failed
 class _PoseOperator:
     """What the operators of this module share: an actor that this file may move, and one undo step."""
 
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender wants a set
 
     @classmethod
     def poll(cls, context: Any) -> bool:

@@ -38,7 +38,7 @@ def failed(operator: bpy.types.Operator, error: ImpromptuError) -> set[str]:
 class _ShapeOperator:
     """What the operators of this module share: an actor whose body this file owns, and one undo step."""
 
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender wants a set
 
     @classmethod
     def poll(cls, context: Any) -> bool:
@@ -123,8 +123,8 @@ class IMPROMPTU_OT_set_gender(_ShapeOperator, bpy.types.Operator):
 
 
 class IMPROMPTU_OT_update_joints(_ShapeOperator, bpy.types.Operator):
-    """Move the joints to where the shape keys put them, and fit the motion's feet to the legs. Needed after shape keys
-    were changed by hand, or with Live Joints off"""
+    """Move the joints to where the shape keys put them, and fit the motion's feet to the legs. Needed after shape
+    keys were changed by hand, or with Live Joints off"""
 
     bl_idname = "impromptu.update_joints"
     bl_label = "Update Joints"

@@ -56,7 +56,7 @@ class ActorPanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Impromptu"
-    bl_options = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender wants a set
 
     @classmethod
     def poll(cls, context: Any) -> bool:

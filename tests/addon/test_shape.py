@@ -153,9 +153,13 @@ def test_nothing_that_the_person_sees_changes(scene, actor, how):
     else:
         bpy.context.window.scene = bpy.data.scenes.new("Elsewhere")
     layer = bpy.context.view_layer
-    state = lambda: (layer.objects.active, getattr(layer.objects.active, "mode", ""), rig.mode, rig.hide_viewport,
-                     sorted(o.name for o in layer.objects if o.select_get()), len(bpy.data.objects),
-                     len(bpy.data.scenes), bpy.context.scene.name)  # fmt: skip
+
+    def state():
+        mode = getattr(layer.objects.active, "mode", "")
+        selected = sorted(o.name for o in layer.objects if o.select_get())
+        counts = len(bpy.data.objects), len(bpy.data.scenes)
+        return layer.objects.active, mode, rig.mode, rig.hide_viewport, selected, counts, bpy.context.scene.name
+
     before = state()
     shape.set_values(rig, NEW)
     assert state() == before
