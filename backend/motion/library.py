@@ -213,9 +213,13 @@ class Library:
 
     @property
     def cache_dir(self) -> Path:
-        """A folder for what can be computed again: in the library, or the user's where that is read-only."""
+        """A folder for what can be computed again: in the library, or the user's where that is read-only or ships.
+
+        Blender replaces the code's own folder at an update, and nothing else is to be written there.
+        """
         inside = self.root / CACHE
-        if isinstance(self._store, FolderStore) and _can_write(inside):
+        ships = Path(__file__).resolve().parent in self.root.resolve().parents
+        if not ships and isinstance(self._store, FolderStore) and _can_write(inside):
             return inside
         path = cache_folder() / self.digest()[:16]
         path.mkdir(exist_ok=True)

@@ -238,6 +238,11 @@ def test_the_cache_goes_with_the_library(library):
     assert library.verify() == []
 
 
+def test_nothing_is_cached_beside_the_code(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPROMPTU_CACHE", str(tmp_path))
+    assert tmp_path in Library.open().cache_dir.parents
+
+
 def test_label_index(tmp_path):
     path = tmp_path / "index.md"
     path.write_text("**Head**\n\nSubject #1 (climb)\n\n01_01  walk,  slowly\n01_02\tUnknown\n01_03\trun\nx y\n")
