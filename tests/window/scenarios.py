@@ -105,9 +105,10 @@ def act(d: Driver) -> Steps:
     yield from d.wait(rigs, 5, "a rig is in the scene")
     d.measured("cold: click to keyframes, s", time.perf_counter() - start)
     yield 0.5
-    gap, frames = d.gaps.since(start)
+    (gap, frames), whole = d.gaps.since(start), time.perf_counter() - start
     d.measured("cold: worst gap between redraws, s", gap)
-    d.check("the window keeps drawing while the job runs", gap < 1.0 and frames > 20, (gap, frames))
+    # A window that is frozen while the job runs draws nothing for nearly all of it.
+    d.check("the window keeps drawing while the job runs", gap < whole / 3 and frames > 20, (gap, frames, whole))
     yield from undo_and_redo(d, before)
     yield from warm(d)
     path = str(folder() / "saved.blend")
