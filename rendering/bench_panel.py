@@ -28,6 +28,7 @@ from typing import Any
 import bpy
 
 from ..addon import registration, session
+from ..addon.client.runner import STARTING
 from .bench_actions import keyframe_insert_motion
 
 PROMPT, SECONDS, FPS = "a man walking backwards", 10.0, 30
@@ -38,7 +39,7 @@ Times = dict[str, float]
 
 
 class Clock:
-    """When things happened: the first progress of a job, its result, and every redraw of the window."""
+    """When things happened: the first progress that the host tells, its result, and every redraw of the window."""
 
     def __init__(self) -> None:
         self.progress = self.result = 0.0
@@ -55,7 +56,7 @@ class Clock:
     def _watch(self) -> list[Any]:
         changed = self._tick()
         for job in changed:
-            if job.stage and not self.progress:
+            if job.stage not in ("", STARTING) and not self.progress:
                 self.progress = time.perf_counter()
             if job.state == "done" and not self.result:
                 self.result = time.perf_counter()
