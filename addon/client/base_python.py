@@ -101,3 +101,30 @@ def choose_base_python(named: str = "", own: str = "") -> BasePython:
         if base is not None and not base.trouble:
             return base
     raise RuntimeMissing("No Python was found that the backend's environment can be made from.", WAY_OUT)
+
+
+def lacking_modules(path: str, modules: tuple[str, ...]) -> list[str]:
+    """Which modules an interpreter lacks; looks without importing them.
+
+    Raises:
+        InvalidInput: it is no Python of 3.11 or later.
+    """
+    base = describe(path)
+    if base is None:
+        raise InvalidInput(f"{path} is not a Python interpreter.", "Choose the python program of an environment.")
+    if base.version < (3, 11, 0):
+        number = ".".join(map(str, base.version))
+        raise InvalidInput(f"{path} is Python {number}; the backend needs 3.11.", "Choose a newer one.")
+    code = f"import importlib.util as u; print(*(m for m in {modules!r} if u.find_spec(m) is None))"
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    done = subprocess.run(
+        [path, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        creationflags=flags,
+    )
+    return done.stdout.split()

@@ -1,0 +1,202 @@
+"""The notice at the top of the tab when something is to be set up, and the preferences' page."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+
+from ...backend.protocol import ImpromptuError
+from ..client import runtime
+from ..client.wheel_sets import megabytes
+from ..ops.runtime import OFFLINE, State, running
+from ..preferences import MODEL_FIELDS, online_access, snapshot
+
+CHARACTER = 6.6
+"""Pixels that a character of the interface's font takes, at 100 %."""
+MARGIN = 40
+"""Pixels of a panel that are not text."""
+
+
+def paragraph(layout: bpy.types.UILayout, text: str, width: float, icon: str = "NONE") -> None:
+    """A text in as many labels as it takes.
+
+    Args:
+        width: of the layout, in pixels at 100 %.
+        icon: before the first line.
+    """
+    per_line = max(20, int((width - MARGIN) / CHARACTER) - (3 if icon != "NONE" else 0))
+    column = layout.column(align=True)
+    for i, line in enumerate(textwrap.wrap(bpy.app.translations.pgettext_iface(text), per_line)):
+        shown = (icon if i == 0 else "BLANK1") if icon != "NONE" else "NONE"
+        column.label(text=line, icon=shown, translate=False)
+
+
+def region_width(context: bpy.types.Context) -> float:
+    """Pixels of the region at 100 %; that of a narrow panel where there is none."""
+    region = context.region
+    return region.width / context.preferences.system.ui_scale if region else 280.0
+
+
+def trouble(context: bpy.types.Context | None = None) -> tuple[str, str]:
+    """What stands between the person and the first job.
+
+    Returns:
+        a state (`ready`, `missing`, `partial`, `update`, `broken`) and a sentence about it.
+    """
+    settings = snapshot(context)
+    managed = runtime.status(settings.user_folder)
+    if settings.runtime_mode == "MANAGED" and managed.state in {"update", "broken"}:
+        return managed.state, managed.sentence
+    try:
+        python = runtime.find_python(settings)
+    except ImpromptuError as error:
+        state = "partial" if managed.state == "partial" else "missing"
+        return state, managed.sentence if state == "partial" else str(error)
+    if managed.state == "ready" and settings.runtime_mode == "MANAGED":
+        return "ready", managed.sentence
+    return "ready", f"Runs in {python}"
+
+
+def draw_task(layout: bpy.types.UILayout, width: float) -> None:
+    """The task that goes on: its stage, a bar, the time left, a way out."""
+    task = running()
+    if task is None:
+        return
+    column = layout.column(align=True)
+    left = f"{time_left(task.eta_s)} left" if task.eta_s else ""
+    if hasattr(layout, "progress") and task.total:
+        column.progress(factor=task.fraction, text=f"{task.fraction:.0%}   {left}", type="BAR")
+    elif task.total:
+        column.label(text=f"{task.fraction:.0%}   {left}", icon="TIME")
+    paragraph(column, task.stage, width)
+    column.operator("impromptu.cancel_install", icon="CANCEL")
+
+
+def time_left(seconds: float) -> str:
+    """Such as `40 s` or `3 min`."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def draw_remedies(layout: bpy.types.UILayout, state: str, width: float) -> None:
+    """The buttons that end a trouble."""
+    column = layout.column(align=True)
+    offline = not online_access() and not snapshot().wheels_folder
+    if state in {"missing", "partial", "update", "broken"} and offline:
+        paragraph(column, OFFLINE, width, icon="INTERNET_OFFLINE" if bpy.app.version >= (4, 2, 0) else "ERROR")
+        column.operator("impromptu.open_preferences", text="Allow Online Access", icon="WORLD").section = "NETWORK"
+    elif state == "broken":
+        column.operator("impromptu.repair_runtime", icon="TOOL_SETTINGS")
+    else:
+        words = {"partial": "Resume", "update": "Update"}.get(state, "Install")
+        column.operator("impromptu.install_runtime", text=words, icon="IMPORT")
+    if state != "update":
+        column.operator("impromptu.use_python", text="Use a Python of Your Own", icon="CONSOLE")
+    column.operator("impromptu.open_preferences", icon="PREFERENCES").section = "ADDON"
+
+
+def draw_message(layout: bpy.types.UILayout, width: float) -> None:
+    """What the last task came to."""
+    if State.message:
+        paragraph(layout, State.message, width, icon="ERROR" if State.failed else "INFO")
+
+
+class IMPROMPTU_PT_runtime(bpy.types.Panel):
+    """Shown until Impromptu has what it computes with"""
+
+    bl_label = "Set Up"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Impromptu"
+    bl_order = -10
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something is to be set up, or is being."""
+        return running() is not None or State.failed or trouble(context)[0] != "ready"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The sentence and the buttons that help."""
+        width = region_width(context)
+        if running():
+            draw_task(self.layout, width)
+            return
+        state, sentence = trouble(context)
+        if state != "ready":
+            paragraph(self.layout, sentence, width, icon="INFO" if state == "missing" else "ERROR")
+        draw_message(self.layout, width)
+        if state != "ready":
+            draw_remedies(self.layout, state, width)
+        else:
+            self.layout.operator("impromptu.check_runtime", text="Try Again", icon="FILE_REFRESH")
+
+
+def draw_preferences(layout: bpy.types.UILayout, kept: Any, context: bpy.types.Context) -> None:
+    """The page of the preferences: runtime, models, jobs."""
+    width = region_width(context)
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    _draw_runtime(layout.box().column(), kept, width)
+    _draw_models(layout.box().column(), kept, width)
+    jobs = layout.box().column()
+    jobs.label(text="Jobs", icon="SEQUENCE")
+    jobs.prop(kept, "idle_seconds")
+    jobs.prop(kept, "keep_jobs")
+
+
+def _draw_runtime(box: bpy.types.UILayout, kept: Any, width: float) -> None:
+    """Which Python, how it is, and what can be done about it."""
+    state, sentence = trouble()
+    box.label(text="Runtime", icon="CONSOLE")
+    box.prop(kept, "runtime_mode", expand=False)
+    if kept.runtime_mode == "EXISTING":
+        box.prop(kept, "python_path")
+        box.prop(kept, "device")
+    else:
+        for name in ("device", "base_python", "wheels_folder", "torch_index"):
+            box.prop(kept, name)
+    paragraph(box, sentence, width, icon="CHECKMARK" if state == "ready" else "INFO")
+    if running():
+        draw_task(box, width)
+        return
+    draw_message(box, width)
+    if state != "ready":
+        draw_remedies(box, state, width)
+    managed = runtime.status(snapshot().user_folder)
+    row = box.row(align=True)
+    row.operator("impromptu.check_runtime", icon="CHECKMARK")
+    if managed.state not in {"missing", "partial"}:
+        row.operator("impromptu.check_runtime", text="Check Files", icon="FILE_TICK").files = True
+        row.operator("impromptu.repair_runtime", icon="TOOL_SETTINGS")
+    if managed.state != "missing":
+        text = f"Remove ({megabytes(managed.disk_bytes)})" if managed.disk_bytes else "Remove"
+        row.operator("impromptu.remove_runtime", text=text, icon="TRASH")
+    if managed.state == "ready" and state == "ready":
+        box.operator("impromptu.install_runtime", text="Install for Another Device", icon="IMPORT")
+
+
+def _draw_models(box: bpy.types.UILayout, kept: Any, width: float) -> None:
+    """Paths of model files, and the table of what was found."""
+    box.label(text="Models", icon="FILE_3D")
+    box.prop(kept, "allow_hub")
+    if kept.allow_hub and not online_access():
+        paragraph(box, OFFLINE.partition(":")[0] + ", so nothing is downloaded.", width, icon="INFO")
+    for name in MODEL_FIELDS:
+        box.prop(kept, name)
+        if name == "clip_checkpoint":
+            box.prop(kept, "clip_model")
+    for model in kept.models:
+        row = box.row()
+        row.label(text=model.name, icon="CHECKMARK" if model.found else "BLANK1", translate=False)
+        words = {"good": "sha256 agrees", "bad": "sha256 differs"}.get(model.checked, "found")
+        row.label(text=words if model.found else "missing", icon="ERROR" if model.checked == "bad" else "NONE")
+        row.label(text=model.licence, translate=False)
+        if not model.found and model.how:
+            paragraph(box, model.how, width)
+    row = box.row(align=True)
+    row.operator("impromptu.list_models", icon="VIEWZOOM")
+    row.operator("impromptu.list_models", text="Compare sha256", icon="FILE_TICK").verify = True
+
+
+classes = (IMPROMPTU_PT_runtime,)
