@@ -79,7 +79,9 @@ def _task(target: Any, goal: Goal) -> Task:
     return Task(names, wanted, goal.root, goal.place @ back[:3, :3].T + back[:3, 3])
 
 
-def _perform(scene: Stage, source: Any, target: Any, ours: BoneMap, theirs: BoneMap, travel: bool) -> tuple[Motion, Goal, Solution]:
+def _perform(
+    scene: Stage, source: Any, target: Any, ours: BoneMap, theirs: BoneMap, travel: bool
+) -> tuple[Motion, Goal, Solution]:
     """Read the source, aim the target, and solve for its bones."""
     world = np.array(target.matrix_world)
     resting = rest(target, theirs.used(), world)
@@ -131,7 +133,9 @@ def retarget(
         target.update_tag()
         with stage(source, target) as scene:
             motion, goal, solution = _perform(scene, source, target, ours, theirs, travel)
-            switches = {b: {k: v for k, v in s.items() if k in target.pose.bones[b]} for b, s in theirs.switches.items()}
+            switches = {
+                b: {k: v for k, v in s.items() if k in target.pose.bones[b]} for b, s in theirs.switches.items()
+            }
             name = f"{action_of(source).name} on {target.name}"
             action = write_action(target, name, motion.frames, solution, switches)
             error = retarget_report.measure(scene, target, motion, theirs)

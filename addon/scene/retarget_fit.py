@@ -8,6 +8,8 @@ rest pose: their A only faces the target the way the source faces.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ...backend.protocol import InvalidInput
@@ -71,7 +73,7 @@ def align(source: Places, target: Places, source_axes: Array, target_axes: Array
     for side in SIDES:
         for chain in CHAINS:
             above = base
-            for joint, child in zip(chain, chain[1:], strict=False):
+            for joint, child in pairwise(chain):
                 a, b = f"{side}_{joint}", f"{side}_{child}"
                 above = swing(above @ (target[b] - target[a]), source[b] - source[a]) @ above
                 out[a] = above

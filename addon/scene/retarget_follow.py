@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def _feet(turns: dict[str, Array], bones: BoneMap, rest: Places) -> Places:
     pelvis, out = turns[bones.joints["pelvis"]], {}
     for side in SIDES:
         at = pelvis @ (rest[f"{side}_hip"] - middle(rest))
-        for a, b in zip(CHAINS[0], CHAINS[0][1:], strict=False):
+        for a, b in pairwise(CHAINS[0]):
             at = at + turns[bones.joints[f"{side}_{a}"]] @ (rest[f"{side}_{b}"] - rest[f"{side}_{a}"])
         out[f"{side}_ankle"] = at
         if f"{side}_foot" in rest:
@@ -86,7 +87,7 @@ def follow(
         resting: bone -> rest rotation and head of the target, in the world.
         fit: from `retarget_fit.align`.
         origin: (3,) where the target stands.
-        travel: whether it goes along; if not it stays at its place and only rises and sinks.
+        travel: whether it goes along; if not its hips stay at its place and only rise and sink.
     """
     rest = {j: resting[b][1] for j, b in bones.joints.items()}
     turns = _turns(motion, bones, fit)
@@ -109,7 +110,7 @@ def follow(
             shift.append(theirs * scale + motion.turned["pelvis"] @ gap - path - feet[joint])
     path = path + _hold(np.array(clear), np.array(wanted), np.array(shift))
     if not travel:
-        path[:, :2] -= path[:1, :2]
+        path[:, :2] = 0.0
     middles = path + np.array([origin[0], origin[1], floor])
     root = bones.root or bones.joints["pelvis"]
     return Goal(

@@ -18,7 +18,7 @@ STILL = 1e-6
 
 
 def rotation_channel(bone: Any, rotations: Array) -> tuple[str, Array]:
-    """Property and (N, 3 or 4) values that give a pose bone these (N, 3, 3) rotations, without jumps of sign or turn."""
+    """Property and (N, 3 or 4) values that give a pose bone these (N, 3, 3) rotations, without jumps."""
     if bone.rotation_mode == "QUATERNION":
         return "rotation_quaternion", continuous(to_quaternion(rotations))
     if bone.rotation_mode == "AXIS_ANGLE":
@@ -36,7 +36,9 @@ def _axis_angle(quaternions: Array) -> Array:
     sine = np.linalg.norm(quaternions[:, 1:], axis=1)
     angle = 2 * np.arctan2(sine, quaternions[:, 0])
     moving = sine > 1e-7
-    first = quaternions[np.argmax(moving), 1:] / sine[np.argmax(moving)] if moving.any() else np.array([0.0, 1.0, 0.0])
+    first = (
+        quaternions[np.argmax(moving), 1:] / sine[np.argmax(moving)] if moving.any() else np.array([0.0, 1.0, 0.0])
+    )
     axis = np.tile(first, (len(sine), 1))
     axis[moving] = quaternions[moving, 1:] / sine[moving, None]
     # An axis that turns over is the same one with the angle's sign turned.
@@ -46,7 +48,9 @@ def _axis_angle(quaternions: Array) -> Array:
     return np.c_[np.unwrap(angle), axis]
 
 
-def write_action(rig: Any, name: str, frames: Array, solution: Solution, switches: dict[str, dict[str, float]]) -> Any:
+def write_action(
+    rig: Any, name: str, frames: Array, solution: Solution, switches: dict[str, dict[str, float]]
+) -> Any:
     """Key the rig in a new action and make it the rig's own; the one before it is kept.
 
     Args:

@@ -90,9 +90,7 @@ def probe(stage: Stage, rig: Any, names: Sequence[str], root: str) -> Probe:
         follows[:, i] = rotation_angle(transposed(moved[i]) @ moved) < FOLLOWS
         follows[i, i] = False
     depth = follows.sum(1)
-    leader = tuple(
-        int(max(np.flatnonzero(row), key=lambda i: depth[i])) if row.any() else -1 for row in follows
-    )
+    leader = tuple(int(max(np.flatnonzero(row), key=lambda i: depth[i])) if row.any() else -1 for row in follows)
     reach, step = np.zeros((3, 3)), max(float(np.ptp(heads, axis=0).max()), 1e-3)
     for k in range(3):
         set_pose(rig, names, still, (root, np.eye(3)[k] * step))

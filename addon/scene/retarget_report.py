@@ -1,8 +1,9 @@
-"""What came of it: what was matched and what was not, and how far the limbs are off, measured on the evaluated pose."""
+"""What came of it: what was matched and what was not, and how far the limbs are off on the evaluated pose."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -20,7 +21,7 @@ KEY = "impromptu_retarget"
 OFF = 1.0
 """Degrees from which a bone counts as not following."""
 SAMPLES = 24
-LIMB_BONES = tuple((f"{s}_{a}", f"{s}_{b}") for s in SIDES for c in CHAINS for a, b in zip(c, c[1:], strict=False))
+LIMB_BONES = tuple((f"{s}_{a}", f"{s}_{b}") for s in SIDES for c in CHAINS for a, b in pairwise(c))
 DONE_FOR = {
     "head": "nothing turns with the head",
     "collar": "shoulders hang on the chest",
@@ -100,7 +101,11 @@ def as_text(report: dict[str, Any]) -> str:
         f"Frames {report['frames'][0]} to {report['frames'][1]}, scale {report['scale']}",
         f"Limb directions off by {error['mean']} degrees in the mean, {error['max']} at most",
     ]
-    for title, table in (("Matched", report["matched"]), ("Missing", report["missing"]), ("Skipped", report["skipped"])):
+    for title, table in (
+        ("Matched", report["matched"]),
+        ("Missing", report["missing"]),
+        ("Skipped", report["skipped"]),
+    ):
         lines += ["", f"{title} ({len(table)})", *(f"  {a}: {b}" for a, b in table.items())]
     lines += ["", f"Extra ({len(report['extra'])})", *(f"  {name}" for name in report["extra"])]
     return "\n".join([*lines, "", *report["notes"]]).rstrip() + "\n"

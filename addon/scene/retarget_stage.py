@@ -1,4 +1,4 @@
-"""A scene of its own for two rigs: evaluated frame by frame without their meshes, and without touching what is shown."""
+"""A scene of its own for two rigs: evaluated without their meshes, and without touching what is shown."""
 
 from __future__ import annotations
 

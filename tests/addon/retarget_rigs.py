@@ -31,11 +31,19 @@ def fingers(pattern, **names):
 MIXAMO = {"pelvis": "Hips", "spine": ["Spine", "Spine1", "Spine2"], "neck": ["Neck"], "head": "Head"} | sided(
     {"hip": "{Side}UpLeg", "knee": "{Side}Leg", "ankle": "{Side}Foot", "foot": "{Side}ToeBase"}
     | {"collar": "{Side}Shoulder", "shoulder": "{Side}Arm", "elbow": "{Side}ForeArm", "wrist": "{Side}Hand"}
-    | {k: v.title().replace("{side}", "{Side}") for k, v in fingers("{side}Hand{finger}{k}").items()}
 )
 for _side, _word in (("left", "LeftHand"), ("right", "RightHand")):
-    MIXAMO |= {f"{_side}_{f}{k}": f"{_word}{f.title()}{k}" for f in ("thumb", "index", "pinky", "middle", "ring") for k in (1, 2, 3)}
-UNREAL4 = {"pelvis": "pelvis", "spine": ["spine_01", "spine_02", "spine_03"], "neck": ["neck_01"], "head": "head"} | sided(
+    MIXAMO |= {
+        f"{_side}_{f}{k}": f"{_word}{f.title()}{k}"
+        for f in ("thumb", "index", "pinky", "middle", "ring")
+        for k in (1, 2, 3)
+    }
+UNREAL4 = {
+    "pelvis": "pelvis",
+    "spine": ["spine_01", "spine_02", "spine_03"],
+    "neck": ["neck_01"],
+    "head": "head",
+} | sided(
     {"hip": "thigh_{s}", "knee": "calf_{s}", "ankle": "foot_{s}", "foot": "ball_{s}", "collar": "clavicle_{s}"}
     | {"shoulder": "upperarm_{s}", "elbow": "lowerarm_{s}", "wrist": "hand_{s}"}
     | fingers("{finger}_0{k}_{{s}}".replace("{{s}}", "{s}"))
@@ -43,7 +51,8 @@ UNREAL4 = {"pelvis": "pelvis", "spine": ["spine_01", "spine_02", "spine_03"], "n
 UNREAL5 = UNREAL4 | {"spine": [f"spine_0{k}" for k in range(1, 6)], "neck": ["neck_01", "neck_02"]}
 VROID = {"pelvis": "J_Bip_C_Hips", "spine": ["J_Bip_C_Spine", "J_Bip_C_Chest", "J_Bip_C_UpperChest"]} | {
     "neck": ["J_Bip_C_Neck"], "head": "J_Bip_C_Head"} | sided(
-    {"hip": "J_Bip_{S}_UpperLeg", "knee": "J_Bip_{S}_LowerLeg", "ankle": "J_Bip_{S}_Foot", "foot": "J_Bip_{S}_ToeBase"}
+    {"hip": "J_Bip_{S}_UpperLeg", "knee": "J_Bip_{S}_LowerLeg", "ankle": "J_Bip_{S}_Foot"}
+    | {"foot": "J_Bip_{S}_ToeBase"}
     | {"collar": "J_Bip_{S}_Shoulder", "shoulder": "J_Bip_{S}_UpperArm", "elbow": "J_Bip_{S}_LowerArm"}
     | {"wrist": "J_Bip_{S}_Hand", "thumb1": "J_Bip_{S}_Thumb1", "index1": "J_Bip_{S}_Index1"}
     | {"middle1": "J_Bip_{S}_Middle1", "pinky1": "J_Bip_{S}_Little1"}
@@ -68,7 +77,13 @@ SMPL = {"pelvis": "Pelvis", "spine": ["Spine1", "Spine2", "Spine3"], "neck": ["N
     | {"shoulder": "{S}_Shoulder", "elbow": "{S}_Elbow", "wrist": "{S}_Wrist"}
 )
 CHILD = {"hip": "knee", "knee": "ankle", "ankle": "foot", "collar": "shoulder", "shoulder": "elbow", "elbow": "wrist"}
-REACH = {"thumb": (0.03, -0.03, -0.01), "index": (0.09, -0.02, 0), "middle": (0.095, 0, 0), "ring": (0.09, 0.015, 0), "pinky": (0.08, 0.03, 0)}  # fmt: skip
+REACH = {
+    "thumb": (0.03, -0.03, -0.01),
+    "index": (0.09, -0.02, 0),
+    "middle": (0.095, 0, 0),
+    "ring": (0.09, 0.015, 0),
+    "pinky": (0.08, 0.03, 0),
+}
 
 
 def turned(axis, degrees):
@@ -135,10 +150,10 @@ def make_rig(names, prefix="", size=1.0, y_up=False, rolls=0, name="Target", mod
     top = bone(above, (0, 0, 0), (0, 0.2, 0), None) if above else None
     spine = [bone(names["pelvis"], at["pelvis"], at["pelvis"] + [0, 0, 0.1], top)]
     for label, head in zip(names["spine"], at["spine"], strict=True):
-        spine.append(bone(label, head, head + [0, 0.01, 0.08], spine[-1]))
+        spine.append(bone(label, head, head + np.array([0, 0.01, 0.08]), spine[-1]))
     last = spine[-1]
     for label, head in zip(names["neck"], at["neck"], strict=True):
-        last = bone(label, head, head + [0, -0.01, 0.05], last)
+        last = bone(label, head, head + np.array([0, -0.01, 0.05]), last)
     if "head" in names:
         bone(names["head"], at["head"], at["head"] + [0, 0, 0.2], last)
     for side in ("left", "right"):
