@@ -16,7 +16,6 @@ class IMPROMPTU_PT_pose(ActorPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_pose"
     bl_label = "Pose"
-    bl_order = 32
 
     def draw(self, context: Any) -> None:
         layout, rig = self.layout, actor_of(context)

@@ -92,7 +92,6 @@ class IMPROMPTU_PT_shape(ActorPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_shape"
     bl_label = "Shape"
-    bl_order = 30
 
     def draw(self, context: Any) -> None:
         layout, rig = self.layout, actor_of(context)
@@ -136,7 +135,6 @@ class IMPROMPTU_PT_expression(ActorPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_expression"
     bl_label = "Expression"
-    bl_order = 31
 
     def draw(self, context: Any) -> None:
         layout, rig = self.layout, actor_of(context)

@@ -26,7 +26,7 @@ FIST = (72.0, 95.0, 62.0)
 """Degrees that the three joints of a closed finger bend, knuckle first: about the bone's own x axis."""
 RELAXED = (14.0, 22.0, 14.0)
 """The same for hanging hands, on a body whose file has none."""
-THUMB_FIST = ((-28.0, 24.0, -34.0), (-30.0, 0.0, 0.0), (-52.0, 0.0, 0.0))
+THUMB_FIST = ((-24.0, 54.0, 26.0), (-22.0, 0.0, 0.0), (-66.0, 0.0, 0.0))
 """Degrees about the bone's x, y and z for the thumb's three joints; y and z change sign on the right hand."""
 
 
