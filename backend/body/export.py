@@ -10,6 +10,7 @@ import numpy as np
 
 from ..files import save_npz
 from ..protocol import InvalidInput
+from .girths import measure_arrays
 from .model import BodyModel
 
 
@@ -28,7 +29,7 @@ def write_actor_body(
     betas: Sequence[float] | np.ndarray | None,
     expression: Sequence[float] | np.ndarray | None = None,
 ) -> None:
-    """Write what `scene` needs to build the actor: mesh, rig, axes, correctives (.npz, uncompressed, atomic).
+    """Write what `scene` needs to build the actor: mesh, rig, axes, correctives, measures (.npz, atomic).
 
     Args:
         body: a loaded body.
@@ -69,4 +70,4 @@ def write_actor_body(
     for pair in (("vt", "ft"), ("regions", "region_names")):
         if all(key in a.extras for key in pair):
             arrays.update({key: a.extras[key] for key in pair})
-    save_npz(path, **arrays)
+    save_npz(path, **arrays, **measure_arrays(body))

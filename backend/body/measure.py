@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import Tensor
 
+from .girths import find_girths
 from .model import BodyModel
 
 DENSITY = 997.0
@@ -26,10 +27,15 @@ class Measurements:
     leg_m: float | None
     """Hip to knee to ankle, mean of both sides; none where the body has no such joints."""
 
-    def to_json(self) -> dict[str, float | None]:
+    girths_m: dict[str, float] = field(default_factory=dict)
+    """Chest, waist, hips ...: around, metres (see `girths.PLACES`)."""
+
+    def to_json(self) -> dict[str, float | dict[str, float] | None]:
         """Rounded to a millimetre, a centilitre and ten grams."""
         digits = {"height_m": 3, "volume_l": 2, "weight_kg": 2, "leg_m": 3}
-        return {k: None if v is None else round(v, digits[k]) for k, v in asdict(self).items()}
+        given = asdict(self)
+        girths = {name: round(value, 3) for name, value in given.pop("girths_m").items()}
+        return {k: None if v is None else round(v, digits[k]) for k, v in given.items()} | {"girths_m": girths}
 
 
 def height(vertices: Tensor) -> Tensor:
@@ -70,6 +76,7 @@ def measure(body: BodyModel, betas: Tensor | None = None) -> Measurements:
     vertices = body.shaped(betas)[0]
     legs = leg_length(body.rest_joints(betas)[0], body.joint_names)
     litres = float(volume(vertices, body.faces))
-    return Measurements(
-        float(height(vertices)), litres, litres / 1000 * DENSITY, None if legs is None else float(legs)
-    )
+    mesh = vertices.double().cpu().numpy()
+    girths = {girth.name: girth.length(mesh) for girth in find_girths(body)}
+    leg = None if legs is None else float(legs)
+    return Measurements(float(height(vertices)), litres, litres / 1000 * DENSITY, leg, girths)

@@ -63,6 +63,12 @@ def _names(names: list[str]) -> str:
     return f"{len(names)}" + (f" ({shown}{', ...' if len(names) > 12 else ''})" if names else "")
 
 
+def _girths(girths: dict[str, float]) -> list[str]:
+    """One line, none for a body without any."""
+    shown = ", ".join(f"{name.replace('_', ' ')} {100 * value:.0f}" for name, value in girths.items())
+    return [f"around, cm: {shown}"] if shown else []
+
+
 def _as_text(facts: dict[str, Any]) -> str:
     size = facts["measurements"]
     leg = "" if size["leg_m"] is None else f", legs {size['leg_m']:.2f} m"
@@ -72,6 +78,7 @@ def _as_text(facts: dict[str, Any]) -> str:
         f"shape axes: {_names(facts['beta_names'])}",
         f"expression axes: {_names(facts['expression_names'])}",
         f"this shape: {size['height_m']:.2f} m, {size['volume_l']:.1f} L, about {size['weight_kg']:.0f} kg{leg}",
+        *_girths(size["girths_m"]),
         f"licence: {facts['licence']}",
         f"sha256: {facts['sha256']}",
     ]

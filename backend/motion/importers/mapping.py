@@ -81,3 +81,13 @@ def narrowed(mapping: Mapping, before: Source, after: Source, kept: list[int], e
             place[joint] = by_parent[place[before.parents[joint]]]
     joints = {name: place[j] for name, j in mapping.joints.items()}
     return replace(mapping, joints=joints, spine=tuple(place[j] for j in mapping.spine), virtual=ends)
+
+
+def spine_names(source: Source, mapping: Mapping) -> dict[str, str]:
+    """Our spine joints -> the source's that drive them (see `retarget`)."""
+    names = [source.names[j] for j in mapping.spine]
+    count = len(names)
+    if count < 3:
+        return dict(zip({0: (), 1: ("spine3",), 2: ("spine1", "spine3")}[count], names, strict=True))
+    picks = (max(round(count / 3), 1) - 1, round(2 * count / 3) - 1, count - 1)
+    return {f"spine{i + 1}": names[pick] for i, pick in enumerate(picks)}

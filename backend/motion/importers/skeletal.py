@@ -16,7 +16,7 @@ from .bvh import Bvh, read_bvh, roots_of, source_of
 from .deepmimic import read_deepmimic
 from .finish import clip_name, finished, label_of, labelled, source_name
 from .leadin import LOOK, lead_in
-from .mapping import Mapping, narrowed, needed, with_ends
+from .mapping import Mapping, narrowed, needed, spine_names, with_ends
 from .matching import match, refuse_four_legs
 from .source import Source
 
@@ -51,21 +51,11 @@ def _matches(source: Source, mapping: Mapping) -> dict[str, Any]:
     return {
         "joints": len(real),
         "matched_joints": len(used - mapping.virtual),
-        "matched": matched | _spine_names(source, mapping),
+        "matched": matched | spine_names(source, mapping),
         "matched_by": mapping.how,
         "unmatched": [source.names[j] for j in real if j not in used],
         "convention": mapping.convention,
     }
-
-
-def _spine_names(source: Source, mapping: Mapping) -> dict[str, str]:
-    """Our spine joints -> the source's that drive them (see `retarget`)."""
-    names = [source.names[j] for j in mapping.spine]
-    count = len(names)
-    if count < 3:
-        return dict(zip({0: (), 1: ("spine3",), 2: ("spine1", "spine3")}[count], names, strict=True))
-    picks = (max(round(count / 3), 1) - 1, round(2 * count / 3) - 1, count - 1)
-    return {f"spine{i + 1}": names[pick] for i, pick in enumerate(picks)}
 
 
 def import_deepmimic(path: Path, fps: float) -> list[ImportedClip]:

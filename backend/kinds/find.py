@@ -1,0 +1,45 @@
+"""`find`: the labels that fit a prompt, each with a picture of its first clip."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from ..context import JobContext
+from ..files import write_json
+from ..motion.choosing import cut
+from ..motion.library import Library
+from ..motion.retrieval import refs_by_text, retrieve
+from ..protocol import FindRequest
+from ..thumbnails import kept_thumbnail
+
+
+def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
+    """Write `ranking.json`, and `thumb_0.png`, `thumb_1.png` ... beside it.
+
+    `ranking.json` is `Retrieval.to_json`; with `thumbnails` each ranked label that has a clip names its first clip's
+    picture in that clip's `thumbnail`.
+
+    Raises:
+        ImpromptuError: with what to do about it. JobCancelled: asked to stop.
+    """
+    context.progress("Ranking the motions", 0, 1)
+    library = Library.open(request.library or None)
+    retrieval = retrieve(request, library)
+    context.check()
+    ranking = retrieval.to_json()
+    files = {"ranking": "ranking.json"}
+    if request.thumbnails:
+        shown = [row for row in ranking["ranked"] if row["clips"]]
+        for i, row in enumerate(shown):
+            context.check()
+            context.progress("Drawing", i, len(shown))
+            first = row["clips"][0]
+            ref = next(r for r in refs_by_text(library, row["label"]) if r.clip == first["clip"])
+            name = f"thumb_{i}.png"
+            key = f"{library.entry(first['clip']).digest}-{ref.start}-{ref.end}"
+            picture = kept_thumbnail(key, lambda ref=ref: cut(library.load(ref.clip or ""), ref))
+            shutil.copyfile(picture, context.folder / name)
+            first["thumbnail"] = files[f"thumb_{i}"] = name
+    write_json(context.folder / "ranking.json", ranking)
+    return files, {"labels": len(ranking["ranked"]), "order": retrieval.order, "note": retrieval.note}
