@@ -19,9 +19,11 @@ from .retarget_stage import Stage, set_pose
 PROBE = turn(unit(np.array([1.0, 2.0, 3.0])), 0.6)
 FOLLOWS = 0.05
 """Degrees within which a bone counts as following another rigidly."""
+TURNED = 1.0
+"""Degrees that a probed bone must turn for what follows it to be seen."""
 MET = 0.05
 """Degrees within which a pose is what was asked for."""
-PASSES = 5
+PASSES = 8
 SAMPLES = 24
 
 
@@ -67,6 +69,11 @@ class Probe:
     """(3, 3) how its head moves by its location."""
 
 
+def is_active(constraint: Any) -> bool:
+    """Whether a constraint plays a part."""
+    return not constraint.mute and constraint.influence > 0
+
+
 def _state(stage: Stage, rig: Any, names: Sequence[str]) -> tuple[Array, Array]:
     matrices = stage.bones(rig, names)
     return orthonormal(matrices[:, :3, :3]), matrices[:, :3, 3]
@@ -87,7 +94,9 @@ def probe(stage: Stage, rig: Any, names: Sequence[str], root: str) -> Probe:
         stage.update()
         now, _ = _state(stage, rig, names)
         moved = now @ transposed(rest)
-        follows[:, i] = rotation_angle(transposed(moved[i]) @ moved) < FOLLOWS
+        # A bone that cannot turn leads nothing, though all that stays with it seems to follow.
+        if rotation_angle(moved[i]) > TURNED:
+            follows[:, i] = rotation_angle(transposed(moved[i]) @ moved) < FOLLOWS
         follows[i, i] = False
     depth = follows.sum(1)
     leader = tuple(int(max(np.flatnonzero(row), key=lambda i: depth[i])) if row.any() else -1 for row in follows)
@@ -114,6 +123,8 @@ def _walk(
     """Evaluate the chosen frames; (chosen, B) degrees off. With `correct`, mend both solutions in place."""
     at, off = task.names.index(task.root), np.empty((len(chosen), len(task.names)))
     back = np.linalg.pinv(found.reach)
+    # A bone with constraints of its own may never arrive; chasing it would unsettle all that hangs on it.
+    free = np.array([not any(is_active(c) for c in rig.pose.bones[name].constraints) for name in task.names])
     for n, frame in enumerate(chosen):
         set_pose(rig, task.names, rotations[frame], (task.root, location[frame]))
         stage.update()
@@ -121,7 +132,8 @@ def _walk(
         off[n] = rotation_angle(transposed(now) @ task.wanted[frame])
         if correct:
             frames = now @ transposed(rotations[frame])
-            rotations[frame] = orthonormal(transposed(frames) @ task.wanted[frame])
+            mended = orthonormal(transposed(frames) @ task.wanted[frame])
+            rotations[frame] = np.where(free[:, None, None], mended, rotations[frame])
             location[frame] += back @ (task.place[frame] - heads[at])
     return off
 
