@@ -12,7 +12,7 @@ import numpy as np
 from .retarget_fit import CHAINS
 from .retarget_map import NEEDED, OPTIONAL, SIDES, BoneMap
 from .retarget_math import Array, angle_between
-from .retarget_pose import Solution
+from .retarget_pose import Solution, is_active
 from .retarget_source import Motion
 from .retarget_stage import Stage
 
@@ -65,7 +65,7 @@ def skipped(rig: Any, bones: BoneMap, solution: Solution) -> dict[str, str]:
     out = {}
     for name, off in solution.off.items():
         bone = rig.pose.bones[name]
-        held = [c.name for c in bone.constraints if not c.mute and c.influence > 0]
+        held = [c.name for c in bone.constraints if is_active(c)]
         if off > OFF:
             why = f"held by {', '.join(held)}" if held else "held by its parent's constraints or drivers"
             out[name] = f"{off:.0f} degrees off, {why}"
