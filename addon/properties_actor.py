@@ -86,6 +86,12 @@ class ActorSettings(bpy.types.PropertyGroup):
         default=True,
         options=set(),
     )
+    all_girths: bpy.props.BoolProperty(
+        name="More Measurements",
+        description="Show every girth that the body has a tape line for",
+        default=False,
+        options=set(),
+    )
 
     def measured(self) -> Measurements | None:
         """Height, weight and girths; computed anew only where a slider moved."""

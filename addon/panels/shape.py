@@ -16,6 +16,8 @@ GROUPS = (
     ("Proportions", ("proportions", "leg_length", "shoulder_width", "chest", "belly")),
 )
 """Headings for axes of these names; axes of other bodies follow under `More`."""
+CHIEF_GIRTHS = ("chest", "waist", "hips")
+"""Girths that are always shown; a button opens the rest."""
 MOST = 20
 """Sliders of one group that are drawn; a body with 300 betas would fill the screen."""
 
@@ -63,19 +65,23 @@ class ActorPanel:
         return actor_of(context) is not None
 
 
-def draw_measurements(layout: Any, told: Measurements, metric: bool) -> None:
+def draw_measurements(layout: Any, settings: Any, told: Measurements, metric: bool) -> None:
     """A box with what was measured; feet and pounds where the scene uses them."""
     box = layout.box().column(align=True)
+    girths = {k: v for k, v in told.girths_m.items() if settings.all_girths or k in CHIEF_GIRTHS}
     rows = [
         ("Height", f"{told.height_m * 100:.1f} cm" if metric else _feet(told.height_m)),
         ("Weight", f"{told.weight_kg:.1f} kg" if metric else f"{told.weight_kg / 0.45359237:.0f} lb"),
         ("Leg", _length(told.leg_m, metric)),
     ]
-    rows += [(name.replace("_", " ").title(), _length(girth, metric)) for name, girth in told.girths_m.items()]
+    rows += [(name.replace("_", " ").title(), _length(girth, metric)) for name, girth in girths.items()]
     for name, text in rows:
         row = box.split(factor=0.55)
         row.label(text=name)
         row.label(text=text, translate=False)
+    if set(told.girths_m) - set(CHIEF_GIRTHS):
+        arrow = "DISCLOSURE_TRI_DOWN" if settings.all_girths else "DISCLOSURE_TRI_RIGHT"
+        box.prop(settings, "all_girths", icon=arrow, emboss=False)
 
 
 def _length(metres: float, metric: bool) -> str:
@@ -98,7 +104,7 @@ class IMPROMPTU_PT_shape(ActorPanel, bpy.types.Panel):
         settings: Any = rig.impromptu
         told = settings.measured()
         if told is not None:
-            draw_measurements(layout, told, context.scene.unit_settings.system != "IMPERIAL")
+            draw_measurements(layout, settings, told, context.scene.unit_settings.system != "IMPERIAL")
         reason = why_not_reshaped(rig)
         if reason:
             draw_notice(layout, rig, reason)

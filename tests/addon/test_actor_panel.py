@@ -9,6 +9,7 @@ from impromptu.addon.ops import shape as shape_ops
 from impromptu.addon.panels import pose as pose_panel
 from impromptu.addon.panels import shape as shape_panel
 from impromptu.addon.scene.actor import build_actor
+from impromptu.addon.scene.measure import Measurements
 from impromptu.addon.scene.provenance import read
 from impromptu.addon.scene.shape_arrays import betas_of
 
@@ -144,6 +145,18 @@ def test_panels_draw_and_say_what_there_is(shown):
     assert "Smile" in draw(shape_panel.IMPROMPTU_PT_expression)
     assert {"Relaxed", "Flat", "Fist", "Action", "Each Frame", "This"} <= set(draw(pose_panel.IMPROMPTU_PT_pose))
     assert max(map(len, seen)) <= 35
+
+
+def test_more_measurements_are_behind_a_button(shown, monkeypatch):
+    monkeypatch.setattr(
+        properties_actor, "measure", lambda rig: Measurements(1.8, 75.0, 75.2, 0.8, {"waist": 0.8, "upper_arm": 0.3})
+    )
+    seen = draw(shape_panel.IMPROMPTU_PT_shape)
+    assert {"180.0 cm", "75.0 kg", "Waist", "80.0 cm", "all_girths"} <= set(seen)
+    assert "Upper Arm" not in seen
+    shown.rig.impromptu.all_girths = True
+    bpy.context.scene.unit_settings.system = "IMPERIAL"
+    assert {"Upper Arm", "11.8 in", "5' 11\"", "165 lb"} <= set(draw(shape_panel.IMPROMPTU_PT_shape))
 
 
 def test_panels_of_a_linked_actor_say_why_they_stand_still(shown, tmp_path):
