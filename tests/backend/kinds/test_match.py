@@ -17,7 +17,7 @@ def skeleton(names=JOINT_NAMES, keep=range(22)):
     keep = list(keep)
     place = {j: i for i, j in enumerate(keep)}
     parents = [place.get(PARENTS[j], -1) for j in keep]
-    tails = heads + (0, 0.05, 0)
+    tails = heads + np.array([0, 0.05, 0])
     return {
         "names": [names[j] for j in keep],
         "parents": parents,
