@@ -126,16 +126,9 @@ def retarget(
     ours = bone_map(source)
     before = _release(target)
     try:
-        for bone, values in theirs.switches.items():
-            for key, value in values.items():
-                if key in target.pose.bones[bone]:
-                    target.pose.bones[bone][key] = value
-        target.update_tag()
+        switches = _switch(target, theirs)
         with stage(source, target) as scene:
             motion, goal, solution = _perform(scene, source, target, ours, theirs, travel)
-            switches = {
-                b: {k: v for k, v in s.items() if k in target.pose.bones[b]} for b, s in theirs.switches.items()
-            }
             name = f"{action_of(source).name} on {target.name}"
             action = write_action(target, name, motion.frames, solution, switches)
             error = retarget_report.measure(scene, target, motion, theirs)
@@ -146,22 +139,39 @@ def retarget(
     report = {
         "source": source.name,
         "target": target.name,
-        "preset": theirs.preset,
         "action": action.name,
         "frames": [int(motion.frames[0]), int(motion.frames[-1])],
         "scale": round(goal.scale, 4),
         "limb_error_deg": error,
-        "matched": {**theirs.joints, **{f"spine {i + 1}": b for i, b in enumerate(theirs.spine)},
-                    **{f"neck {i + 1}": b for i, b in enumerate(theirs.neck)}},
-        "missing": retarget_report.missing(theirs),
-        "skipped": retarget_report.skipped(target, theirs, solution),
-        "extra": retarget_report.extra(target, theirs),
-        "notes": _notes(target),
         "passes": solution.passes,
-    }  # fmt: skip
+        **_matching(target, theirs, solution),
+    }
     retarget_report.keep(target, report)
     bpy.context.scene.frame_set(bpy.context.scene.frame_current)
     return report
+
+
+def _switch(target: Any, bones: BoneMap) -> dict[str, dict[str, float]]:
+    """Set the switches that the rig has, and return them."""
+    found = {b: {k: v for k, v in s.items() if k in target.pose.bones[b]} for b, s in bones.switches.items()}
+    for bone, values in found.items():
+        for key, value in values.items():
+            target.pose.bones[bone][key] = value
+    target.update_tag()
+    return found
+
+
+def _matching(target: Any, bones: BoneMap, solution: Solution) -> dict[str, Any]:
+    """What was matched, and what was not."""
+    chains = {f"{part} {i + 1}": b for part in ("spine", "neck") for i, b in enumerate(getattr(bones, part))}
+    return {
+        "preset": bones.preset,
+        "matched": {**bones.joints, **chains},
+        "missing": retarget_report.missing(bones),
+        "skipped": retarget_report.skipped(target, bones, solution),
+        "extra": retarget_report.extra(target, bones),
+        "notes": _notes(target),
+    }
 
 
 def _notes(target: Any) -> list[str]:
