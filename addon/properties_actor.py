@@ -11,8 +11,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from .scene import hands
 from .scene.handles import UID, is_actor, is_editable, skin_of, why_not_reshaped
+from .scene.hands import ITEMS, SIDES
 from .scene.measure import Measurements, measure
 from .scene.shape import set_values
 from .scene.shape_arrays import keys_of, labels_of
@@ -68,14 +68,14 @@ class ActorSettings(bpy.types.PropertyGroup):
     hands: bpy.props.EnumProperty(
         name="Hands",
         description="The pose that Apply gives to the hands",
-        items=hands.ITEMS,
+        items=ITEMS,
         default="RELAXED",
         options=set(),
     )
     hand_side: bpy.props.EnumProperty(
         name="Side",
         description="Which hands Apply poses",
-        items=hands.SIDES,
+        items=SIDES,
         default="BOTH",
         options=set(),
     )

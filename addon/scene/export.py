@@ -167,7 +167,13 @@ def write_usd(actor: Actor, path: Path) -> None:
 
 
 def write_alembic(actor: Actor, path: Path) -> None:
-    """Alembic: the skin, posed in every frame of the scene's range, without a rig."""
+    """Alembic: the skin, posed in every frame of the scene's range, without a rig.
+
+    Raises:
+        InvalidInput: this Blender was built without Alembic, as Debian's.
+    """
+    if "alembic_export" not in dir(bpy.ops.wm):
+        raise InvalidInput("This Blender was built without Alembic.", "Export USD, or use Blender from blender.org.")
     _select(actor)
     # The rig would be written as an empty of no use.
     actor.rig.select_set(False)

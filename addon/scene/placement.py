@@ -52,11 +52,25 @@ def land_motion(
         InvalidInput: the target is linked from another file.
     """
     if placement == "BESIDE" or target is None:
-        return place_beside(body, motion, name, record, colours)
-    require_editable(target)
-    if not same_body(target, body):
-        return replace_actor(target, body, motion, name, record, colours)
-    return replace_action(target, body, motion, name, record)
+        made = place_beside(body, motion, name, record, colours)
+    else:
+        require_editable(target)
+        if same_body(target, body):
+            made = replace_action(target, body, motion, name, record)
+        else:
+            made = replace_actor(target, body, motion, name, record, colours)
+    activate(made.rig)
+    return made
+
+
+def activate(rig: bpy.types.Object) -> None:
+    """Select an actor alone and make it active, unless the person is at work in another mode."""
+    layer = bpy.context.view_layer
+    if rig.name not in layer.objects or (layer.objects.active and layer.objects.active.mode != "OBJECT"):
+        return
+    for obj in layer.objects:
+        obj.select_set(obj == rig)
+    layer.objects.active = rig
 
 
 def same_body(rig: bpy.types.Object, body: BodyData) -> bool:

@@ -17,6 +17,7 @@ def test_replaced_action_is_kept(scene, actor, body, motion):
     made = land_motion(actor.rig, "REPLACE", body, other, "New", {"prompt": "new"})
     assert made.rig == actor.rig
     assert made.action != old
+    assert bpy.context.view_layer.objects.active == made.rig
     assert old.use_fake_user
     assert len(bpy.data.armatures) == 1
     assert made.action["impromptu_prompt"] == "new"
