@@ -24,6 +24,7 @@ ORDER = (
     "ops.pose",
     "ops.retarget",
     "ops.runtime",
+    "panels.runtime",
     "panels.main",
     "panels.found",
     "panels.jobs",
@@ -31,7 +32,6 @@ ORDER = (
     "panels.pose",
     "panels.export",
     "panels.retarget",
-    "panels.runtime",
     "translations",
     "handlers",
 )

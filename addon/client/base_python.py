@@ -41,8 +41,25 @@ class BasePython:
         return "" if self.has_venv else "cannot make environments (it lacks venv or ensurepip)"
 
 
+_described: dict[tuple[str, int], BasePython] = {}
+
+
 def describe(path: str) -> BasePython | None:
-    """What an interpreter says of itself; None where it is no Python. Starts it once."""
+    """What an interpreter says of itself; None where it is no Python. Starts it once, and again when it changes."""
+    try:
+        key = (path, Path(path).stat().st_mtime_ns)
+    except OSError:
+        return None
+    if key not in _described:
+        found = _ask(path)
+        if found is None:
+            return None
+        _described[key] = found
+    return _described[key]
+
+
+def _ask(path: str) -> BasePython | None:
+    """Start an interpreter and let it describe itself."""
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     try:
         done = subprocess.run(

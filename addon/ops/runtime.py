@@ -20,6 +20,8 @@ from ..client.wheel_sets import load_data, megabytes
 from ..preferences import host_command, host_environment, online_access, snapshot
 
 TICK_S = 0.1
+DIALOG = 420
+"""Pixels of the question before an install; it has no tabs at its side."""
 OFFLINE = "Blender's online access is off: allow it in the preferences, or choose a folder of wheels."
 Task = RuntimeTask | HostQuestion
 
@@ -183,17 +185,17 @@ class IMPROMPTU_OT_install_runtime(TaskOperator, bpy.types.Operator):
             self._base = choose_base_python(settings.base_python, sys.executable)
         except ImpromptuError as error:
             return self.fail(error)
-        return context.window_manager.invoke_props_dialog(self, width=420)
+        return context.window_manager.invoke_props_dialog(self, width=DIALOG)
 
     def draw(self, context: bpy.types.Context) -> None:
         """The offer, in lines that fit."""
         from ..panels.runtime import paragraph
 
         column = self.layout.column(align=True)
-        paragraph(column, self._offer, 400)
+        paragraph(column, self._offer, DIALOG + 40)
         number = ".".join(map(str, self._base.version))
-        paragraph(column, f"Into {package.user_folder(create=False)}, with Python {number}.", 400)
-        paragraph(column, "smplx is for non-commercial use; the rest is free software.", 400)
+        paragraph(column, f"Into {package.user_folder(create=False)}, with Python {number}.", DIALOG + 40)
+        paragraph(column, "smplx is for non-commercial use; the rest is free software.", DIALOG + 40)
 
     def start(self, context: bpy.types.Context) -> Task:
         """The installer."""

@@ -13,10 +13,12 @@ from ..client.wheel_sets import megabytes
 from ..ops.runtime import OFFLINE, State, running
 from ..preferences import MODEL_FIELDS, online_access, snapshot
 
-CHARACTER = 6.6
+CHARACTER = 5.8
 """Pixels that a character of the interface's font takes, at 100 %."""
-MARGIN = 40
-"""Pixels of a panel that are not text."""
+MARGIN = 56
+"""Pixels of a panel that are not text: the tabs, the borders."""
+ICON = 4
+"""Characters that an icon takes the place of."""
 
 
 def paragraph(layout: bpy.types.UILayout, text: str, width: float, icon: str = "NONE") -> None:
@@ -26,7 +28,7 @@ def paragraph(layout: bpy.types.UILayout, text: str, width: float, icon: str = "
         width: of the layout, in pixels at 100 %.
         icon: before the first line.
     """
-    per_line = max(20, int((width - MARGIN) / CHARACTER) - (3 if icon != "NONE" else 0))
+    per_line = max(20, int((width - MARGIN) / CHARACTER) - (ICON if icon != "NONE" else 0))
     column = layout.column(align=True)
     for i, line in enumerate(textwrap.wrap(bpy.app.translations.pgettext_iface(text), per_line)):
         shown = (icon if i == 0 else "BLANK1") if icon != "NONE" else "NONE"
@@ -52,8 +54,10 @@ def trouble(context: bpy.types.Context | None = None) -> tuple[str, str]:
     try:
         python = runtime.find_python(settings)
     except ImpromptuError as error:
-        state = "partial" if managed.state == "partial" else "missing"
-        return state, managed.sentence if state == "partial" else str(error)
+        if managed.state == "partial":
+            return "partial", managed.sentence
+        named = settings.runtime_mode == "EXISTING"
+        return "missing", str(error) if named else f"{error.message} Install tells first how much it downloads."
     if managed.state == "ready" and settings.runtime_mode == "MANAGED":
         return "ready", managed.sentence
     return "ready", f"Runs in {python}"
@@ -109,7 +113,6 @@ class IMPROMPTU_PT_runtime(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Impromptu"
-    bl_order = -10
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

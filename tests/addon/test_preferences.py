@@ -134,6 +134,7 @@ def test_without_a_runtime_the_notice_says_so_and_offers_to_install(kept):
     assert panel.IMPROMPTU_PT_runtime.poll(bpy.context)
     paper = draw_notice()
     assert "not installed" in paper.text
+    assert "how much" in paper.text
     assert ("impromptu.install_runtime", "Install") in paper.operators
 
 
