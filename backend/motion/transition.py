@@ -28,6 +28,8 @@ from .stepping import fading, plan_feet
 
 TAIL = 1.0
 """Seconds of the first motion that tell its heading and speed."""
+SLOWING = 0.45
+"""Seconds at most over which the pelvis takes on the second motion's speed: longer, and its legs would lag behind."""
 FASTEST = 15.0
 """Radians a second up to which a joint's speed is carried over."""
 
@@ -172,13 +174,18 @@ def _placed(
     first = _speed(trans[:3][::-1], -fps)
     level = np.array([1.0, 0, 1])
     # Cubic fading of the difference in speed carries the pelvis a third of what that speed would.
-    shift = (tail[1][-1] + speed / fps - trans[0] + (speed - first) * count / fps / 3) * level
+    shift = (tail[1][-1] + speed / fps - trans[0] + (speed - first) * _slowing(count, fps) / fps / 3) * level
     standing = tail_contacts[-1].reshape(2, 2).any(1).all() and performance.contacts[0].reshape(2, 2).any(1).all()
     if standing and np.linalg.norm((speed - first) * level) < 0.2:
         old = _soles(tail[0][-1:, body_joints], tail[1][-1:], offsets)[0]
         new = _soles(out[:1, body_joints], trans[:1], offsets)[0]
         shift = (old - new).mean(0) * level
     return out, trans + shift
+
+
+def _slowing(count: int, fps: float) -> int:
+    """Frames over which the pelvis changes its speed."""
+    return min(count, max(round(SLOWING * fps), 1))
 
 
 def _soles(poses: Array, trans: Array, offsets: Array) -> Array:
@@ -208,9 +215,10 @@ def _carried(tail: tuple[Array, Array], poses: Array, trans: Array, fps: float, 
     speed = _speed(tail[1], fps) / fps
     gap = tail[1][-1] + speed - trans[0]
     faster = speed - (trans[1] - trans[0])
-    t = np.arange(count)[:, None] / count
+    slowing = _slowing(count, fps)
+    t = np.minimum(np.arange(count)[:, None] / max(slowing, 1), 1)
     # Level: what is left to go, as (1 - t)^3 where the gap is a third of the way at that speed. Up: as the joints.
-    level = gap * (1 - t) ** 3 + (faster * count + 3 * gap) * t * (1 - t) ** 3
+    level = gap * (1 - t) ** 3 + (faster * slowing + 3 * gap) * t * (1 - t) ** 3
     upward = gap * value[:, None] + faster * slope[:, None]
     trans[:count] += level * (1, 0, 1) + upward * (0, 1, 0)
     return poses, trans
