@@ -140,8 +140,9 @@ def test_prints_do_not_break_messages(start):
 def test_bad_messages_are_answered_or_logged(start):
     peer = start()
     peer.write(b"\x00\xff garbage\n[1]\n{}\n" + b"x" * 3_000_000 + b"\n" + b'{"type": "cancel", "id": ["a"]}\n')
-    for id_, kind, params in (("k", "dance", {}), ("f", "steps", {"wings": 1}), ("t", "steps", {"steps": "many"}),
-                              ("b", "body", {"betas": [1]}), ("p", "find", {}), ("q", "find", {"prompt": " "})):  # fmt: skip
+    wrong = {"k": ("dance", {}), "f": ("steps", {"wings": 1}), "t": ("steps", {"steps": "many"})}
+    wrong |= {"b": ("body", {"betas": [1]}), "p": ("find", {}), "q": ("find", {"prompt": " "})}
+    for id_, (kind, params) in wrong.items():
         answer = peer.job(id_, kind, **params)
         assert (answer["type"], answer["id"], answer["code"]) == ("error", id_, "invalid_input")
         assert answer["hint"]
