@@ -160,7 +160,9 @@ class Driver:
             r = region(kind)
             box = (r.x, r.y, r.width, r.height)
         shutil.copyfile(self.folder / "Xvfb_screen0", self.folder / f"{name}.xwd")
-        self.report["pictures"].append({"name": name, "box": box, "window": (window().width, window().height)})
+        self.report["pictures"].append(
+            {"name": name, "box": box, "trim": kind == "UI", "window": (window().width, window().height)}
+        )
 
     # Looking for things.
 

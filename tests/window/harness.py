@@ -88,7 +88,17 @@ def cut(picture: dict[str, Any], folder: Path) -> Image.Image:
     image = read_screen(folder / f"{picture['name']}.xwd")
     width, height = picture["window"]
     x, y, w, h = picture["box"] or (0, 0, width, height)
-    return image.crop((x, height - y - h, x + w, height - y))
+    image = image.crop((x, height - y - h, x + w, height - y))
+    return trim(image) if picture["trim"] else image
+
+
+def trim(image: Image.Image) -> Image.Image:
+    """A sidebar without the view that shows below its last panel: what lies under the panels' own colour stays."""
+    rows = np.asarray(image).astype(int)[:, 12 : image.width - 60]
+    colours, counts = np.unique(rows[:60].reshape(-1, 3), axis=0, return_counts=True)
+    panel = (np.abs(rows - colours[counts.argmax()]).max(-1) <= 2).mean(1) > 0.3
+    last = int(np.flatnonzero(panel).max(initial=image.height - 20))
+    return image.crop((0, 0, image.width, min(last + 14, image.height)))
 
 
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:
