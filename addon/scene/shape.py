@@ -22,8 +22,8 @@ BETAS = "joint_betas"
 """Custom property of the armature data: the betas that its joints stand at."""
 REFERENCE = "impromptu_root"
 """Custom property of an action (or of a rig without one): the root's path as it was keyed."""
-SOFT = 0.03
-"""Metres: a foot that is so much lower than the other has nearly all the say about where the root goes."""
+SOFT = 0.06
+"""Metres by which a foot is lower than the other when it has e times the say about where the root goes."""
 
 
 def require_shape(rig: bpy.types.Object) -> bpy.types.Object:

@@ -11,7 +11,7 @@ from impromptu.addon.scene.joints import edit_bones
 from impromptu.addon.scene.probes import probes_of, read_weights
 from impromptu.addon.scene.read_motion import read_motion
 from impromptu.addon.scene.sampling import channels_of, keys_in
-from impromptu.addon.scene.skeleton import skeleton_of
+from impromptu.addon.scene.skeleton import global_rotations, joint_positions, skeleton_of
 from impromptu.backend.protocol import InvalidInput
 
 NEW = {"Shape000": 2.5, "Shape001": -1.5}
@@ -116,6 +116,33 @@ def test_longer_legs_neither_sink_nor_float_nor_slide(scene, body, motion, evalu
     assert np.abs(lows[1] - np.where(lows[0] > 0, 1.2, 1.0) * lows[0]).max() < 1e-3
     start = read_motion(actor.rig)[0].trans
     assert np.ptp(start[:, 2]) == pytest.approx(1.2 * np.ptp(motion.trans[:, 2]), rel=0.05)
+
+
+def test_standing_foot_slides_less_than_without_the_fit(actor):
+    skeleton = skeleton_of(actor.rig)
+    probes, weights = probes_of(actor.skin, skeleton)
+    assert weights.sum(1) == pytest.approx(np.ones(len(probes)))
+    frames = 30
+    quaternions = np.tile([1.0, 0, 0, 0], (frames, len(skeleton.names), 1))
+    swing = np.linspace(-0.4, 0.4, frames)
+    hip = skeleton.index("left_hip")
+    turn = np.stack([np.cos(swing / 2), np.sin(swing / 2), 0 * swing, 0 * swing], 1)
+    quaternions[:, hip] = turn
+    quaternions[:, skeleton.index("right_hip")] = turn
+    rotations = global_rotations(skeleton, quaternions)
+    before, after = np.zeros(2), np.array([9.0, 9.0])
+    heads = skeleton.heads(before)
+    foot = skeleton.index("left_foot")
+    still = joint_positions(skeleton, heads, rotations, np.zeros((frames, 3)))[:, foot]
+    # The root goes where it has to go for the foot to stay.
+    root = heads[foot] - still
+    path = shape.fit_root(skeleton, actor.skin, rotations, root, before, after)
+    plain = root[:1] + (root - root[:1]) * skeleton.leg_length(after) / skeleton.leg_length(before)
+    slides = [
+        np.ptp(joint_positions(skeleton, skeleton.heads(after), rotations, r)[:, foot, :2], axis=0).max()
+        for r in (path, plain)
+    ]
+    assert slides[0] < 0.7 * slides[1]
 
 
 def test_body_without_action_stands_where_it_stood(scene, body, evaluated):
