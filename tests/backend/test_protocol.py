@@ -21,7 +21,8 @@ def test_a_message_survives_any_cut():
 @pytest.mark.parametrize(
     "line",
     [b"{", b"[]", b"null", b'{"type": 1}', b'{"type": "dance"}', b'{"type": "cancel"}',
-     b'{"type": "cancel", "id": []}', b'{"type": "hello", "protocol": "1"}', b"[" * 100_000, b"\xff\xfe", b"9" * 5000],
+     b'{"type": "cancel", "id": []}', b'{"type": "hello", "protocol": "1"}',
+     b"[" * 100_000, b"\xff\xfe", b"9" * 5000],
 )  # fmt: skip
 def test_what_is_no_message_is_counted_and_the_next_is_read(line):
     decoder = Decoder()
