@@ -1,7 +1,7 @@
 """Names and folders of the extension, in one place.
 
-Blender installs an extension as `bl_ext.REPOSITORY.impromptu` and a legacy add-on under its folder's name; preferences
-and user folders go by that name, which is this package's parent and never `__package__` of a module in here.
+Blender installs an extension as `bl_ext.REPOSITORY.impromptu` and a legacy add-on under its folder's name;
+preferences and user folders go by that name, which is this package's parent and never `__package__` of a module here.
 """
 
 from __future__ import annotations

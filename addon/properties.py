@@ -27,7 +27,7 @@ PLACEMENTS = (
     (
         "REPLACE",
         "Replace",
-        "The actor plays the new motion instead of its last one, which stays in the file as an action",
+        "The actor plays the new motion; its last one stays in the file as an action",
     ),
     ("BESIDE", "Beside", "A new actor appears beside the ones that are there"),
 )

@@ -1,0 +1,171 @@
+"""What becomes of a job's result: the ranking into the panel, motions and bodies into the scene.
+
+Each runs inside one operator call and so is one undo step; each reads files first and edits afterwards, so that a
+damaged result leaves the scene as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..backend.protocol import InvalidInput
+from .client.jobs import Job
+from .properties import HISTORY
+from .scene.actor import build_body
+from .scene.actor_data import BodyData, MotionData, load_body, load_motion
+from .scene.append import append_motion
+from .scene.handles import skin_of
+from .scene.placement import land_motion, place_beside
+from .session import landing, lost_target
+
+LONGEST = 40
+"""Characters of a prompt in the name of an object; Blender cuts names at 63."""
+
+
+def short(text: str, most: int = LONGEST) -> str:
+    """Text cut at a word."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
+def read_json(job: Job, name: str) -> dict[str, Any]:
+    """A result of the job.
+
+    Raises:
+        InvalidInput: it is missing or damaged.
+    """
+    path = job.files.get(name)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8")) if path else None
+    except (OSError, ValueError):
+        value = None
+    if not isinstance(value, dict):
+        raise InvalidInput(f"The job's {name} cannot be read.", "Press Retry.")
+    return value
+
+
+def result_file(job: Job, name: str) -> Path:
+    """Path of a result.
+
+    Raises:
+        InvalidInput: the job has none of that name.
+    """
+    if name not in job.files:
+        raise InvalidInput(f"The job has no {name}.", "Press Retry.")
+    return job.files[name]
+
+
+def read_takes(job: Job) -> tuple[BodyData, list[tuple[MotionData, str, dict[str, Any]]]]:
+    """The body, and of each variant its motion, its name and its provenance.
+
+    Raises:
+        InvalidInput: a file is missing or damaged.
+    """
+    body = load_body(result_file(job, "body"))
+    record = read_json(job, "result")
+    record["request"] = job.params
+    known = record.pop("variants", None) or [{}]
+    record.pop("ranking", None)
+    takes = []
+    for i, variant in enumerate(known):
+        motion = load_motion(result_file(job, f"motion_{i}" if i else "motion"), len(body.parents))
+        told = {**record, "label": variant.get("label", record.get("label", ""))}
+        if isinstance(variant.get("source"), dict):
+            told["clip"] = variant["source"]
+        name = short(str(job.params.get("prompt") or told["label"] or job.title))
+        takes.append((motion, name, told))
+    return body, takes
+
+
+def remember(context: Any, job: Job, label: str) -> None:
+    """Put the job's prompt first in the history of the file; the same prompt is kept once."""
+    settings = context.scene.impromptu
+    prompt, seed = str(job.params.get("prompt", "")), int(job.params.get("seed", 0))
+    for i, entry in reversed(list(enumerate(settings.history))):
+        if entry.prompt == prompt and entry.seed == seed:
+            settings.history.remove(i)
+    entry = settings.history.add()
+    entry.prompt, entry.seed, entry.label = prompt, seed, label
+    settings.history.move(len(settings.history) - 1, 0)
+    while len(settings.history) > HISTORY:
+        settings.history.remove(len(settings.history) - 1)
+
+
+def outfit(record: dict[str, Any]) -> dict[str, str]:
+    """Colours by garment, as the backend read them off the prompt."""
+    colours = record.get("outfit")
+    return colours if isinstance(colours, dict) else {}
+
+
+@landing("find")
+def land_found(context: Any, job: Job, _target: Any) -> str:
+    """The ranked labels into the panel's list."""
+    ranking = read_json(job, "ranking")
+    settings = context.scene.impromptu
+    settings.found.clear()
+    settings.found_index = -1
+    settings.found_prompt = str(job.params.get("prompt", ""))
+    for ranked in ranking.get("ranked", []):
+        clips = ranked.get("clips") or [{}]
+        entry = settings.found.add()
+        entry.label, entry.score, entry.job = str(ranked.get("label", "")), float(ranked.get("score", 0)), job.id
+        entry.clip, entry.seconds = str(clips[0].get("name", "")), float(clips[0].get("seconds", 0) or 0)
+        picture = job.find(clips[0].get("thumbnail"))
+        entry.thumbnail = str(picture) if picture else ""
+    return f"Found {len(settings.found)} labels."
+
+
+@landing("act")
+def land_act(context: Any, job: Job, target: Any) -> str:
+    """The motion onto the target or a new actor; further variants are actors beside it."""
+    if lost_target(job) and not job.extra.get("options", {}).get("anew"):
+        raise InvalidInput("The actor that this motion was for is not there any more.", "Apply it to a new actor.")
+    body, takes = read_takes(job)
+    placement = str(job.extra.get("options", {}).get("placement", "REPLACE"))
+    motion, name, record = takes[0]
+    first = land_motion(target, placement, body, motion, name, record, outfit(record))
+    for motion, name, record in takes[1:]:
+        place_beside(body, motion, name, record, outfit(record))
+    choose(context, first.rig)
+    remember(context, job, str(takes[0][2]["label"]))
+    return f"{first.rig.name} plays {takes[0][2]['label'] or name!s} ({len(takes[0][0])} frames)."
+
+
+@landing("append")
+def land_append(context: Any, job: Job, target: Any) -> str:
+    """A new action: the target's motion and then the job's."""
+    if target is None:
+        raise InvalidInput("The actor that this motion was to follow is not there any more.", "Press Act instead.")
+    body, takes = read_takes(job)
+    motion, name, record = takes[0]
+    append_motion(target, body, motion, name, record)
+    choose(context, target)
+    remember(context, job, str(record["label"]))
+    return f"{target.name} goes on with {record['label'] or name!s}."
+
+
+@landing("body")
+def land_body(context: Any, job: Job, _target: Any) -> str:
+    """An actor without a motion."""
+    body = load_body(result_file(job, "body"))
+    actor = build_body(body, str(body.header.get("name", "Actor")), {"request": job.params})
+    choose(context, actor.rig)
+    return f"{actor.rig.name} is in the scene."
+
+
+def choose(context: Any, rig: Any) -> None:
+    """Make the actor the active one, where this view layer shows it."""
+    layer = context.view_layer
+    if rig.name not in layer.objects or context.mode != "OBJECT":
+        return
+    for obj in layer.objects:
+        if obj.select_get():
+            obj.select_set(False)
+    rig.select_set(True)
+    skin = skin_of(rig)
+    if skin is not None and skin.name in layer.objects:
+        skin.select_set(False)
+    layer.objects.active = rig

@@ -1,0 +1,94 @@
+"""The active actor as a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...backend.protocol import ImpromptuError, InvalidInput, check_suffix
+from ..scene.actor import Actor
+from ..scene.export import WRITERS, export_actor
+from ..scene.handles import actor_of, require_actor
+
+
+def export_whole(actor: Actor, goal: Path) -> None:
+    """Write beside the goal and rename: an export that fails leaves what is there.
+
+    Raises:
+        InvalidInput: the folder cannot be written or the exporter failed.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".impromptu-", dir=goal.parent) as folder:
+            part = Path(folder, goal.name)
+            export_actor(actor, part)
+            os.replace(part, goal)
+    except OSError as error:
+        raise InvalidInput(
+            f"{goal.name} cannot be written: {error.strerror or error}.", "Choose a folder that you can write to."
+        ) from error
+
+
+class IMPROMPTU_OT_export(bpy.types.Operator):
+    """Write the active actor and its motion to a file. Takes seconds, Alembic longer; the scene stays as it is"""
+
+    bl_idname = "impromptu.export"
+    bl_label = "Export"
+    bl_options = {"REGISTER"}
+
+    filepath: bpy.props.StringProperty(
+        name="File", description="File to write", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.blend;*.glb;*.fbx;*.usdc;*.abc;*.bvh;*.npz", options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """An actor must be active, in Object Mode."""
+        reason = "" if actor_of(context) is not None else "Click an actor first"
+        reason = reason or ("" if context.mode in ("OBJECT", "POSE") else "Leave Edit Mode first")
+        if reason and hasattr(cls, "poll_message_set"):
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask for the file, with a name and the panel's format filled in."""
+        suffix = context.scene.impromptu.export_format
+        name = bpy.path.clean_name(actor_of(context).name)
+        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+        self.filepath = str(folder / f"{name}{suffix}")
+        self.filter_glob = f"*{suffix}"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: Any) -> set[str]:
+        """Write it; selection, active object and mode are put back."""
+        layer = context.view_layer
+        active, selected = layer.objects.active, [o for o in layer.objects if o.select_get()]
+        mode = context.mode
+        try:
+            rig = require_actor(context)
+            path = Path(bpy.path.abspath(self.filepath))
+            if not path.suffix:
+                path = path.with_name(path.name + context.scene.impromptu.export_format)
+            check_suffix(path, tuple(WRITERS), "A character")
+            if mode != "OBJECT":
+                bpy.ops.object.mode_set(mode="OBJECT")
+            export_whole(Actor.of(rig), path)
+        except ImpromptuError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        finally:
+            for obj in layer.objects:
+                obj.select_set(obj in selected)
+            layer.objects.active = active
+            if mode == "POSE" and active is not None and context.mode != "POSE":
+                bpy.ops.object.mode_set(mode="POSE")
+        self.report({"INFO"}, f"Wrote {path.name}")
+        return {"FINISHED"}
+
+
+classes = (IMPROMPTU_OT_export,)

@@ -1,0 +1,176 @@
+"""Operators of the list of jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...backend.protocol import ImpromptuError
+from .. import loop, session
+
+
+class _JobOperator:
+    """What the operators of this module share: a job by its id, and errors as one sentence."""
+
+    bl_options = {"INTERNAL"}
+    job: bpy.props.StringProperty(name="Job", description="Which job of the list", options={"SKIP_SAVE", "HIDDEN"})
+
+    def execute(self, context: Any) -> set[str]:
+        """Do it, report what went wrong in one sentence."""
+        try:
+            done = self.change(context)
+        except ImpromptuError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        loop.start()
+        if not bpy.app.background:
+            loop.redraw()
+        return done or {"FINISHED"}
+
+    def change(self, context: Any) -> set[str] | None:
+        """What the operator does; raises ImpromptuError."""
+        raise NotImplementedError
+
+
+class IMPROMPTU_OT_cancel(_JobOperator, bpy.types.Operator):
+    """Stop this job. The scene stays as it is, and what the job has done so far is kept for Resume"""
+
+    bl_idname = "impromptu.cancel"
+    bl_label = "Cancel"
+
+    def change(self, context: Any) -> None:
+        """Cancel."""
+        session.queue().cancel(self.job)
+
+
+class IMPROMPTU_OT_resume(_JobOperator, bpy.types.Operator):
+    """Go on with this job from where it stopped; costs what was left to do"""
+
+    bl_idname = "impromptu.resume"
+    bl_label = "Resume"
+
+    def change(self, context: Any) -> set[str] | None:
+        """Queue it again."""
+        job = session.queue().resume(self.job)
+        return session.finish(context, self, job) if bpy.app.background else None
+
+
+class IMPROMPTU_OT_retry(_JobOperator, bpy.types.Operator):
+    """Do this job again from the start, with the same settings and seed; costs as much as the first time"""
+
+    bl_idname = "impromptu.retry"
+    bl_label = "Retry"
+
+    def change(self, context: Any) -> set[str] | None:
+        """Queue a copy that lands here."""
+        jobs = session.queue()
+        again = session.again(context, jobs.get(self.job))
+        return session.finish(context, self, again) if bpy.app.background else None
+
+
+class IMPROMPTU_OT_remove_job(_JobOperator, bpy.types.Operator):
+    """Take this job off the list and delete its folder. Actors that were made from it stay"""
+
+    bl_idname = "impromptu.remove_job"
+    bl_label = "Remove"
+
+    def change(self, context: Any) -> None:
+        """Remove."""
+        session.queue().remove(self.job)
+        session.notes.pop(self.job, None)
+
+
+class IMPROMPTU_OT_show_log(_JobOperator, bpy.types.Operator):
+    """Open this job's log in Blender's text editor; costs nothing"""
+
+    bl_idname = "impromptu.show_log"
+    bl_label = "Show Log"
+
+    def change(self, context: Any) -> None:
+        """A text block, in an editor of its own where a window is there."""
+        job = session.queue().get(self.job)
+        name = f"Impromptu {job.id}.log"
+        text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
+        text.clear()
+        text.write("\n".join([job.title, *([str(job.error)] if job.error else []), "", *job.log_tail(2000)]) + "\n")
+        if bpy.app.background:
+            return
+        bpy.ops.wm.window_new()
+        area = context.window_manager.windows[-1].screen.areas[0]
+        area.type = "TEXT_EDITOR"
+        area.spaces.active.text = text
+        area.spaces.active.show_word_wrap = True
+
+
+class IMPROMPTU_OT_use_cpu(_JobOperator, bpy.types.Operator):
+    """Compute on the processor from now on and do this job again: slower, but it has the memory"""
+
+    bl_idname = "impromptu.use_cpu"
+    bl_label = "Retry on CPU"
+
+    def change(self, context: Any) -> set[str] | None:
+        """Set the preference, end the host, queue a copy."""
+        session.backend_preferences().device = "cpu"
+        job = session.queue().get(self.job)
+        session.close()
+        again = session.again(context, job)
+        return session.finish(context, self, again) if bpy.app.background else None
+
+
+class IMPROMPTU_OT_land(_JobOperator, bpy.types.Operator):
+    """Put the result of this job into the scene, as one undo step"""
+
+    bl_idname = "impromptu.land"
+    bl_label = "Apply Impromptu Result"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    anew: bpy.props.BoolProperty(
+        name="New Actor", description="Make a new actor for it", default=False, options={"SKIP_SAVE", "HIDDEN"}
+    )
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Not while a mesh is edited, nor while a render runs."""
+        reason = loop.why_wait(context)
+        if reason and hasattr(cls, "poll_message_set"):
+            cls.poll_message_set(reason)
+        return not reason
+
+    def change(self, context: Any) -> None:
+        """Land it."""
+        job = session.queue().get(self.job)
+        if self.anew:
+            job.extra.update(target=None, options={**job.extra.get("options", {}), "anew": True})
+        self.report({"INFO"}, session.land(context, job))
+
+
+class IMPROMPTU_OT_run_jobs(bpy.types.Operator):
+    """Look after the jobs until all have ended; in background mode this waits for them"""
+
+    bl_idname = "impromptu.run_jobs"
+    bl_label = "Run Jobs"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: Any) -> set[str]:
+        """Start the timer, or wait where there is none."""
+        if not bpy.app.background:
+            loop.start()
+            return {"FINISHED"}
+        ended = {"FINISHED"}
+        for job in list(session.queue().jobs):
+            if not job.finished:
+                ended = session.finish(context, self, job)
+        return ended
+
+
+classes = (
+    IMPROMPTU_OT_cancel,
+    IMPROMPTU_OT_resume,
+    IMPROMPTU_OT_retry,
+    IMPROMPTU_OT_remove_job,
+    IMPROMPTU_OT_show_log,
+    IMPROMPTU_OT_use_cpu,
+    IMPROMPTU_OT_land,
+    IMPROMPTU_OT_run_jobs,
+)

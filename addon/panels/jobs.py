@@ -1,0 +1,104 @@
+"""The list of jobs: how far each is, what came of it, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy.app.translations import pgettext_iface as _
+
+from .. import loop, session
+from ..icons import picture
+from .words import TabPanel, draw_error, sentence
+
+MOST = 6
+"""Jobs that are drawn, newest first."""
+STATES = {"queued": "TIME", "running": "PLAY", "done": "CHECKMARK", "failed": "ERROR", "cancelled": "CANCEL"}
+KINDS = {"find": "VIEWZOOM", "act": "ARMATURE_DATA", "body": "OUTLINER_OB_ARMATURE", "import": "IMPORT"}
+
+
+def remaining(seconds: float | None) -> str:
+    """`about 12 s`, `about 3 min`; empty where it is not known."""
+    if seconds is None:
+        return ""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
+    """What the backend does and has done."""
+
+    bl_idname = "IMPROMPTU_PT_jobs"
+    bl_label = "Jobs"
+    bl_order = 2
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Only where there are any."""
+        return bool(session.queue().jobs)
+
+    def draw(self, context: Any) -> None:
+        """The newest jobs, a box each."""
+        jobs = session.queue()
+        if jobs.warning:
+            sentence(self.layout, context, jobs.warning, "ERROR")
+        for job in jobs.jobs[: -MOST - 1 : -1]:
+            draw_job(self.layout.box(), context, job)
+
+
+def draw_job(layout: Any, context: Any, job: Any) -> None:
+    """One job."""
+    row = layout.row(align=True)
+    row.label(text=job.title, icon=STATES.get(job.state, "QUESTION"), translate=False)
+    if job.finished:
+        if job.state == "done":
+            row.operator("impromptu.retry", text="", icon="FILE_REFRESH", emboss=False).job = job.id
+        row.operator("impromptu.show_log", text="", icon="TEXT", emboss=False).job = job.id
+        row.operator("impromptu.remove_job", text="", icon="X", emboss=False).job = job.id
+        draw_finished(layout, context, job)
+    else:
+        row.operator("impromptu.show_log", text="", icon="TEXT", emboss=False).job = job.id
+        draw_running(layout, job)
+
+
+def draw_running(layout: Any, job: Any) -> None:
+    """Progress, time to the end, the latest picture, and Cancel."""
+    stage = _(job.stage[:1].upper() + job.stage[1:]) if job.stage else _("Waiting")
+    eta = remaining(job.eta_s)
+    text = f"{stage}  ·  {eta}" if eta else stage
+    if hasattr(layout, "progress"):
+        layout.progress(factor=job.fraction, text=text, translate=False)
+    else:
+        cells = round(job.fraction * 10)
+        layout.label(text=f"{'█' * cells}{'░' * (10 - cells)} {text}", translate=False)
+    icon = picture(job.preview) if job.preview else 0
+    if icon:
+        layout.template_icon(icon_value=icon, scale=5.0)
+    layout.operator("impromptu.cancel", icon="CANCEL").job = job.id
+
+
+def draw_finished(layout: Any, context: Any, job: Any) -> None:
+    """The error with its remedy, or the result that has not found its place yet."""
+    problem = session.notes.get(job.id)
+    if job.state == "done" and problem is not None:
+        draw_error(layout, context, problem, job.id)
+        if session.lost_target(job):
+            row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
+            row.job, row.anew = job.id, True
+    elif session.can_land(job) and not session.is_landed(job):
+        waits = loop.why_wait(context) if session.waits_to_land(job) else "From another file"
+        layout.label(text=waits or "Ready", icon="INFO")
+        if session.lost_target(job):
+            row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
+            row.job, row.anew = job.id, True
+        else:
+            layout.operator("impromptu.land", text="Apply Here", icon="IMPORT").job = job.id
+    if job.state in ("failed", "cancelled"):
+        if job.error is not None and job.state == "failed":
+            draw_error(layout, context, job.error, job.id)
+        row = layout.row(align=True)
+        row.operator("impromptu.resume", icon="PLAY").job = job.id
+        if job.error is None or job.error.code not in ("invalid_input",):
+            row.operator("impromptu.retry", icon="FILE_REFRESH").job = job.id
+
+
+classes = (IMPROMPTU_PT_jobs,)

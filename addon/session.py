@@ -1,0 +1,242 @@
+"""The one queue of jobs of this Blender, and what is kept of each job so that its result can be put into the scene.
+
+A job remembers in its `extra` which landing it wants, the handle of the actor that it is for, the file that it was
+ordered in and the panel's settings of that moment. No Blender object is kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..backend.protocol import ImpromptuError, InvalidInput, from_params
+from . import package, preferences
+from .client.jobs import Job, JobQueue
+from .scene.handles import handle, resolve
+
+LANDED = "landed"
+"""File in a job's folder: its result was put into a scene."""
+
+GIVEN = 20
+"""Folders of `scratch` that are kept for a retry."""
+
+Landing = Callable[[Any, Job, Any], str]
+"""(context, job, target's object or None) -> one sentence on what was done."""
+
+LANDINGS: dict[str, Landing] = {}
+"""By the name that a job's `extra` carries."""
+
+_queue: JobQueue | None = None
+_file = uuid.uuid4().hex
+_landed: set[str] = set()
+notes: dict[str, ImpromptuError] = {}
+"""Why the result of a job (by id) could not be put into the scene."""
+
+
+def landing(name: str) -> Callable[[Landing], Landing]:
+    """Make a function the landing of that name."""
+
+    def add(function: Landing) -> Landing:
+        LANDINGS[name] = function
+        return function
+
+    return add
+
+
+def _command() -> list[str]:
+    """The host's command line; its variables are taken from the preferences at the same time."""
+    command = preferences.host_command()
+    if _queue is not None:
+        _queue.env = preferences.host_environment()
+    return command
+
+
+def queue() -> JobQueue:
+    """The jobs of this Blender; reads those of earlier sessions the first time."""
+    global _queue
+    if _queue is None:
+        folder = package.user_folder()
+        idle = float(preferences.snapshot().idle_seconds)
+        _queue = JobQueue(_command, package.jobs_folder(), folder / "host.log", idle_s=idle)
+    return _queue
+
+
+def has_queue() -> bool:
+    """Whether a queue was made: with none, there is nothing to look after."""
+    return _queue is not None
+
+
+def use(
+    command: Callable[[], list[str]], folder: Path, env: Mapping[str, str] | None = None, timing: Any = None
+) -> JobQueue:
+    """Work with another host and another folder, as tests do."""
+    global _queue
+    close()
+    _queue = JobQueue(command, folder / "jobs", folder / "host.log", env=env, timing=timing)
+    return _queue
+
+
+def close() -> None:
+    """End the host; unfinished jobs can be resumed later."""
+    global _queue
+    if _queue is not None:
+        _queue.shutdown()
+    _queue = None
+    _landed.clear()
+    notes.clear()
+
+
+def _folder() -> Path:
+    """Where the queue's jobs are."""
+    return queue().log.parent / "jobs"
+
+
+def scratch(name: str) -> Path:
+    """A new folder for a file that a request names; it goes with the oldest ones when there are many.
+
+    Raises:
+        InvalidInput: it cannot be made.
+    """
+    parent = _folder() / ".given"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        old = sorted(parent.iterdir(), key=lambda p: p.stat().st_mtime)[:-GIVEN]
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
+        made = parent / f"{name}-{uuid.uuid4().hex[:12]}"
+        made.mkdir()
+    except OSError as error:
+        raise InvalidInput(f"The folder of jobs cannot be written: {error}.", "Free some disk space.") from error
+    return made
+
+
+def submit(
+    context: Any, request: Any, title: str, land: str, target: Any = None, options: dict[str, Any] | None = None
+) -> Job:
+    """Queue a request whose result is to be put into this scene.
+
+    Args:
+        land: a key of `LANDINGS`.
+        target: the object that it is for, or None.
+        options: JSON values that the landing reads, as the placement.
+    """
+    extra = {
+        "land": land,
+        "target": handle(target) if target is not None else None,
+        "file": _file,
+        "scene": context.scene.name,
+        "scene_uid": getattr(context.scene, "session_uid", 0),
+        "options": options or {},
+    }
+    return queue().submit(request, title, extra=extra)
+
+
+def again(context: Any, job: Job) -> Job:
+    """Queue a job's request anew, for this file and scene, and for the same actor where that is still here."""
+    request = from_params(job.kind, job.params)
+    options = job.extra.get("options", {})
+    return submit(context, request, job.title, str(job.extra.get("land", "")), find_target(job), options)
+
+
+def new_file() -> None:
+    """Another file was opened: results of jobs that were ordered before do not land in it by themselves."""
+    global _file
+    _file = uuid.uuid4().hex
+
+
+def is_landed(job: Job) -> bool:
+    """Whether the job's result was put into a scene once."""
+    return job.id in _landed or (job.folder / LANDED).exists()
+
+
+def can_land(job: Job) -> bool:
+    """Whether there is a result that a landing knows."""
+    return job.state == "done" and job.extra.get("land") in LANDINGS
+
+
+def waits_to_land(job: Job) -> bool:
+    """Whether its result is to be put into this file's scene as soon as that is possible."""
+    return can_land(job) and job.id not in notes and job.extra.get("file") == _file and not is_landed(job)
+
+
+def belongs_to(job: Job, scene: Any) -> bool:
+    """Whether the job was ordered in this scene, whatever that is called by now."""
+    uid = job.extra.get("scene_uid", 0)
+    return getattr(scene, "session_uid", 0) == uid if uid else scene.name == job.extra.get("scene")
+
+
+def from_elsewhere(job: Job) -> bool:
+    """Whether the job was ordered in a file that is not open any more."""
+    return job.extra.get("file") != _file
+
+
+def land(context: Any, job: Job) -> str:
+    """Put a job's result into the scene.
+
+    Returns:
+        one sentence on what was done.
+
+    Raises:
+        ImpromptuError: there is no result, or it does not fit the scene as it is now.
+    """
+    function = LANDINGS.get(str(job.extra.get("land")))
+    if function is None or job.state != "done":
+        raise InvalidInput("This job has no result to put into the scene.", "Press Retry.")
+    # One attempt by itself; a result that does not fit would else be tried at every tick.
+    _landed.add(job.id)
+    try:
+        sentence = function(context, job, find_target(job))
+        (job.folder / LANDED).touch()
+    except ImpromptuError as error:
+        notes[job.id] = error
+        raise
+    except OSError as error:
+        notes[job.id] = InvalidInput(f"The job's folder cannot be used: {error}.", "Free some disk space and Retry.")
+        raise notes[job.id] from error
+    notes.pop(job.id, None)
+    return sentence
+
+
+def find_target(job: Job) -> Any:
+    """The object that the job is for; None where it was for none or is in another file."""
+    found = job.extra.get("target")
+    return resolve(found) if isinstance(found, dict) and not from_elsewhere(job) else None
+
+
+def lost_target(job: Job) -> bool:
+    """Whether the job was for an actor that is not there any more."""
+    return isinstance(job.extra.get("target"), dict) and find_target(job) is None
+
+
+def finish(context: Any, operator: Any, job: Job) -> set[str]:
+    """Wait for a job and land it: what an operator does in background mode or when a script asks it to wait.
+
+    Returns:
+        what the operator's `execute` is to return.
+    """
+    seen = ""
+    jobs = queue()
+    while not job.finished:
+        jobs.wait(job.id, 0.25)
+        stage = job.stage
+        if stage and stage != seen:
+            print(f"Impromptu: {stage}", file=sys.stderr)
+            seen = stage
+    error = job.error or ImpromptuError(f"The job was {job.state}.")
+    if job.state != "done":
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    if job.extra.get("land") in LANDINGS:
+        try:
+            # Called as an operator of its own, so that the change is one undo step.
+            bpy.ops.impromptu.land("EXEC_DEFAULT", True, job=job.id)
+        except RuntimeError:
+            operator.report({"ERROR"}, str(notes.get(job.id, "The result could not be put into the scene.")))
+            return {"CANCELLED"}
+    return {"FINISHED"}
