@@ -110,6 +110,7 @@ class ModelRow(bpy.types.PropertyGroup):
     path: StringProperty()
     licence: StringProperty()
     how: StringProperty()
+    problem: StringProperty()
     checked: StringProperty()
     """`good`, `bad` or empty: its sha256 was not compared."""
 

@@ -11,7 +11,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...backend.protocol import CheckRequest, ImpromptuError, InvalidInput, ModelsRequest
-from .. import package
+from .. import package, session
 from ..client import runtime
 from ..client.base_python import choose_base_python, lacking_modules
 from ..client.install import RuntimeTask
@@ -64,13 +64,10 @@ def release_host() -> None:
     Raises:
         InvalidInput: it is working.
     """
-    session = sys.modules.get(f"{__package__.rpartition('.')[0]}.session")
-    queue = session.queue() if session is not None else None
-    if queue is None:
-        return
-    if queue.busy:
-        raise InvalidInput("A job is running in the backend.", "Wait for its end or cancel it first.")
-    queue.shutdown()
+    if session.has_queue():
+        if session.queue().busy:
+            raise InvalidInput("A job is running in the backend.", "Wait for its end or cancel it first.")
+        session.close()
 
 
 def start_installer(action: str, context: bpy.types.Context) -> RuntimeTask:
@@ -300,8 +297,10 @@ class IMPROMPTU_OT_list_models(TaskOperator, bpy.types.Operator):
             for model in models:
                 row = kept.models.add()
                 row.name, row.found = str(model["name"]), bool(model["found"])
-                for name in ("what", "path", "licence", "how"):
+                for name in ("what", "path", "licence", "problem"):
                     setattr(row, name, str(model.get(name) or ""))
+                # The fields above the table are what the variables are elsewhere.
+                row.how = str(model.get("how") or "").replace(f"in {model.get('variable') or '?'}", "above")
                 row.checked = {True: "good", False: "bad"}.get(model.get("sha256_ok"), "")
         return f"{sum(bool(m['found']) for m in models)} of {len(models)} models are here."
 

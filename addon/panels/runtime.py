@@ -195,8 +195,9 @@ def _draw_models(box: bpy.types.UILayout, kept: Any, width: float) -> None:
         words = {"good": "sha256 agrees", "bad": "sha256 differs"}.get(model.checked, "found")
         row.label(text=words if model.found else "missing", icon="ERROR" if model.checked == "bad" else "NONE")
         row.label(text=model.licence, translate=False)
-        if not model.found and model.how:
-            paragraph(box, model.how, width)
+        advice = model.problem or ("" if model.found else model.how)
+        if advice:
+            paragraph(box, advice, width)
     row = box.row(align=True)
     row.operator("impromptu.list_models", icon="VIEWZOOM")
     row.operator("impromptu.list_models", text="Compare sha256", icon="FILE_TICK").verify = True

@@ -214,6 +214,20 @@ def test_in_background_the_operator_waits_and_takes_the_runtime_into_use(kept, m
     assert ops.running() is None
 
 
+def test_files_of_a_backend_at_work_are_left_alone(kept, monkeypatch):
+    closed = []
+    monkeypatch.setattr(ops.session, "has_queue", lambda: True)
+    monkeypatch.setattr(ops.session, "close", lambda: closed.append(1))
+    for busy in (True, False):
+        monkeypatch.setattr(ops.session, "queue", lambda busy=busy: SimpleNamespace(busy=busy))
+        if busy:
+            with pytest.raises(InvalidInput, match="A job is running"):
+                ops.release_host()
+        else:
+            ops.release_host()
+    assert closed == [1]
+
+
 def test_a_failure_raises_in_a_script_and_stays_in_the_panel(kept, monkeypatch):
     error = InvalidInput("The disk of /x is full.", "Free some space, then press Resume.")
     monkeypatch.setattr(ops, "start_installer", lambda action, context: FakeTask(error=error))
@@ -266,7 +280,7 @@ def test_the_table_of_models_is_filled(kept, monkeypatch):
             "licence": "Apache-2.0",
             "sha256_ok": True,
         },
-        {"name": "SMPL-X", "found": False, "how": "Register at the site.", "licence": "MPI", "sha256_ok": None},
+        {"name": "SMPL-X", "found": False, "how": "Name it in IMPROMPTU_SMPLX.", "variable": "IMPROMPTU_SMPLX"},
     ]
     monkeypatch.setattr(ops, "ask_host", lambda request, context: FakeTask({"models": models}))
     assert bpy.ops.impromptu.list_models() == {"FINISHED"}
@@ -275,7 +289,7 @@ def test_the_table_of_models_is_filled(kept, monkeypatch):
     paper = Paper()
     panel.draw_preferences(paper, kept, bpy.context)
     assert "sha256 agrees" in paper.text
-    assert "Register at the site." in paper.text
+    assert "Name it above." in paper.text
     assert set(preferences.DEFAULTS) - {"python_path"} <= set(paper.props)
 
 

@@ -22,12 +22,14 @@ _NET = (
 )
 REASONS = (
     (r"No space left on device|Errno 28|WinError 112|Disk quota", "full"),
+    (r"Long Path support", "Windows refuses paths as long as torch's."),
     (r"CERTIFICATE_VERIFY|SSLError", "The registry's certificate is not trusted here."),
     (r"do not match the hashes|BadZipFile|has an invalid wheel|is invalid", "A downloaded wheel is damaged."),
     (_NET, "The package registry cannot be reached."),
     (r"HTTP error 4\d\d|404 Client Error|403 Client Error", "The package registry refused a file."),
 )
 HINTS = {
+    "Windows refuses paths as long as torch's.": "Switch on long paths in Windows (search for it in Settings), then resume.",
     "The registry's certificate is not trusted here.": "Ask who runs the network, or install from a wheels folder.",
     "A downloaded wheel is damaged.": "Press Resume to fetch it again.",
     "The package registry cannot be reached.": "Check the network and press Resume, or install from a wheels folder.",
@@ -39,7 +41,9 @@ def pip_environment(folder: Path) -> dict[str, str]:
     """pip's temporary files belong under `folder`, where there is room and where they are cleaned up."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    return {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)), "PIP_REQUIRE_VIRTUALENV": "0"}
+    # A user's own settings may send packages elsewhere than into the environment.
+    places = {"PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_ROOT": ""}
+    return {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)), **places}
 
 
 def failure_of(lines: Sequence[str], folder: Path, doing: str) -> Failure:
