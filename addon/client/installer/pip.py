@@ -29,7 +29,7 @@ REASONS = (
     (r"HTTP error 4\d\d|404 Client Error|403 Client Error", "The package registry refused a file."),
 )
 HINTS = {
-    "Windows refuses paths as long as torch's.": "Switch on long paths in Windows (search for it in Settings), then resume.",
+    "Windows refuses paths as long as torch's.": "Switch on long paths in Windows, then press Resume.",
     "The registry's certificate is not trusted here.": "Ask who runs the network, or install from a wheels folder.",
     "A downloaded wheel is damaged.": "Press Resume to fetch it again.",
     "The package registry cannot be reached.": "Check the network and press Resume, or install from a wheels folder.",
