@@ -13,6 +13,8 @@ from bpy.props import (
     StringProperty,
 )
 
+from .ops.retarget import PRESETS
+
 HISTORY = 30
 """How many prompts a file remembers."""
 
@@ -147,6 +149,9 @@ class IMPROMPTU_PG_settings(bpy.types.PropertyGroup):
         description="Armature that shall play the actor's motion",
         type=bpy.types.Object,
         poll=_is_other_armature,
+    )
+    retarget_preset: EnumProperty(
+        name="Preset", description="Whose bone names the target has", items=PRESETS, default="AUTO"
     )
     retarget_root: BoolProperty(
         name="Root Motion", description="Let the target travel as the actor does", default=True

@@ -6,10 +6,11 @@ A module lists its Blender classes in `classes` and may have `register()` and `u
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from types import ModuleType
 
 import bpy
+
+from . import session
 
 ORDER = (
     "icons",
@@ -40,14 +41,7 @@ ORDER = (
 
 def modules() -> list[ModuleType]:
     """The modules of `ORDER`."""
-    package = __package__
-    found = []
-    for name in ORDER:
-        full = f"{package}.{name}"
-        parent = full.rpartition(".")[0]
-        if importlib.util.find_spec(parent) and importlib.util.find_spec(full):
-            found.append(importlib.import_module(full))
-    return found
+    return [importlib.import_module(f"{__package__}.{name}") for name in ORDER]
 
 
 def register() -> None:
@@ -72,6 +66,7 @@ def unregister() -> None:
 def _register(module: ModuleType) -> None:
     for cls in getattr(module, "classes", ()):
         bpy.utils.register_class(cls)
+    session.LANDINGS.update(getattr(module, "LANDINGS", {}))
     if hasattr(module, "register"):
         module.register()
 

@@ -26,8 +26,8 @@ LANDED = "landed"
 GIVEN = 20
 """Folders of `scratch` that are kept for a retry."""
 
-Landing = Callable[[Any, Job, Any], str]
-"""(context, job, target's object or None) -> one sentence on what was done."""
+Landing = Callable[[Any, Job, Any], "str | None"]
+"""(context, job, target's object or None) -> one sentence on what was done, or None."""
 
 LANDINGS: dict[str, Landing] = {}
 """By the name that a job's `extra` carries."""
@@ -200,7 +200,7 @@ def land(context: Any, job: Job) -> str:
         notes[job.id] = InvalidInput(f"The job's folder cannot be used: {error}.", "Free some disk space and Retry.")
         raise notes[job.id] from error
     notes.pop(job.id, None)
-    return sentence
+    return sentence or "The result is in the scene."
 
 
 def find_target(job: Job) -> Any:

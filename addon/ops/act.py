@@ -23,7 +23,7 @@ AFTER_FRAMES = 30
 class JobStarter:
     """What operators that submit a job share. The job's landing is the undo step, not the click."""
 
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER"}  # noqa: RUF012 - Blender's own form
     wait: bpy.props.BoolProperty(
         name="Wait",
         description="Return when the result is in the scene; background mode always waits",
@@ -211,7 +211,7 @@ class IMPROMPTU_OT_use_label(bpy.types.Operator):
 
     bl_idname = "impromptu.use_label"
     bl_label = "Use Label"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender's own form
 
     index: bpy.props.IntProperty(name="Index", description="Number in the list", default=-1, options={"SKIP_SAVE"})
 
@@ -230,7 +230,7 @@ class IMPROMPTU_OT_use_prompt(bpy.types.Operator):
 
     bl_idname = "impromptu.use_prompt"
     bl_label = "Use Prompt"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender's own form
 
     index: bpy.props.IntProperty(name="Index", description="Number in the list", default=0, options={"SKIP_SAVE"})
 

@@ -37,7 +37,7 @@ class IMPROMPTU_OT_export(bpy.types.Operator):
 
     bl_idname = "impromptu.export"
     bl_label = "Export"
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER"}  # noqa: RUF012 - Blender's own form
 
     filepath: bpy.props.StringProperty(
         name="File", description="File to write", subtype="FILE_PATH", options={"SKIP_SAVE"}

@@ -6,14 +6,14 @@ from typing import Any
 
 import bpy
 
-from ...backend.protocol import ImpromptuError
-from .. import loop, session
+from ...backend.protocol import ImpromptuError, InvalidInput
+from .. import loop, package, session
 
 
 class _JobOperator:
     """What the operators of this module share: a job by its id, and errors as one sentence."""
 
-    bl_options = {"INTERNAL"}
+    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender's own form
     job: bpy.props.StringProperty(name="Job", description="Which job of the list", options={"SKIP_SAVE", "HIDDEN"})
 
     def execute(self, context: Any) -> set[str]:
@@ -111,7 +111,10 @@ class IMPROMPTU_OT_use_cpu(_JobOperator, bpy.types.Operator):
 
     def change(self, context: Any) -> set[str] | None:
         """Set the preference, end the host, queue a copy."""
-        session.backend_preferences().device = "cpu"
+        kept = package.preferences(context)
+        if kept is None:
+            raise InvalidInput("Impromptu is not enabled in the preferences.", "Enable it there first.")
+        kept.device = "cpu"
         job = session.queue().get(self.job)
         session.close()
         again = session.again(context, job)
@@ -123,7 +126,7 @@ class IMPROMPTU_OT_land(_JobOperator, bpy.types.Operator):
 
     bl_idname = "impromptu.land"
     bl_label = "Apply Impromptu Result"
-    bl_options = {"UNDO", "INTERNAL"}
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender's own form
 
     anew: bpy.props.BoolProperty(
         name="New Actor", description="Make a new actor for it", default=False, options={"SKIP_SAVE", "HIDDEN"}
@@ -150,7 +153,7 @@ class IMPROMPTU_OT_run_jobs(bpy.types.Operator):
 
     bl_idname = "impromptu.run_jobs"
     bl_label = "Run Jobs"
-    bl_options = {"INTERNAL"}
+    bl_options = {"INTERNAL"}  # noqa: RUF012 - Blender's own form
 
     def execute(self, context: Any) -> set[str]:
         """Start the timer, or wait where there is none."""

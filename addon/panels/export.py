@@ -15,8 +15,7 @@ class IMPROMPTU_PT_export(TabPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_export"
     bl_label = "Export"
-    bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 7
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's own form
 
     @classmethod
     def poll(cls, context: Any) -> bool:

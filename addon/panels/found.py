@@ -16,7 +16,6 @@ class IMPROMPTU_PT_found(TabPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_found"
     bl_label = "Found"
-    bl_order = 1
 
     @classmethod
     def poll(cls, context: Any) -> bool:

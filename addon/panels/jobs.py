@@ -29,7 +29,6 @@ class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_jobs"
     bl_label = "Jobs"
-    bl_order = 2
 
     @classmethod
     def poll(cls, context: Any) -> bool:

@@ -32,7 +32,6 @@ class IMPROMPTU_PT_main(TabPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_main"
     bl_label = "Prompt"
-    bl_order = 0
 
     def draw(self, context: Any) -> None:
         """The prompt, then Act, Find and Append, then where the result goes."""

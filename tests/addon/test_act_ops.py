@@ -1,0 +1,264 @@
+"""The operators with a stand-in host that answers at once: what they change, and what they leave alone."""
+
+import json
+import sys
+import textwrap
+
+import bpy
+import numpy as np
+import pytest
+from impromptu.addon import registration, session
+from impromptu.addon.scene.handles import actors
+
+HOST = """
+    import json, pathlib, shutil, sys, time
+    canned = pathlib.Path(sys.argv[1])
+    def send(**m):
+        sys.stdout.write(json.dumps(m) + "\\n"); sys.stdout.flush()
+    send(type="hello", protocol=1, version="0", device="cpu", memory=0, pid=0)
+    for line in sys.stdin:
+        m = json.loads(line)
+        if m["type"] != "submit":
+            continue
+        id, folder, p = m["id"], pathlib.Path(m["folder"]), m["params"]
+        send(type="accepted", id=id)
+        send(type="progress", id=id, stage="Working", step=1, total=2, eta_s=1.0)
+        if p.get("prompt") == "fail":
+            send(type="error", id=id, code="out_of_memory", message="It did not fit.", hint="Use the CPU.")
+            continue
+        files = {}
+        for f in canned.iterdir():
+            shutil.copy(f, folder / f.name)
+            files[f.stem] = f.name
+        send(type="result", id=id, files=files, metrics={})
+"""
+RESULT = {
+    "prompt": "walk", "seed": 0, "label": "walking", "betas": [0.7, -0.4],
+    "variants": [{"label": "walking", "file": "motion.npz"}],
+}  # fmt: skip
+RANKING = {"ranked": [{"label": n, "score": s, "clips": [{"name": n}]} for n, s in (("walk", 0.9), ("run", 0.5))]}
+
+
+@pytest.fixture
+def canned(tmp_path, body, motion):
+    """A folder of the results that the stand-in gives."""
+    folder = tmp_path / "canned"
+    folder.mkdir()
+    fields = ("v_template", "shapedirs", "exprdirs", "betas", "expression", "joints", "weights", "parents", "faces")
+    rows, columns, values = body.regressor
+    np.savez(
+        folder / "body.npz",
+        **{name: getattr(body, name) for name in fields},
+        joint_names=np.array(body.joint_names),
+        beta_names=np.array(body.beta_names),
+        expression_names=np.array(body.expression_names),
+        header=np.frombuffer(json.dumps(body.header).encode(), np.uint8),
+        posedirs=body.posedirs,
+        jr_rows=rows,
+        jr_cols=columns,
+        jr_vals=values,
+    )
+    np.savez(folder / "motion.npz", poses=motion.poses, trans=motion.trans, fps=motion.fps, betas=body.betas)
+    (folder / "result.json").write_text(json.dumps(RESULT))
+    (folder / "ranking.json").write_text(json.dumps(RANKING))
+    return folder
+
+
+@pytest.fixture
+def panel(tmp_path, canned, scene):
+    """The scene's settings, with the add-on registered over the stand-in host."""
+    host = tmp_path / "host.py"
+    host.write_text(textwrap.dedent(HOST))
+    registration.register()
+    session.use(lambda: [sys.executable, str(host), str(canned)], tmp_path)
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.context.scene.impromptu.prompt = "walk"
+    bpy.ops.ed.undo_push(message="Typed")
+    yield lambda: bpy.context.scene.impromptu
+    registration.unregister()
+
+
+def act(**options):
+    return bpy.ops.impromptu.act("EXEC_DEFAULT", True, **options)
+
+
+def rigs():
+    return actors(bpy.context.scene)
+
+
+def queue_only(panel, operator="act"):
+    """Submit as a window does: without waiting for the result. Returns the finished job, not landed."""
+    job = None
+    finish = session.finish
+    try:
+        session.finish = lambda context, op, j: {"FINISHED"}
+        getattr(bpy.ops.impromptu, operator)()
+        job = session.queue().jobs[-1]
+    finally:
+        session.finish = finish
+    session.queue().wait(job.id, 20)
+    assert job.state == "done", job.error
+    return job
+
+
+def test_act_makes_an_actor_in_one_undo_step(panel):
+    assert act() == {"FINISHED"}
+    rig = rigs()[0]
+    assert rig.animation_data.action.frame_range[1] == 12
+    assert json.loads(rig["impromptu"])["prompt"] == "walk"
+    assert [h.prompt for h in panel().history] == ["walk"]
+    bpy.ops.ed.undo()
+    assert rigs() == []
+    assert len(panel().history) == 0
+    assert panel().prompt == "walk"
+    bpy.ops.ed.redo()
+    assert len(rigs()) == 1
+
+
+def test_replace_keeps_the_actor_and_its_old_action(panel):
+    act()
+    name, old = rigs()[0].name, rigs()[0].animation_data.action.name
+    act()
+    assert [r.name for r in rigs()] == [name]
+    assert rigs()[0].animation_data.action.name != old
+    assert old in bpy.data.actions
+
+
+def test_beside_makes_another_that_stands_apart(panel):
+    act()
+    panel().placement = "BESIDE"
+    act()
+    assert len(rigs()) == 2
+    assert abs(rigs()[0].location.x - rigs()[1].location.x) > 0.3
+
+
+def test_append_makes_a_longer_action_and_keeps_the_first(panel):
+    act()
+    first = rigs()[0].animation_data.action.name
+    assert bpy.ops.impromptu.append() == {"FINISHED"}
+    assert rigs()[0].animation_data.action.frame_range[1] >= 23
+    assert bpy.data.actions[first].frame_range[1] == 12
+    after = np.load(session.queue().jobs[-1].params["after"])
+    assert after["poses"].shape[1:] == (len(json.loads(rigs()[0].data["joint_names"])), 3)
+
+
+def test_find_fills_the_list_and_a_chosen_label_is_asked_for(panel):
+    bpy.ops.impromptu.find()
+    assert [(f.label, round(f.score, 1)) for f in panel().found] == [("walk", 0.9), ("run", 0.5)]
+    bpy.ops.impromptu.use_label(index=1)
+    job = queue_only(panel)
+    assert job.params["label"] == "run"
+    panel().prompt = "something else"
+    assert "label" not in queue_only(panel).params
+
+
+def test_history_gives_prompt_and_seed_back(panel):
+    panel().seed = 7
+    act()
+    panel().prompt, panel().seed = "jump", 0
+    bpy.ops.impromptu.use_prompt(index=0)
+    assert (panel().prompt, panel().seed) == ("walk", 7)
+
+
+def test_a_renamed_actor_is_still_the_target(panel):
+    act()
+    job = queue_only(panel)
+    rigs()[0].name = "Renamed"
+    session.land(bpy.context, job)
+    assert [r.name for r in rigs()] == ["Renamed"]
+
+
+def test_of_a_duplicated_actor_the_original_is_the_target(panel):
+    act()
+    job, original = queue_only(panel), rigs()[0]
+    before = original.animation_data.action.name
+    twin = original.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    session.land(bpy.context, job)
+    assert original.animation_data.action.name != before
+    assert twin.animation_data.action.name == before
+
+
+@pytest.mark.parametrize("gone", ["deleted", "undone"])
+def test_a_lost_actor_is_told_and_a_new_one_offered(panel, gone):
+    act()
+    job = queue_only(panel)
+    if gone == "deleted":
+        bpy.data.objects.remove(rigs()[0])
+    else:
+        bpy.ops.ed.undo()
+    with pytest.raises(RuntimeError, match="not there any more"):
+        bpy.ops.impromptu.land(job=job.id)
+    assert session.notes[job.id]
+    assert rigs() == []
+    assert bpy.ops.impromptu.land(job=job.id, anew=True) == {"FINISHED"}
+    assert len(rigs()) == 1
+    assert job.id not in session.notes
+
+
+def test_a_result_does_not_land_in_another_file(panel):
+    job = queue_only(panel)
+    assert session.waits_to_land(job)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    assert not session.waits_to_land(job)
+    assert session.from_elsewhere(job)
+    assert rigs() == []
+    bpy.ops.impromptu.land(job=job.id)
+    assert len(rigs()) == 1
+
+
+def test_a_linked_actor_is_no_target(panel, tmp_path):
+    act()
+    path = str(tmp_path / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(path, link=True) as (source, into):
+        into.objects = source.objects
+    for obj in into.objects:
+        bpy.context.scene.collection.objects.link(obj)
+    panel().prompt = "walk"
+    act()
+    assert sorted(r.library is None for r in rigs()) == [False, True]
+
+
+def test_a_failed_job_is_one_sentence_and_changes_nothing(panel):
+    panel().prompt = "fail"
+    with pytest.raises(RuntimeError, match="It did not fit. Use the CPU."):
+        act()
+    assert rigs() == []
+    assert session.queue().jobs[-1].error.code == "out_of_memory"
+
+
+def test_an_empty_prompt_makes_no_job(panel):
+    panel().prompt = " "
+    with pytest.raises(RuntimeError, match="The prompt is empty"):
+        act()
+    assert session.queue().jobs == []
+
+
+def test_retry_and_remove(panel):
+    act()
+    first = session.queue().jobs[-1]
+    bpy.ops.impromptu.retry(job=first.id)
+    assert [j.state for j in session.queue().jobs] == ["done", "done"]
+    bpy.ops.impromptu.remove_job(job=first.id)
+    assert len(session.queue().jobs) == 1
+    assert not first.folder.exists()
+
+
+def test_a_damaged_result_leaves_the_scene(panel):
+    act()
+    job = queue_only(panel)
+    action = rigs()[0].animation_data.action
+    job.files["motion"].write_bytes(b"nothing")
+    with pytest.raises(RuntimeError, match="cannot be read"):
+        bpy.ops.impromptu.land(job=job.id)
+    assert rigs()[0].animation_data.action == action
+
+
+def test_a_shape_made_by_hand_is_kept(panel):
+    act()
+    skin = next(o for o in rigs()[0].children if o.type == "MESH")
+    assert "betas" not in queue_only(panel).params
+    skin.data.shape_keys.key_blocks["Shape001"].value = 1.5
+    assert dict(map(tuple, queue_only(panel).params["betas"]))["1"] == pytest.approx(1.5)
