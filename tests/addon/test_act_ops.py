@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon import registration, session
+from impromptu.addon.scene import provenance
 from impromptu.addon.scene.handles import actors
 
 HOST = """
@@ -105,7 +106,7 @@ def test_act_makes_an_actor_in_one_undo_step(panel):
     assert act() == {"FINISHED"}
     rig = rigs()[0]
     assert rig.animation_data.action.frame_range[1] == 12
-    assert json.loads(rig["impromptu"])["prompt"] == "walk"
+    assert provenance.read(rig)["prompt"] == "walk"
     assert [h.prompt for h in panel().history] == ["walk"]
     bpy.ops.ed.undo()
     assert rigs() == []
@@ -223,7 +224,7 @@ def test_a_linked_actor_is_no_target(panel, tmp_path):
 
 def test_a_failed_job_is_one_sentence_and_changes_nothing(panel):
     panel().prompt = "fail"
-    with pytest.raises(RuntimeError, match="It did not fit. Use the CPU."):
+    with pytest.raises(RuntimeError, match=r"It did not fit\. Use the CPU\."):
         act()
     assert rigs() == []
     assert session.queue().jobs[-1].error.code == "out_of_memory"
