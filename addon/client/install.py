@@ -98,7 +98,9 @@ class RuntimeTask:
         if self._asked_to_end is not None:
             self.error = JobCancelled("The installation was cancelled.", "Press Resume to go on with it.")
             return
-        tail = deque(read_tail(self.log, self._process.log_start), maxlen=1)
+        # The installer's own commands say nothing about why it ended.
+        said = (line for line in read_tail(self.log, self._process.log_start) if not line.startswith("$ "))
+        tail = deque(said, maxlen=1)
         self.error = RuntimeMissing(
             f"The installer ended without a result ({tail[0] if tail else f'exit code {code}'}).",
             "Show the log, then press Resume.",
