@@ -154,4 +154,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "Put this prompt and its seed back into the panel. Costs nothing": ("이 프롬프트와 시드를 패널에 다시 넣습니다", "将此提示词及其种子放回面板"),
     "Add a character that stands still, with sliders for its shape and face. Takes a few seconds; one undo step": ("체형과 얼굴 슬라이더가 있는 가만히 선 캐릭터를 추가합니다. 몇 초 걸립니다. 실행 취소 한 단계", "添加一个静立的角色,带有体形和面部滑块。需几秒;一个撤销步骤"),
     "Write the active actor and its motion to a file. Takes seconds, Alembic longer; the scene stays as it is": ("활성 배우와 동작을 파일로 씁니다. 몇 초, Alembic은 더 걸립니다. 씬은 그대로입니다", "将活动演员及其动作写入文件。需几秒,Alembic 更久;场景保持不变"),
+    "Look after the jobs until all have ended; in background mode this waits for them": ("모든 작업이 끝날 때까지 돌봅니다. 백그라운드 모드에서는 기다립니다", "照看任务直到全部结束;后台模式下会等待"),
+    "Compare sha256": ("sha256 비교", "比较 sha256"),
 }  # fmt: skip
