@@ -68,7 +68,8 @@ class IMPROMPTU_OT_export(bpy.types.Operator):
         """Write it; selection, active object and mode are put back."""
         layer = context.view_layer
         active, selected = layer.objects.active, [o for o in layer.objects if o.select_get()]
-        mode = context.mode
+        mode, files = context.mode, context.preferences.filepaths
+        versions = files.save_version
         try:
             rig = require_actor(context)
             path = Path(bpy.path.abspath(self.filepath))
@@ -82,6 +83,8 @@ class IMPROMPTU_OT_export(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         finally:
+            # Writing a .blend copy turns backups off, which is the person's own choice.
+            files.save_version = versions
             for obj in layer.objects:
                 obj.select_set(obj in selected)
             layer.objects.active = active
