@@ -54,6 +54,9 @@ class IMPROMPTU_PT_main(TabPanel, bpy.types.Panel):
         row.operator("impromptu.find", icon="VIEWZOOM")
         row.operator("impromptu.append", icon="FORWARD")
         layout.row(align=True).prop(s, "placement", expand=True)
+        row = layout.row(align=True)
+        row.operator("impromptu.add_body", icon="ARMATURE_DATA")
+        row.operator("impromptu.import_motion", icon="IMPORT")
 
 
 class IMPROMPTU_PT_settings(TabPanel, bpy.types.Panel):
@@ -62,6 +65,8 @@ class IMPROMPTU_PT_settings(TabPanel, bpy.types.Panel):
     bl_idname = "IMPROMPTU_PT_settings"
     bl_label = "Settings"
     bl_parent_id = "IMPROMPTU_PT_main"
+    # Closed, so that jobs and their progress are in sight below.
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's own form
 
     def draw(self, context: Any) -> None:
         """One setting a line."""
@@ -82,9 +87,6 @@ class IMPROMPTU_PT_settings(TabPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.prop(s, "library")
         column.prop(s, "order")
-        column = layout.column(align=True)
-        column.operator("impromptu.add_body", icon="ARMATURE_DATA")
-        column.operator("impromptu.import_motion", icon="IMPORT")
 
 
 classes = (IMPROMPTU_MT_history, IMPROMPTU_PT_main, IMPROMPTU_PT_settings)

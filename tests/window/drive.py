@@ -19,7 +19,9 @@ from typing import Any
 import bpy
 
 Steps = Generator[Any, None, Any]
-TICK_S = 0.02
+TICK_S = 0.01
+REDRAW_S = 0.05
+"""How often a redraw is asked for: without a graphics card each takes computing time from the job."""
 KEYS = {" ": "SPACE", ",": "COMMA", ".": "PERIOD", "-": "MINUS", "\n": "RET"}
 DIGITS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 
@@ -50,6 +52,8 @@ class Mouse:
 
     def __init__(self) -> None:
         self.x, self.y = 300, 300
+        self.clicked = 0.0
+        """When the button was last let go, perf_counter seconds."""
 
     def event(self, kind: str, value: str, **more: Any) -> None:
         """One event where the pointer is."""
@@ -70,6 +74,7 @@ class Mouse:
         self.event("LEFTMOUSE", "PRESS")
         yield 0.03
         self.event("LEFTMOUSE", "RELEASE")
+        self.clicked = time.perf_counter()
         yield 0.1
 
     def press(self, kind: str, **modifiers: Any) -> Steps:
@@ -124,7 +129,7 @@ class Driver:
             "measured": {},
         }
         self._stack: list[Steps] = []
-        self._until = self._end = 0.0
+        self._until = self._end = self._redraw = 0.0
 
     # What scenarios say.
 
@@ -183,7 +188,7 @@ class Driver:
         """Where the button is whose operator or property contains `text`: moves over the region. None if nowhere."""
         r = region(kind, area)
         for column in columns:
-            for y in range(r.y + r.height - 12, r.y + 4, -9):
+            for y in range(r.y + r.height - 12, r.y + 4, -11):
                 yield from self.mouse.move(r.x + column * (r.width - 20), y)
                 if text in self.hovered(kind, area):
                     return self.mouse.x, self.mouse.y
@@ -230,9 +235,11 @@ class Driver:
 
     def _tick(self) -> float | None:
         try:
-            for area in window().screen.areas:
-                if area.type == "VIEW_3D":
-                    area.tag_redraw()
+            if time.perf_counter() > self._redraw:
+                self._redraw = time.perf_counter() + REDRAW_S
+                for area in window().screen.areas:
+                    if area.type == "VIEW_3D":
+                        area.tag_redraw()
             if time.perf_counter() > self._end:
                 self.check("the scenario ends in time", False)
                 raise StopIteration

@@ -9,7 +9,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +101,8 @@ def trim(image: Image.Image) -> Image.Image:
 
 
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:
-    """The zip, unpacked too for a Blender that knows no extensions; the environment that tells where it is."""
+    """The zip where the scenario installs it from; the environment that gives Blender empty folders."""
     shutil.copy(archive, folder)
-    with zipfile.ZipFile(archive) as zipped:
-        zipped.extractall(folder / "scripts/addons/impromptu")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "IMPROMPTU_", "BLENDER_", "VIRTUAL"))}
     return kept | {
         "BLENDER_USER_EXTENSIONS": str(folder / "extensions"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import bpy
 from drive import Driver, Steps, override, region, view, window
+from mathutils import Euler
 from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, type_prompt
 
 LANGUAGES = {"korean": ("ko_KR",), "chinese": ("zh_HANS", "zh_CN")}
-PANELS = ("main", "found", "jobs", "shape", "expression", "pose", "motion", "export", "retarget")
 
 
 def sidebar(d: Driver, name: str) -> Steps:
@@ -22,7 +25,10 @@ def pictures(d: Driver) -> Steps:
     bpy.context.preferences.view.ui_scale = 1.25
     yield from prepare(d)
     view().spaces.active.overlay.show_floor = True
+    bpy.context.preferences.system.use_online_access = True
+    yield 0.5
     yield from sidebar(d, "panel_no_runtime")
+    yield from preferences(d)
     name_backend()
     yield 0.5
     yield from sidebar(d, "panel_empty")
@@ -32,7 +38,6 @@ def pictures(d: Driver) -> Steps:
     yield from result(d)
     yield from failing(d)
     yield from languages(d)
-    yield from preferences(d)
 
 
 def found(d: Driver) -> Steps:
@@ -41,7 +46,7 @@ def found(d: Driver) -> Steps:
     yield from d.wait(lambda: jobs() and jobs()[-1].state in DONE, FIRST_JOB_S, "Find ends")
     yield from d.wait(lambda: len(settings().found), 5, "labels are found")
     yield 0.5
-    yield from sidebar(d, "panel_found")
+    yield from sidebar(d, "panel_find")
 
 
 def running(d: Driver) -> Steps:
@@ -57,30 +62,50 @@ def result(d: Driver) -> Steps:
     """The actor in the middle of its motion, the whole window; then the panels one by one."""
     bpy.context.scene.frame_set(40)
     rig = rigs()[0]
+    space = view().spaces.active
+    # Its clothes are painted: a colour attribute, which the solid view shows when asked.
+    space.shading.color_type = "VERTEX"
+    space.region_3d.view_rotation = Euler((1.35, 0, 0.5)).to_quaternion()
     bpy.ops.object.select_all(action="DESELECT")
     with override():
-        for obj in (rig, *rig.children):
-            obj.select_set(True)
+        rig.children[0].select_set(True)
         bpy.ops.view3d.view_selected()
+        rig.children[0].select_set(False)
+        rig.select_set(True)
         bpy.context.view_layer.objects.active = rig
     yield 0.5
     yield from d.picture("panel_result")
-    yield from sidebar(d, "panel_jobs")
-    for name in ("shape", "pose", "export", "retarget"):
+    for name in ("found", "jobs", "shape", "pose", "export", "retarget"):
         yield from alone(d, name)
 
 
+def panels() -> list[Any]:
+    """The add-on's panels, in the order in which they are registered."""
+    registration = importlib.import_module(f"{MODULE}.addon.registration")
+    classes = [cls for module in registration.modules() for cls in getattr(module, "classes", ())]
+    return [cls for cls in classes if issubclass(cls, bpy.types.Panel)]
+
+
 def alone(d: Driver, name: str) -> Steps:
-    """One panel with the others out of the way: scrolls until its top is at the top."""
-    classes = [getattr(bpy.types, f"IMPROMPTU_PT_{n}", None) for n in PANELS]
-    others = [c for c, n in zip(classes, PANELS, strict=True) if c and n != name]
-    for cls in others:
+    """The panels of one module, all open, without the others: copies, since Blender remembers which are closed."""
+    mine = [c for c in panels() if c.__module__.endswith(f".panels.{name}")]
+    for cls in reversed(panels()):
         bpy.utils.unregister_class(cls)
-    yield 0.5
+    copies = []
+    for cls in mine:
+        parent = getattr(cls, "bl_parent_id", "")
+        more = {"bl_idname": f"{cls.__name__}_open", "bl_options": set()}
+        copies.append(
+            type(f"{cls.__name__}_open", (cls,), more | ({"bl_parent_id": f"{parent}_open"} if parent else {}))
+        )
+        bpy.utils.register_class(copies[-1])
+    yield 0.6
     yield from sidebar(d, f"panel_{name}")
-    for cls in others:
+    for cls in reversed(copies):
+        bpy.utils.unregister_class(cls)
+    for cls in panels():
         bpy.utils.register_class(cls)
-    yield 0.2
+    yield 0.3
 
 
 def failing(d: Driver) -> Steps:
@@ -120,6 +145,7 @@ def preferences(d: Driver) -> Steps:
     # Without Blender's own lines about the extension, which show where this machine keeps it.
     yield from d.picture("panel_preferences", (main.x, main.y, main.width, main.height - 270))
     area.type = "VIEW_3D"
+    yield 1
 
 
 def settled(d: Driver) -> Steps:
