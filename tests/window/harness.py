@@ -95,7 +95,7 @@ def trim(image: Image.Image) -> Image.Image:
     """A sidebar without the view that shows below its last panel: what lies under the panels' own colour stays."""
     rows = np.asarray(image).astype(int)[:, 12 : image.width - 60]
     colours, counts = np.unique(rows[:60].reshape(-1, 3), axis=0, return_counts=True)
-    panel = (np.abs(rows - colours[counts.argmax()]).max(-1) <= 2).mean(1) > 0.3
+    panel = (np.abs(rows - colours[counts.argmax()]).max(-1) == 0).mean(1) > 0.3
     last = int(np.flatnonzero(panel).max(initial=image.height - 20))
     return image.crop((0, 0, image.width, min(last + 14, image.height)))
 

@@ -46,7 +46,7 @@ def found(d: Driver) -> Steps:
     yield from d.wait(lambda: jobs() and jobs()[-1].state in DONE, FIRST_JOB_S, "Find ends")
     yield from d.wait(lambda: len(settings().found), 5, "labels are found")
     yield 0.5
-    yield from sidebar(d, "panel_find")
+    yield from sidebar(d, "panel_found")
 
 
 def running(d: Driver) -> Steps:
@@ -75,7 +75,7 @@ def result(d: Driver) -> Steps:
         bpy.context.view_layer.objects.active = rig
     yield 0.5
     yield from d.picture("panel_result")
-    for name in ("found", "jobs", "shape", "pose", "export", "retarget"):
+    for name in ("jobs", "shape", "pose", "export", "retarget"):
         yield from alone(d, name)
 
 
