@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def write_actor_body(
     shaped = a.v_template + a.shapedirs @ shape + a.exprdirs @ face
     rows, cols = np.nonzero(a.J_regressor)
     header = {"name": a.name, "kind": a.kind, "gender": a.gender, "sha256": a.sha256, "licence": a.licence}
-    arrays = {
+    arrays: dict[str, Any] = {
         "v_template": a.v_template,
         "shapedirs": a.shapedirs,
         "exprdirs": a.exprdirs,
@@ -70,4 +71,5 @@ def write_actor_body(
     for pair in (("vt", "ft"), ("regions", "region_names")):
         if all(key in a.extras for key in pair):
             arrays.update({key: a.extras[key] for key in pair})
-    save_npz(path, **arrays, **measure_arrays(body))
+    arrays.update(measure_arrays(body))
+    save_npz(path, **arrays)
