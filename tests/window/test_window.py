@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ if not os.environ.get("IMPROMPTU_WINDOW"):
 
 spec = importlib.util.spec_from_file_location("window_harness", Path(__file__).with_name("harness.py"))
 harness = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = harness
 spec.loader.exec_module(harness)
 PICTURES = ROOT / "docs" / "images"
 # In the checkout, so that a Blender in a file system of its own sees it under the same name.
