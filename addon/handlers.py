@@ -32,6 +32,7 @@ def register() -> None:
     """Listen to Blender."""
     for name, function in HANDLERS:
         getattr(bpy.app.handlers, name).append(function)
+    loop.start_with_earlier()
 
 
 def unregister() -> None:

@@ -81,9 +81,11 @@ def read_takes(job: Job) -> tuple[BodyData, list[tuple[MotionData, str, dict[str
 
 
 def remember(context: Any, job: Job, label: str) -> None:
-    """Put the job's prompt first in the history of the file; the same prompt is kept once."""
+    """Put the job's prompt, where it has one, first in the history of the file; the same prompt is kept once."""
     settings = context.scene.impromptu
     prompt, seed = str(job.params.get("prompt", "")), int(job.params.get("seed", 0))
+    if not prompt:
+        return
     for i, entry in reversed(list(enumerate(settings.history))):
         if entry.prompt == prompt and entry.seed == seed:
             settings.history.remove(i)

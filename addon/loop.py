@@ -27,10 +27,24 @@ def start() -> None:
         bpy.app.timers.register(tick, first_interval=BUSY_S, persistent=True)
 
 
+def start_with_earlier() -> None:
+    """Have the jobs of earlier sessions read once Blender is up, since a panel must not read the disk to be drawn."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(_first):
+        bpy.app.timers.register(_first, first_interval=BUSY_S, persistent=True)
+
+
+def _first() -> None:
+    if session.has_earlier_jobs():
+        session.queue()
+        redraw()
+        start()
+
+
 def stop() -> None:
     """Look after them no more."""
-    if bpy.app.timers.is_registered(tick):
-        bpy.app.timers.unregister(tick)
+    for timer in (tick, _first):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
 
 
 def tick() -> float | None:

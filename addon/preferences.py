@@ -96,6 +96,15 @@ def host_environment(context: bpy.types.Context | None = None) -> dict[str, str]
     return runtime.host_environment(snapshot(context))
 
 
+def _follow(_kept: Any, _context: bpy.types.Context) -> None:
+    """A preference of the jobs was changed."""
+    from . import loop, session
+
+    session.follow_preferences()
+    if session.has_queue():
+        loop.start()
+
+
 def _model_path(field: str) -> Any:
     """The property of one of `MODEL_FIELDS`."""
     label, subtype, description = MODEL_FIELDS[field]
@@ -163,6 +172,7 @@ class ImpromptuPreferences(bpy.types.AddonPreferences):
         min=0,
         soft_max=3600,
         default=DEFAULTS["idle_seconds"],
+        update=_follow,
     )
     keep_jobs: IntProperty(
         name="Keep Jobs",
@@ -170,6 +180,7 @@ class ImpromptuPreferences(bpy.types.AddonPreferences):
         min=1,
         soft_max=500,
         default=DEFAULTS["keep_jobs"],
+        update=_follow,
     )
     allow_hub: BoolProperty(
         name="Download Models on Demand",

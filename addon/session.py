@@ -33,6 +33,8 @@ LANDINGS: dict[str, Landing] = {}
 """By the name that a job's `extra` carries."""
 
 _queue: JobQueue | None = None
+_started_with: tuple[list[str], dict[str, str]] | None = None
+"""Command line and variables of the host that runs."""
 _file = uuid.uuid4().hex
 _landed: set[str] = set()
 notes: dict[str, ImpromptuError] = {}
@@ -51,9 +53,11 @@ def landing(name: str) -> Callable[[Landing], Landing]:
 
 def _command() -> list[str]:
     """The host's command line; its variables are taken from the preferences at the same time."""
-    command = preferences.host_command()
+    global _started_with
+    command, env = preferences.host_command(), preferences.host_environment()
     if _queue is not None:
-        _queue.env = preferences.host_environment()
+        _queue.env = env
+    _started_with = command, env
     return command
 
 
@@ -61,15 +65,48 @@ def queue() -> JobQueue:
     """The jobs of this Blender; reads those of earlier sessions the first time."""
     global _queue
     if _queue is None:
-        folder = package.user_folder()
-        idle = float(preferences.snapshot().idle_seconds)
-        _queue = JobQueue(_command, package.jobs_folder(), folder / "host.log", idle_s=idle)
+        # Neither folder is made before there is a job to put into it.
+        jobs, log = package.jobs_folder(create=False), package.user_folder(create=False) / "host.log"
+        kept = preferences.snapshot()
+        _queue = JobQueue(_command, jobs, log, idle_s=float(kept.idle_seconds), keep=kept.keep_jobs)
+        _know_landed(_queue)
     return _queue
 
 
 def has_queue() -> bool:
     """Whether a queue was made: with none, there is nothing to look after."""
     return _queue is not None
+
+
+def has_earlier_jobs() -> bool:
+    """Whether an earlier session left jobs that the panel should show."""
+    return _queue is None and package.jobs_folder(create=False).is_dir()
+
+
+def follow_preferences() -> None:
+    """Take over how long the host may idle and how many jobs are kept, as a person has just set them."""
+    if _queue is not None:
+        kept = preferences.snapshot()
+        _queue.idle_s, _queue.keep = float(kept.idle_seconds), kept.keep_jobs
+
+
+def _know_landed(jobs: JobQueue) -> None:
+    """Note which results of earlier sessions were put into a scene, so that drawing need not look at the disk."""
+    _landed.update(job.id for job in jobs.jobs if (job.folder / LANDED).exists())
+
+
+def _renew_host() -> None:
+    """Let go of an idle host that was started with other settings."""
+    if _queue is None or _started_with is None or _queue.host_state == "stopped":
+        return
+    try:
+        wanted = preferences.host_command(), preferences.host_environment()
+    except ImpromptuError:
+        # The queue fails the job with this very error once it needs a new host.
+        _queue.end_host()
+        return
+    if wanted != _started_with:
+        _queue.end_host()
 
 
 def use(
@@ -79,15 +116,16 @@ def use(
     global _queue
     close()
     _queue = JobQueue(command, folder / "jobs", folder / "host.log", env=env, timing=timing)
+    _know_landed(_queue)
     return _queue
 
 
 def close() -> None:
     """End the host; unfinished jobs can be resumed later."""
-    global _queue
+    global _queue, _started_with
     if _queue is not None:
         _queue.shutdown()
-    _queue = None
+    _queue = _started_with = None
     _landed.clear()
     notes.clear()
 
@@ -134,6 +172,7 @@ def submit(
         "scene_uid": getattr(context.scene, "session_uid", 0),
         "options": options or {},
     }
+    _renew_host()
     return queue().submit(request, title, extra=extra)
 
 
@@ -152,7 +191,7 @@ def new_file() -> None:
 
 def is_landed(job: Job) -> bool:
     """Whether the job's result was put into a scene once."""
-    return job.id in _landed or (job.folder / LANDED).exists()
+    return job.id in _landed
 
 
 def can_land(job: Job) -> bool:

@@ -145,6 +145,15 @@ class JobQueue:
         return any(not job.finished for job in self.jobs)
 
     @property
+    def keep(self) -> int:
+        """How many finished jobs stay on disk; the oldest beyond that go when the next one is queued."""
+        return self._store.keep
+
+    @keep.setter
+    def keep(self, most: int) -> None:
+        self._store.keep = most
+
+    @property
     def needs_tick(self) -> bool:
         """A process is there to be looked after; once a second is enough when nothing is `busy`."""
         return self.busy or self._runner.link is not None or bool(self._runner.retired)
@@ -195,6 +204,11 @@ class JobQueue:
                 self._changed = {**seen, **self._changed}
                 return job
             time.sleep(0.02)
+
+    def end_host(self) -> None:
+        """Start the next job on a fresh host, which sees what was changed in the settings; one at work goes on."""
+        if not self.busy:
+            self._runner.retire()
 
     def shutdown(self, wait_s: float = 0.5) -> None:
         """End every host, waiting no longer than about `wait_s` for each; unfinished jobs are left to be resumed."""

@@ -33,7 +33,7 @@ class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
     @classmethod
     def poll(cls, context: Any) -> bool:
         """Only where there are any."""
-        return bool(session.queue().jobs)
+        return session.has_queue() and bool(session.queue().jobs)
 
     def draw(self, context: Any) -> None:
         """The newest jobs, a box each."""
@@ -69,7 +69,7 @@ def draw_running(layout: Any, job: Any) -> None:
     else:
         cells = round(job.fraction * 10)
         layout.label(text=f"{'█' * cells}{'░' * (10 - cells)} {text}", translate=False)
-    icon = picture(job.preview) if job.preview else 0
+    icon = picture(job.preview, (job.stage, job.step)) if job.preview else 0
     if icon:
         layout.template_icon(icon_value=icon, scale=5.0)
     layout.operator("impromptu.cancel", icon="CANCEL").job = job.id
