@@ -30,9 +30,20 @@ class Row:
     error: ImpromptuError | None = None
 
     @property
+    def wanted(self) -> ActRequest:
+        """The request of a row that has one.
+
+        Raises:
+            ImpromptuError: what is wrong with the row.
+        """
+        if self.request is None:
+            raise self.error or InvalidInput(f"Row {self.number} holds no request.", "Write a prompt.")
+        return self.request
+
+    @property
     def digest(self) -> str:
         """sha256 of the request: what makes a row another than before."""
-        params = to_params(self.request) | {"outputs": [Path(p).name for p in self.request.outputs]}
+        params = to_params(self.wanted) | {"outputs": [Path(p).name for p in self.wanted.outputs]}
         return hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
 
 
@@ -152,9 +163,9 @@ class Manifest:
 
     def add(self, row: Row, seconds: float, label: str) -> None:
         """Write down a row that is done."""
-        paths = [Path(p) for p in (*row.request.outputs, *row.request.previews)]
+        paths = [Path(p) for p in (*row.wanted.outputs, *row.wanted.previews)]
         files = {p.name: sha256_of(p) for p in paths}
-        entry = {"row": row.number, "request": row.digest, "prompt": row.request.prompt, "label": label}
+        entry = {"row": row.number, "request": row.digest, "prompt": row.wanted.prompt, "label": label}
         entry |= {"files": files, "seconds": round(seconds, 3)}
         line = json.dumps(entry, sort_keys=True)
         # A line that a kill cut short is closed first.
@@ -202,7 +213,7 @@ def run_rows(
         counts["made"] += 1
         spent += took
         left = spent / counts["made"] * (len(rows) - i)
-        show(f"{head} row {row.number}: {row.request.prompt} ({took:.1f} s, about {_duration(left)} left)")
+        show(f"{head} row {row.number}: {row.wanted.prompt} ({took:.1f} s, about {_duration(left)} left)")
     return counts
 
 

@@ -1,1 +1,1 @@
-"""Blender's side of the backend: its processes, its jobs and its runtime. Standard library only, no bpy, no threads."""
+"""Blender's side of the backend: its processes, jobs and runtime. Standard library only, no bpy, no threads."""
