@@ -48,6 +48,7 @@ class Clock:
             bpy.types.SpaceView3D.draw_handler_add(self._redrawn, (), "WINDOW", "POST_PIXEL")
         self._queue = session.queue()
         self._tick = self._queue.tick
+        self._before: set[str] = set()
         self._queue.tick = self._watch
 
     def _redrawn(self) -> None:
@@ -56,6 +57,8 @@ class Clock:
     def _watch(self) -> list[Any]:
         changed = self._tick()
         for job in changed:
+            if job.id in self._before:
+                continue
             if job.stage not in ("", STARTING) and not self.progress:
                 self.progress = time.perf_counter()
             if job.state == "done" and not self.result:
@@ -65,7 +68,8 @@ class Clock:
         return changed
 
     def start(self) -> float:
-        """Forget what was; returns now."""
+        """Forget what was and the jobs that were; returns now."""
+        self._before = {job.id for job in self._queue.jobs}
         self.progress = self.result = 0.0
         self.redraws.clear()
         return time.perf_counter()
@@ -131,10 +135,10 @@ def use_writer(write: Callable[..., Any]) -> None:
             module.write_motion = write  # type: ignore[attr-defined]
 
 
-def insert_keys(*arguments: Any) -> Any:
-    """`keyframe_insert_motion`, answering like our writer."""
-    keyframe_insert_motion(*arguments)
-    return arguments[0].animation_data.action
+def insert_keys(rig: Any, body: Any, motion: Any, name: str, *_first: Any, **_options: Any) -> Any:
+    """`keyframe_insert_motion`, called and answering like our writer."""
+    keyframe_insert_motion(rig, body, motion, name)
+    return rig.animation_data.action
 
 
 def course() -> Iterator[dict[str, Times] | None]:
