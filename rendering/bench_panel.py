@@ -87,12 +87,12 @@ def clear() -> None:
             collection.remove(item)
 
 
-def keyed() -> bool:
-    """Whether the scene has a rig with an action of the wanted length."""
+def keyed(before: set[str]) -> bool:
+    """Whether a rig plays an action of the wanted length that was not there before."""
     for obj in bpy.context.scene.objects:
         action = obj.animation_data.action if obj.type == "ARMATURE" and obj.animation_data else None
-        if action is not None and action.frame_range[1] - action.frame_range[0] > SECONDS * FPS - 3:
-            return True
+        if action is not None and action.name not in before:
+            return action.frame_range[1] - action.frame_range[0] > SECONDS * FPS - 3
     return False
 
 
@@ -110,10 +110,10 @@ def press_act() -> None:
 
 def one(clock: Clock) -> Iterator[Times | None]:
     """One job, from the click to the keys."""
-    clear()
+    before = set(bpy.data.actions.keys())
     start = clock.start()
     press_act()
-    while not keyed():
+    while not keyed(before):
         yield None
     end = time.perf_counter()
     # One more redraw, so that the landing's own pause counts.
@@ -142,12 +142,13 @@ def insert_keys(rig: Any, body: Any, motion: Any, name: str, *_first: Any, **_op
 
 
 def course() -> Iterator[dict[str, Times] | None]:
-    """A job to warm the host, then ours and the peer's in turns."""
+    """A job to warm the host and to make the actor, then ours and the peer's in turns on that actor."""
     from ..addon.scene.actions import write_motion
 
     settings = bpy.context.scene.impromptu
     settings.prompt, settings.seconds, settings.fps = PROMPT, SECONDS, FPS
     clock = Clock()
+    clear()
     runs: dict[str, list[Times]] = {"warm-up": [], "ours": [], "peer": []}
     for name in ("warm-up", *("ours", "peer") * REPEATS):
         use_writer(insert_keys if name == "peer" else write_motion)
