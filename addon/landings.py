@@ -19,6 +19,7 @@ from .scene.append import append_motion
 from .scene.handles import skin_of
 from .scene.placement import land_motion, place_beside
 from .session import landing, lost_target
+from .words import say
 
 LONGEST = 40
 """Characters of a prompt in the name of an object; Blender cuts names at 63."""
@@ -117,7 +118,7 @@ def land_found(context: Any, job: Job, _target: Any) -> str:
         entry.clip, entry.seconds = str(clips[0].get("name", "")), float(clips[0].get("seconds", 0) or 0)
         picture = job.find(clips[0].get("thumbnail"))
         entry.thumbnail = str(picture) if picture else ""
-    return f"Found {len(settings.found)} labels."
+    return say("Found {count} labels.", count=len(settings.found))
 
 
 @landing("act")
@@ -133,7 +134,8 @@ def land_act(context: Any, job: Job, target: Any) -> str:
         place_beside(body, motion, name, record, outfit(record))
     choose(context, first.rig)
     remember(context, job, str(takes[0][2]["label"]))
-    return f"{first.rig.name} plays {takes[0][2]['label'] or name!s} ({len(takes[0][0])} frames)."
+    label, frames = takes[0][2]["label"] or takes[0][1], len(takes[0][0])
+    return say("{name} plays {label} ({count} frames).", name=first.rig.name, label=label, count=frames)
 
 
 @landing("append")
@@ -146,7 +148,7 @@ def land_append(context: Any, job: Job, target: Any) -> str:
     append_motion(target, body, motion, name, record)
     choose(context, target)
     remember(context, job, str(record["label"]))
-    return f"{target.name} goes on with {record['label'] or name!s}."
+    return say("{name} goes on with {label}.", name=target.name, label=record["label"] or name)
 
 
 @landing("body")
@@ -155,7 +157,7 @@ def land_body(context: Any, job: Job, _target: Any) -> str:
     body = load_body(result_file(job, "body"))
     actor = build_body(body, str(body.header.get("name", "Actor")), {"request": job.params})
     choose(context, actor.rig)
-    return f"{actor.rig.name} is in the scene."
+    return say("{name} is in the scene.", name=actor.rig.name)
 
 
 def choose(context: Any, rig: Any) -> None:

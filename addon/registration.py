@@ -17,6 +17,7 @@ ORDER = (
     "properties_actor",
     "properties",
     "preferences",
+    "ops.texts",
     "ops.act",
     "ops.body",
     "ops.jobs",

@@ -19,6 +19,7 @@ from ..backend.protocol import ImpromptuError, InvalidInput, from_params
 from . import package, preferences
 from .client.jobs import Job, JobQueue
 from .scene.handles import handle, resolve
+from .words import explain, say, told
 
 LANDED = "landed"
 """File in a job's folder: its result was put into a scene."""
@@ -239,7 +240,7 @@ def land(context: Any, job: Job) -> str:
         notes[job.id] = InvalidInput(f"The job's folder cannot be used: {error}.", "Free some disk space and Retry.")
         raise notes[job.id] from error
     notes.pop(job.id, None)
-    return sentence or "The result is in the scene."
+    return sentence or say("The result is in the scene.")
 
 
 def find_target(job: Job) -> Any:
@@ -265,17 +266,18 @@ def finish(context: Any, operator: Any, job: Job) -> set[str]:
         jobs.wait(job.id, 0.25)
         stage = job.stage
         if stage and stage != seen:
-            print(f"Impromptu: {stage}", file=sys.stderr)
+            print(f"Impromptu: {told(stage)}", file=sys.stderr)
             seen = stage
     error = job.error or ImpromptuError(f"The job was {job.state}.")
     if job.state != "done":
-        operator.report({"ERROR"}, str(error))
+        operator.report({"ERROR"}, explain(error))
         return {"CANCELLED"}
     if job.extra.get("land") in LANDINGS:
         try:
             # Called as an operator of its own, so that the change is one undo step.
             bpy.ops.impromptu.land("EXEC_DEFAULT", True, job=job.id)
         except RuntimeError:
-            operator.report({"ERROR"}, str(notes.get(job.id, "The result could not be put into the scene.")))
+            error = notes.get(job.id) or ImpromptuError("The result could not be put into the scene.")
+            operator.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
     return {"FINISHED"}

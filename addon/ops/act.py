@@ -14,6 +14,7 @@ from ..scene import gender, provenance
 from ..scene.handles import actor_of, actors, is_editable, require_actor, require_editable, skin_of, tell_apart
 from ..scene.read_motion import action_frames, read_motion
 from ..scene.shape_arrays import betas_of
+from ..words import explain, say
 
 Pairs = tuple[tuple[str, float], ...]
 AFTER_FRAMES = 30
@@ -37,7 +38,7 @@ class JobStarter:
             tell_apart()
             job = self.submit(context)
         except ImpromptuError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         if bpy.app.background or self.wait:
             return session.finish(context, self, job)
@@ -238,7 +239,7 @@ class IMPROMPTU_OT_use_prompt(bpy.types.Operator):
         """Refill the prompt and the seed."""
         s = context.scene.impromptu
         if not 0 <= self.index < len(s.history):
-            self.report({"ERROR"}, "That prompt is not in the history. Choose another.")
+            self.report({"ERROR"}, say("That prompt is not in the history. Choose another."))
             return {"CANCELLED"}
         s.prompt, s.seed = s.history[self.index].prompt, s.history[self.index].seed
         return {"FINISHED"}

@@ -8,6 +8,7 @@ import bpy
 
 from ...backend.protocol import BodyRequest
 from .. import session
+from ..words import say
 from .act import JobStarter, body_of
 
 
@@ -21,7 +22,7 @@ class IMPROMPTU_OT_add_body(JobStarter, bpy.types.Operator):
         """Queue the body; without a prompt, By the Prompt is the neutral one."""
         s = context.scene.impromptu
         request = BodyRequest(body="neutral" if s.body == "auto" else body_of(s))
-        return session.submit(context, request, "Body", "body")
+        return session.submit(context, request, say("Body"), "body")
 
 
 classes = (IMPROMPTU_OT_add_body,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,13 +11,17 @@ from typing import Any
 import bpy
 
 from ...backend.protocol import ImpromptuError, InvalidInput, check_suffix
+from ..scene import provenance
 from ..scene.actor import Actor
 from ..scene.export import WRITERS, export_actor
 from ..scene.handles import actor_of, require_actor
+from ..words import explain, say
 
 
 def export_whole(actor: Actor, goal: Path) -> None:
-    """Write beside the goal and rename: an export that fails leaves what is there.
+    """Write the file, and beside it `NAME.json` with where the actor comes from.
+
+    Both are written under other names and renamed: an export that fails leaves what is there.
 
     Raises:
         InvalidInput: the folder cannot be written or the exporter failed.
@@ -25,7 +30,11 @@ def export_whole(actor: Actor, goal: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".impromptu-", dir=goal.parent) as folder:
             part = Path(folder, goal.name)
             export_actor(actor, part)
+            told = {"file": goal.name, "impromptu": provenance.read(actor.rig)}
+            beside = Path(folder, f"{goal.name}.json")
+            beside.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
             os.replace(part, goal)
+            os.replace(beside, goal.with_name(beside.name))
     except OSError as error:
         raise InvalidInput(
             f"{goal.name} cannot be written: {error.strerror or error}.", "Choose a folder that you can write to."
@@ -33,7 +42,7 @@ def export_whole(actor: Actor, goal: Path) -> None:
 
 
 class IMPROMPTU_OT_export(bpy.types.Operator):
-    """Write the active actor and its motion to a file. Takes seconds, Alembic longer; the scene stays as it is"""
+    """Write the active actor and its motion to a file, and beside it where they come from (.json). Takes seconds, Alembic longer; the scene stays as it is"""  # noqa: E501
 
     bl_idname = "impromptu.export"
     bl_label = "Export"
@@ -80,7 +89,7 @@ class IMPROMPTU_OT_export(bpy.types.Operator):
                 bpy.ops.object.mode_set(mode="OBJECT")
             export_whole(Actor.of(rig), path)
         except ImpromptuError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         finally:
             # Writing a .blend copy turns backups off, which is the person's own choice.
@@ -90,7 +99,7 @@ class IMPROMPTU_OT_export(bpy.types.Operator):
             layer.objects.active = active
             if mode == "POSE" and active is not None and context.mode != "POSE":
                 bpy.ops.object.mode_set(mode="POSE")
-        self.report({"INFO"}, f"Wrote {path.name}")
+        self.report({"INFO"}, say("Wrote {name}", name=path.name))
         return {"FINISHED"}
 
 

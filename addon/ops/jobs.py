@@ -6,8 +6,10 @@ from typing import Any
 
 import bpy
 
-from ...backend.protocol import ImpromptuError, InvalidInput
+from ...backend.protocol import ImpromptuError, InvalidInput, from_params
 from .. import loop, package, session
+from ..words import explain
+from .texts import show
 
 
 class _JobOperator:
@@ -21,7 +23,7 @@ class _JobOperator:
         try:
             done = self.change(context)
         except ImpromptuError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         loop.start()
         if not bpy.app.background:
@@ -90,17 +92,31 @@ class IMPROMPTU_OT_show_log(_JobOperator, bpy.types.Operator):
     def change(self, context: Any) -> None:
         """A text block, in an editor of its own where a window is there."""
         job = session.queue().get(self.job)
-        name = f"Impromptu {job.id}.log"
-        text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
-        text.clear()
-        text.write("\n".join([job.title, *([str(job.error)] if job.error else []), "", *job.log_tail(2000)]) + "\n")
-        if bpy.app.background:
-            return
-        bpy.ops.wm.window_new()
-        area = context.window_manager.windows[-1].screen.areas[0]
-        area.type = "TEXT_EDITOR"
-        area.spaces.active.text = text
-        area.spaces.active.show_word_wrap = True
+        why = [explain(job.error)] if job.error else []
+        show(context, f"Impromptu {job.id}.log", [job.title, *why, "", *job.log_tail(2000)])
+
+
+class IMPROMPTU_OT_edit_job(_JobOperator, bpy.types.Operator):
+    """Put this job's prompt and settings back into the panel, to change what was wrong there. Costs nothing; one undo step"""  # noqa: E501
+
+    bl_idname = "impromptu.edit_job"
+    bl_label = "Edit Settings"
+    bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012 - Blender's own form
+
+    def change(self, context: Any) -> None:
+        """Fill the panel in."""
+        job = session.queue().get(self.job)
+        request = from_params(job.kind, job.params)
+        settings = context.scene.impromptu
+        for name in ("prompt", "library", "order", "seed", "seconds", "fps", "variants", "transition"):
+            if hasattr(request, name):
+                setattr(settings, name, getattr(request, name))
+        body = getattr(request, "body", "")
+        if body in ("auto", "neutral", "male", "female"):
+            settings.body = body
+        elif body:
+            settings.body, settings.body_file = "file", body
+        settings.found_index = -1
 
 
 class IMPROMPTU_OT_use_cpu(_JobOperator, bpy.types.Operator):
@@ -173,6 +189,7 @@ classes = (
     IMPROMPTU_OT_retry,
     IMPROMPTU_OT_remove_job,
     IMPROMPTU_OT_show_log,
+    IMPROMPTU_OT_edit_job,
     IMPROMPTU_OT_use_cpu,
     IMPROMPTU_OT_land,
     IMPROMPTU_OT_run_jobs,

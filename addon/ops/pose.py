@@ -9,6 +9,7 @@ import bpy
 from ...backend.protocol import ImpromptuError
 from ..scene import ground, hands
 from ..scene.handles import actor_of, is_editable, require_actor, tell_apart
+from ..words import say
 from .shape import failed
 
 
@@ -63,7 +64,7 @@ class IMPROMPTU_OT_snap_to_ground(_PoseOperator, bpy.types.Operator):
     def change(self, rig: bpy.types.Object) -> None:
         lift = ground.snap_to_ground(rig, self.mode)
         unit = bpy.context.scene.unit_settings.scale_length
-        self.report({"INFO"}, f"{rig.name} was moved by {lift * unit * 100:+.1f} cm")
+        self.report({"INFO"}, say("{name} was moved by {lift} cm", name=rig.name, lift=f"{lift * unit * 100:+.1f}"))
 
 
 classes = (IMPROMPTU_OT_set_hands, IMPROMPTU_OT_snap_to_ground)

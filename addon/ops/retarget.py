@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import json
-from pathlib import Path
 from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ...backend.protocol import ImpromptuError, InvalidInput, MatchRequest
-from .. import package
+from .. import loop, session
+from ..scene.handles import handle, resolve
 from ..scene.retarget import bone_map, retarget, write_skeleton
 from ..scene.retarget_map import preset_items, read_mapping
 from ..scene.retarget_report import as_text, read, to_text_block
+from ..words import explain, say
 
 _ITEMS = (
     *preset_items(),
@@ -48,8 +46,7 @@ def _settings(context: Any) -> Any:
 
 
 class IMPROMPTU_OT_retarget(bpy.types.Operator):
-    """Give the chosen armature a new action that moves it as the active actor moves. Takes about a second;
-    the actor is left as it is and the armature's action before stays in the file"""
+    """Give the chosen armature a new action that moves it as the active actor moves. Takes about a second; the actor is left as it is and the armature's action before stays in the file"""  # noqa: E501
 
     bl_idname = "impromptu.retarget"
     bl_label = "Retarget"
@@ -75,67 +72,65 @@ class IMPROMPTU_OT_retarget(bpy.types.Operator):
                 raise InvalidInput("No target armature is chosen.", "Choose one under Target.")
             bones = read_mapping(self.mapping, [b.name for b in target.data.bones]) if self.mapping else None
             if bones is None and needs_match(target, preset):
-                return start_match(context, source, target, travel)
+                return start_match(self, context, source, target, travel)
             report = retarget(source, target, preset, travel, bones)
         except ImpromptuError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         error_deg = report["limb_error_deg"]["max"]
-        self.report({"INFO"}, f"{target.name} plays {report['action']}; limbs within {error_deg:.1f} degrees")
+        words = "{target} plays {action}; limbs within {angle} degrees"
+        angle = f"{error_deg:.1f}"
+        self.report({"INFO"}, say(words, target=target.name, action=report["action"], angle=angle))
         return {"FINISHED"}
 
 
 def needs_match(target: Any, preset: str) -> bool:
-    """Whether the bones must be found by shape: asked for, or no preset knows them and a matcher is there."""
+    """Whether the bones must be found by shape: asked for, or no preset knows them."""
     if preset != "AUTO":
         return preset == "MATCH"
     try:
         bone_map(target)
     except InvalidInput:
-        return _session() is not None
+        return True
     return False
 
 
-def _session() -> Any:
-    """The job queue's module, where this add-on has one."""
-    name = f"{__package__.rpartition('.')[0]}.session"
-    return importlib.import_module(name) if importlib.util.find_spec(name) else None
-
-
-def start_match(context: Any, source: Any, target: Any, travel: bool) -> set[str]:
-    """Submit the match job of a target; its landing retargets.
+def start_match(operator: Any, context: Any, source: Any, target: Any, travel: bool) -> set[str]:
+    """Submit the match job of a target; its landing retargets. In background mode wait for both.
 
     Raises:
-        InvalidInput: no source or no job queue.
+        InvalidInput: no source, or a folder that cannot be written.
     """
-    session = _session()
-    if session is None:
-        raise InvalidInput(f"The bones of {target.name} cannot be matched here.", "Choose a preset.")
     if source is None:
         raise InvalidInput("No actor is chosen.", "Select the actor whose motion shall be carried over.")
-    folder = package.user_folder() / "matching"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{bpy.path.clean_name(target.name)}.json"
+    path = session.scratch("match") / "skeleton.json"
     write_skeleton(target, path)
-    aside = {"source": source.name, "target": target.name, "travel": travel}
-    path.with_suffix(".retarget.json").write_text(json.dumps(aside), encoding="utf-8")
-    session.submit(context, MatchRequest(skeleton=str(path)), f"Match {target.name}", LANDING, target)
+    options = {"source": handle(source), "travel": travel}
+    title = say("Match {name}", name=target.name)
+    job = session.submit(context, MatchRequest(skeleton=str(path)), title, LANDING, target, options)
+    if bpy.app.background:
+        return session.finish(context, operator, job)
+    loop.start()
     return {"FINISHED"}
 
 
-def land_match(context: Any, job: Any, target: Any) -> None:
+def land_match(context: Any, job: Any, target: Any) -> str:
     """Retarget with the bones that a match job found.
 
     Raises:
         InvalidInput: the source or the target is gone, or the mapping does not move a body.
     """
-    aside = json.loads(Path(job.params["skeleton"]).with_suffix(".retarget.json").read_text(encoding="utf-8"))
-    source, target = bpy.data.objects.get(aside["source"]), target or bpy.data.objects.get(aside["target"])
+    options = job.extra.get("options", {})
+    source = resolve(options["source"]) if "source" in options else None
     if source is None or target is None:
-        gone = aside["source"] if source is None else aside["target"]
+        gone = "The actor" if source is None else "The target"
         raise InvalidInput(f"{gone} is no longer in the file.", "Choose source and target again.")
-    path = next(p for p in job.files.values() if Path(p).name == "mapping.json")
-    retarget(source, target, travel=aside["travel"], bones=read_mapping(path, [b.name for b in target.data.bones]))
+    path = next((p for p in job.files.values() if p.name == "mapping.json"), None)
+    if path is None:
+        raise InvalidInput("The job has no mapping.", "Press Retry.")
+    bones = read_mapping(path, [b.name for b in target.data.bones])
+    report = retarget(source, target, travel=bool(options.get("travel", True)), bones=bones)
+    return say("{target} plays {action}.", target=target.name, action=report["action"])
 
 
 LANDINGS = {LANDING: land_match}
@@ -155,7 +150,7 @@ class IMPROMPTU_OT_retarget_report(bpy.types.Operator):
         """Make the text, and show it where a text editor is open."""
         rig = chosen_target(context, self.target) or chosen_source(context)
         if rig is None or not read(rig):
-            self.report({"ERROR"}, "Nothing was retargeted onto this armature yet. Press Retarget first.")
+            self.report({"ERROR"}, say("Nothing was retargeted onto this armature yet. Press Retarget first."))
             return {"CANCELLED"}
         block = to_text_block(rig)
         for area in context.screen.areas if context.screen else ():
@@ -163,7 +158,7 @@ class IMPROMPTU_OT_retarget_report(bpy.types.Operator):
                 area.spaces.active.text = block
         if bpy.app.background:
             print(as_text(read(rig)))
-        self.report({"INFO"}, f"The report is the text {block.name!r}")
+        self.report({"INFO"}, say("The report is the text {name}", name=repr(block.name)))
         return {"FINISHED"}
 
 

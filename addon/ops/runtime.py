@@ -18,6 +18,7 @@ from ..client.install import RuntimeTask
 from ..client.question import HostQuestion
 from ..client.wheel_sets import load_data, megabytes
 from ..preferences import host_command, host_environment, online_access, snapshot
+from ..words import explain, say
 
 TICK_S = 0.1
 DIALOG = 420
@@ -111,7 +112,7 @@ class TaskOperator:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start; wait in the background."""
         if running():
-            self.report({"WARNING"}, "The installer is at work: wait for it or cancel it")
+            self.report({"WARNING"}, say("The installer is at work: wait for it or cancel it"))
             return {"CANCELLED"}
         try:
             State.task = self.start(context)
@@ -160,9 +161,9 @@ class TaskOperator:
 
     def fail(self, error: ImpromptuError, cancelled: bool = False) -> set[str]:
         """Say what went wrong; a script that called the operator does not get an exception for a cancel."""
-        State.message, State.failed = str(error), not cancelled
+        State.message, State.failed = explain(error), not cancelled
         # ERROR raises in scripts, which is what they need; a person sees the sentence in the panel as well.
-        self.report({"INFO" if cancelled else "ERROR"}, str(error))
+        self.report({"INFO" if cancelled else "ERROR"}, explain(error))
         return {"CANCELLED"}
 
 
@@ -191,7 +192,8 @@ class IMPROMPTU_OT_install_runtime(TaskOperator, bpy.types.Operator):
         column = self.layout.column(align=True)
         paragraph(column, self._offer, DIALOG + 40)
         number = ".".join(map(str, self._base.version))
-        paragraph(column, f"Into {package.user_folder(create=False)}, with Python {number}.", DIALOG + 40)
+        into = str(package.user_folder(create=False))
+        paragraph(column, say("Into {folder}, with Python {number}.", folder=into, number=number), DIALOG + 40)
         paragraph(column, "smplx is for non-commercial use; the rest is free software.", DIALOG + 40)
 
     def start(self, context: bpy.types.Context) -> Task:
@@ -204,9 +206,8 @@ class IMPROMPTU_OT_install_runtime(TaskOperator, bpy.types.Operator):
         if kept is not None:
             kept.runtime_mode = "MANAGED"
         size, seconds = megabytes(task.metrics["bytes"]), task.metrics["seconds"]
-        return (
-            f"The runtime is installed: {task.metrics['device'].upper()} build, {size} on disk, in {seconds:.0f} s."
-        )
+        words = "The runtime is installed: {device} build, {size} on disk, in {seconds} s."
+        return say(words, device=task.metrics["device"].upper(), size=size, seconds=f"{seconds:.0f}")
 
 
 class IMPROMPTU_OT_repair_runtime(TaskOperator, bpy.types.Operator):
@@ -223,8 +224,8 @@ class IMPROMPTU_OT_repair_runtime(TaskOperator, bpy.types.Operator):
         """Name what was repaired."""
         names = task.metrics.get("repaired")
         if names is None:
-            return "The runtime was made again."
-        return f"Repaired {', '.join(names)}." if names else "Nothing was broken."
+            return say("The runtime was made again.")
+        return say("Repaired {names}.", names=", ".join(names)) if names else say("Nothing was broken.")
 
 
 class IMPROMPTU_OT_remove_runtime(TaskOperator, bpy.types.Operator):
@@ -243,7 +244,7 @@ class IMPROMPTU_OT_remove_runtime(TaskOperator, bpy.types.Operator):
 
     def finished(self, context: bpy.types.Context, task: Task) -> str:
         """Say what was freed."""
-        return f"The runtime was removed: {megabytes(task.metrics['freed'])} freed."
+        return say("The runtime was removed: {size} freed.", size=megabytes(task.metrics["freed"]))
 
 
 class IMPROMPTU_OT_check_runtime(TaskOperator, bpy.types.Operator):
@@ -267,8 +268,8 @@ class IMPROMPTU_OT_check_runtime(TaskOperator, bpy.types.Operator):
         """Say on what it computes."""
         device = str(task.metrics.get("device", "")).upper()
         if self.files:
-            return f"All {task.metrics['packages']} packages are whole and import."
-        return f"The backend works, on {device or 'CPU'}."
+            return say("All {count} packages are whole and import.", count=task.metrics["packages"])
+        return say("The backend works, on {device}.", device=device or "CPU")
 
 
 class IMPROMPTU_OT_list_models(TaskOperator, bpy.types.Operator):
@@ -302,7 +303,8 @@ class IMPROMPTU_OT_list_models(TaskOperator, bpy.types.Operator):
                 # The fields above the table are what the variables are elsewhere.
                 row.how = str(model.get("how") or "").replace(f"in {model.get('variable') or '?'}", "above")
                 row.checked = {True: "good", False: "bad"}.get(model.get("sha256_ok"), "")
-        return f"{sum(bool(m['found']) for m in models)} of {len(models)} models are here."
+        here = sum(bool(m["found"]) for m in models)
+        return say("{here} of {count} models are here.", here=here, count=len(models))
 
 
 class IMPROMPTU_OT_cancel_install(bpy.types.Operator):
@@ -353,11 +355,11 @@ class IMPROMPTU_OT_use_python(bpy.types.Operator):
                 raise InvalidInput(text, "Install them into it, or press Install.")
             release_host()
         except ImpromptuError as error:
-            State.message, State.failed = str(error), True
-            self.report({"ERROR"}, str(error))
+            State.message, State.failed = explain(error), True
+            self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         kept.python_path, kept.runtime_mode = path, "EXISTING"
-        State.message, State.failed = f"The backend runs in {path}.", False
+        State.message, State.failed = say("The backend runs in {path}.", path=path), False
         redraw()
         return {"FINISHED"}
 
@@ -379,7 +381,7 @@ class IMPROMPTU_OT_open_preferences(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show the window's page."""
         if bpy.app.background:
-            self.report({"WARNING"}, "There is no window in background mode")
+            self.report({"WARNING"}, say("There is no window in background mode"))
             return {"CANCELLED"}
         if self.section == "NETWORK":
             bpy.ops.screen.userpref_show()

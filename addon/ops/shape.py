@@ -13,6 +13,7 @@ from ..scene import gender
 from ..scene.handles import actor_of, require_actor, skin_of, tell_apart, why_not_reshaped
 from ..scene.shape import set_values, update_joints
 from ..scene.shape_arrays import keys_of
+from ..words import explain, say
 
 PLAUSIBLE = 2.2
 """Standard deviations that a random axis stays within."""
@@ -31,7 +32,7 @@ def can_reshape(cls: Any, context: Any) -> bool:
 
 def failed(operator: bpy.types.Operator, error: ImpromptuError) -> set[str]:
     """Report an error that a person can mend, in its one sentence and hint."""
-    operator.report({"ERROR"}, str(error))
+    operator.report({"ERROR"}, explain(error))
     return {"CANCELLED"}
 
 
@@ -123,15 +124,14 @@ class IMPROMPTU_OT_set_gender(_ShapeOperator, bpy.types.Operator):
 
 
 class IMPROMPTU_OT_update_joints(_ShapeOperator, bpy.types.Operator):
-    """Move the joints to where the shape keys put them, and fit the motion's feet to the legs. Needed after shape
-    keys were changed by hand, or with Live Joints off"""
+    """Move the joints to where the shape keys put them, and fit the motion's feet to the legs. Needed after shape keys were changed by hand, or with Live Joints off"""  # noqa: E501
 
     bl_idname = "impromptu.update_joints"
     bl_label = "Update Joints"
 
     def change(self, rig: bpy.types.Object) -> None:
         if not update_joints(rig):
-            self.report({"INFO"}, "The joints are where the shape wants them")
+            self.report({"INFO"}, say("The joints are where the shape wants them"))
 
 
 class IMPROMPTU_OT_random_expression(_ShapeOperator, bpy.types.Operator):

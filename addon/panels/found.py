@@ -8,6 +8,7 @@ import bpy
 
 from ..icons import picture
 from ..ops.act import chosen_label
+from ..words import say
 from .words import TabPanel
 
 
@@ -38,7 +39,7 @@ class IMPROMPTU_PT_found(TabPanel, bpy.types.Panel):
             side.operator(
                 "impromptu.use_label", text=entry.label, translate=False, depress=current and i == s.found_index
             ).index = i
-            length = f"  ·  {entry.seconds:.1f} s" if entry.seconds else ""
+            length = f"  ·  {say('{count} s', count=f'{entry.seconds:.1f}')}" if entry.seconds else ""
             side.label(text=f"{entry.score:.2f}{length}", translate=False)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.app.translations import pgettext_iface as _
 
 from .. import loop, session
 from ..icons import picture
+from ..words import say, told
 from .words import TabPanel, draw_error, sentence
 
 MOST = 6
@@ -21,7 +21,9 @@ def remaining(seconds: float | None) -> str:
     """`about 12 s`, `about 3 min`; empty where it is not known."""
     if seconds is None:
         return ""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds < 90:
+        return say("{count} s", count=f"{seconds:.0f}")
+    return say("{count} min", count=f"{seconds / 60:.0f}")
 
 
 class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
@@ -47,7 +49,7 @@ class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
 def draw_job(layout: Any, context: Any, job: Any) -> None:
     """One job."""
     row = layout.row(align=True)
-    row.label(text=job.title, icon=STATES.get(job.state, "QUESTION"), translate=False)
+    row.label(text=told(job.title), icon=STATES.get(job.state, "QUESTION"), translate=False)
     if job.finished:
         if job.state == "done":
             row.operator("impromptu.retry", text="", icon="FILE_REFRESH", emboss=False).job = job.id
@@ -61,7 +63,7 @@ def draw_job(layout: Any, context: Any, job: Any) -> None:
 
 def draw_running(layout: Any, job: Any) -> None:
     """Progress, time to the end, the latest picture, and Cancel."""
-    stage = _(job.stage[:1].upper() + job.stage[1:]) if job.stage else _("Waiting")
+    stage = told(job.stage[:1].upper() + job.stage[1:]) if job.stage else say("Waiting")
     eta = remaining(job.eta_s)
     text = f"{stage}  ·  {eta}" if eta else stage
     if hasattr(layout, "progress"):
@@ -79,7 +81,7 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
     """The error with its remedy, or the result that has not found its place yet."""
     problem = session.notes.get(job.id)
     if job.state == "done" and problem is not None:
-        draw_error(layout, context, problem, job.id)
+        draw_error(layout, context, problem, job)
         if session.lost_target(job):
             row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
             row.job, row.anew = job.id, True
@@ -93,7 +95,7 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
             layout.operator("impromptu.land", text="Apply Here", icon="IMPORT").job = job.id
     if job.state in ("failed", "cancelled"):
         if job.error is not None and job.state == "failed":
-            draw_error(layout, context, job.error, job.id)
+            draw_error(layout, context, job.error, job)
         row = layout.row(align=True)
         row.operator("impromptu.resume", icon="PLAY").job = job.id
         if job.error is None or job.error.code not in ("invalid_input",):

@@ -33,6 +33,10 @@ class IMPROMPTU_PT_main(TabPanel, bpy.types.Panel):
     bl_idname = "IMPROMPTU_PT_main"
     bl_label = "Prompt"
 
+    def draw_header_preset(self, _context: Any) -> None:
+        """The manual, at the right of the heading."""
+        self.layout.operator("impromptu.open_manual", text="", icon="HELP", emboss=False)
+
     def draw(self, context: Any) -> None:
         """The prompt, then Act, Find and Append, then where the result goes."""
         layout, s = self.layout, context.scene.impromptu

@@ -8,7 +8,9 @@ import bpy
 
 from ..scene.handles import actor_of, is_editable
 from ..scene.hands import ITEMS
-from .shape import ActorPanel, draw_notice
+from ..words import say
+from .shape import ActorPanel
+from .words import sentence
 
 
 class IMPROMPTU_PT_pose(ActorPanel, bpy.types.Panel):
@@ -20,7 +22,7 @@ class IMPROMPTU_PT_pose(ActorPanel, bpy.types.Panel):
     def draw(self, context: Any) -> None:
         layout, rig = self.layout, actor_of(context)
         if not is_editable(rig):
-            draw_notice(layout, rig, f"{rig.name} is linked from another file: it is changed there.")
+            sentence(layout, context, say("{name} is linked from another file: it is changed there.", name=rig.name))
         body = layout.column()
         body.enabled = is_editable(rig)
         settings: Any = rig.impromptu

@@ -8,6 +8,7 @@ import bpy
 
 from ..ops.retarget import chosen_source
 from ..scene.retarget_report import read
+from ..words import say
 
 SHOWN = 6
 """Lines of a table that the panel shows; the report has them all."""
@@ -48,19 +49,29 @@ def _draw_report(layout: Any, report: dict[str, Any]) -> None:
     box = layout.box()
     column = box.column(align=True)
     error = report["limb_error_deg"]
-    column.label(text=f"Preset: {report['preset']}")
-    column.label(text=f"Limbs: {error['mean']:.1f}\u00b0 mean, {error['max']:.1f}\u00b0 max")
-    column.label(text=f"{len(report['matched'])} matched, {len(report['extra'])} extra, scale {report['scale']:.2f}")
-    for title, icon in (("missing", "QUESTION"), ("skipped", "ERROR")):
-        table = report[title]
-        if table:
-            column.separator()
-            column.label(text=f"{len(table)} {title}", icon=icon)
-            for name in list(table)[:SHOWN]:
-                column.label(text=name, icon="BLANK1")
-            if len(table) > SHOWN:
-                column.label(text=f"and {len(table) - SHOWN} more", icon="BLANK1")
+    mean, worst = f"{error['mean']:.1f}\u00b0", f"{error['max']:.1f}\u00b0"
+    matched, spare, scale = len(report["matched"]), len(report["extra"]), f"{report['scale']:.2f}"
+    for line in (
+        say("Preset: {preset}", preset=report["preset"]),
+        say("Limbs: {mean} mean, {worst} max", mean=mean, worst=worst),
+        say("{matched} matched, {spare} extra, scale {scale}", matched=matched, spare=spare, scale=scale),
+    ):
+        column.label(text=line, translate=False)
+    _draw_table(column, say("{count} missing", count=len(report["missing"])), report["missing"], "QUESTION")
+    _draw_table(column, say("{count} skipped", count=len(report["skipped"])), report["skipped"], "ERROR")
     box.operator("impromptu.retarget_report", icon="TEXT")
+
+
+def _draw_table(column: Any, title: str, table: dict[str, str], icon: str) -> None:
+    """The first names of a table under its title."""
+    if not table:
+        return
+    column.separator()
+    column.label(text=title, icon=icon, translate=False)
+    for name in list(table)[:SHOWN]:
+        column.label(text=name, icon="BLANK1", translate=False)
+    if len(table) > SHOWN:
+        column.label(text=say("and {count} more", count=len(table) - SHOWN), icon="BLANK1", translate=False)
 
 
 classes = (IMPROMPTU_PT_retarget,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import bpy
@@ -12,6 +11,8 @@ from ..client import runtime
 from ..client.wheel_sets import megabytes
 from ..ops.runtime import OFFLINE, State, running
 from ..preferences import MODEL_FIELDS, online_access, snapshot
+from ..words import explain, say, told
+from .words import lines
 
 CHARACTER = 5.8
 """Pixels that a character of the interface's font takes, at 100 %."""
@@ -30,7 +31,7 @@ def paragraph(layout: bpy.types.UILayout, text: str, width: float, icon: str = "
     """
     per_line = max(20, int((width - MARGIN) / CHARACTER) - (ICON if icon != "NONE" else 0))
     column = layout.column(align=True)
-    for i, line in enumerate(textwrap.wrap(bpy.app.translations.pgettext_iface(text), per_line)):
+    for i, line in enumerate(lines(told(text), per_line)):
         shown = (icon if i == 0 else "BLANK1") if icon != "NONE" else "NONE"
         column.label(text=line, icon=shown, translate=False)
 
@@ -57,10 +58,11 @@ def trouble(context: bpy.types.Context | None = None) -> tuple[str, str]:
         if managed.state == "partial":
             return "partial", managed.sentence
         named = settings.runtime_mode == "EXISTING"
-        return "missing", str(error) if named else f"{error.message} Install tells first how much it downloads."
+        more = say("Install tells first how much it downloads.")
+        return "missing", explain(error) if named else f"{told(error.message)} {more}"
     if managed.state == "ready" and settings.runtime_mode == "MANAGED":
         return "ready", managed.sentence
-    return "ready", f"Runs in {python}"
+    return "ready", say("Runs in {python}", python=python)
 
 
 def draw_task(layout: bpy.types.UILayout, width: float) -> None:
@@ -69,18 +71,20 @@ def draw_task(layout: bpy.types.UILayout, width: float) -> None:
     if task is None:
         return
     column = layout.column(align=True)
-    left = f"{time_left(task.eta_s)} left" if task.eta_s else ""
+    left = say("{time} left", time=time_left(task.eta_s)) if task.eta_s else ""
     if hasattr(layout, "progress") and task.total:
-        column.progress(factor=task.fraction, text=f"{task.fraction:.0%}   {left}", type="BAR")
+        column.progress(factor=task.fraction, text=f"{task.fraction:.0%}   {left}", translate=False)
     elif task.total:
-        column.label(text=f"{task.fraction:.0%}   {left}", icon="TIME")
+        column.label(text=f"{task.fraction:.0%}   {left}", icon="TIME", translate=False)
     paragraph(column, task.stage, width)
     column.operator("impromptu.cancel_install", icon="CANCEL")
 
 
 def time_left(seconds: float) -> str:
     """Such as `40 s` or `3 min`."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if seconds < 90:
+        return say("{count} s", count=f"{seconds:.0f}")
+    return say("{count} min", count=f"{seconds / 60:.0f}")
 
 
 def draw_remedies(layout: bpy.types.UILayout, state: str, width: float) -> None:
@@ -173,8 +177,8 @@ def _draw_runtime(box: bpy.types.UILayout, kept: Any, width: float) -> None:
         row.operator("impromptu.check_runtime", text="Check Files", icon="FILE_TICK").files = True
         row.operator("impromptu.repair_runtime", icon="TOOL_SETTINGS")
     if managed.state != "missing":
-        text = f"Remove ({megabytes(managed.disk_bytes)})" if managed.disk_bytes else "Remove"
-        row.operator("impromptu.remove_runtime", text=text, icon="TRASH")
+        size = f"  ({megabytes(managed.disk_bytes)})" if managed.disk_bytes else ""
+        row.operator("impromptu.remove_runtime", text=say("Remove") + size, icon="TRASH", translate=False)
     if managed.state == "ready" and state == "ready":
         box.operator("impromptu.install_runtime", text="Install for Another Device", icon="IMPORT")
 
@@ -184,7 +188,7 @@ def _draw_models(box: bpy.types.UILayout, kept: Any, width: float) -> None:
     box.label(text="Models", icon="FILE_3D")
     box.prop(kept, "allow_hub")
     if kept.allow_hub and not online_access():
-        paragraph(box, OFFLINE.partition(":")[0] + ", so nothing is downloaded.", width, icon="INFO")
+        paragraph(box, "Blender's online access is off, so nothing is downloaded.", width, icon="INFO")
     for name in MODEL_FIELDS:
         box.prop(kept, name)
         if name == "clip_checkpoint":

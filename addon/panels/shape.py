@@ -10,6 +10,7 @@ from ..properties_actor import is_synced, request_sync
 from ..scene import gender
 from ..scene.handles import actor_of, is_editable, why_not_reshaped
 from ..scene.measure import Measurements
+from .words import sentence
 
 GROUPS = (
     ("Body", ("stature", "weight", "muscle", "feminine", "age")),
@@ -20,18 +21,6 @@ CHIEF_GIRTHS = ("chest", "waist", "hips")
 """Girths that are always shown; a button opens the rest."""
 MOST = 20
 """Sliders of one group that are drawn; a body with 300 betas would fill the screen."""
-
-
-def draw_notice(layout: Any, rig: bpy.types.Object, reason: str) -> None:
-    """A sentence, broken to the width of a narrow side panel."""
-    column = layout.column(align=True)
-    line = ""
-    for word in reason.split():
-        if len(line) + len(word) > 34:
-            column.label(text=line, icon="NONE")
-            line = ""
-        line += word + " "
-    column.label(text=line)
 
 
 def sections(labels: list[str]) -> list[tuple[str, list[int]]]:
@@ -107,7 +96,7 @@ class IMPROMPTU_PT_shape(ActorPanel, bpy.types.Panel):
             draw_measurements(layout, settings, told, context.scene.unit_settings.system != "IMPERIAL")
         reason = why_not_reshaped(rig)
         if reason:
-            draw_notice(layout, rig, reason)
+            sentence(layout, context, reason)
         body = layout.column()
         body.enabled = not reason
         row = body.row(align=True)
@@ -147,9 +136,9 @@ class IMPROMPTU_PT_expression(ActorPanel, bpy.types.Panel):
         axes: Any = rig.impromptu.expression
         reason = why_not_reshaped(rig)
         if reason:
-            draw_notice(layout, rig, reason)
+            sentence(layout, context, reason)
         elif not len(axes):
-            draw_notice(layout, rig, "This body has no expressions.")
+            sentence(layout, context, "This body has no expressions.")
             return
         body = layout.column()
         body.enabled = not reason

@@ -117,7 +117,7 @@ def test_every_error_has_a_button(panel, code):
     job(state="failed", error=error)
     drawn = draw(jobs.IMPROMPTU_PT_jobs)
     remedy = {
-        "invalid_input": "impromptu.retry",
+        "invalid_input": "impromptu.edit_job",
         "assets_missing": "impromptu.open_preferences",
         "out_of_memory": "impromptu.use_cpu",
         "runtime_missing": "impromptu.install_runtime",
