@@ -96,8 +96,19 @@ def trim(image: Image.Image) -> Image.Image:
     rows = np.asarray(image).astype(int)[:, 12 : image.width - 60]
     colours, counts = np.unique(rows[:60].reshape(-1, 3), axis=0, return_counts=True)
     panel = (np.abs(rows - colours[counts.argmax()]).max(-1) == 0).mean(1) > 0.3
-    last = int(np.flatnonzero(panel).max(initial=image.height - 20))
+    last = int(np.flatnonzero(panel)[-1]) if panel.any() else image.height
     return image.crop((0, 0, image.width, min(last + 14, image.height)))
+
+
+def save(image: Image.Image, folder: Path, name: str) -> Path:
+    """A picture for the manual, small: a sidebar as .png of few colours, a window as .jpg."""
+    wide = image.width > 1200
+    path = folder / f"{name}{'.jpg' if wide else '.png'}"
+    if wide:
+        image.save(path, quality=88)
+    else:
+        image.quantize(128).save(path, optimize=True)
+    return path
 
 
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:

@@ -49,8 +49,7 @@ def test_a_person_at_the_panel(scenario, archive):
 def test_pictures_of_the_panel(archive):
     report = play("pictures", archive, size=(1600, 1250))
     for name, picture in report.pictures.items():
-        picture.save(PICTURES / f"{name}.png", optimize=True)
-        print(f"  {PICTURES / name}.png {picture.size}")
+        print(f"  {harness.save(picture, PICTURES, name)} {picture.size}")
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
     # A screen that nothing was drawn on has one colour.
     assert all(len(picture.getcolors(1 << 24)) > 20 for picture in report.pictures.values())
