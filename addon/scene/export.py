@@ -109,6 +109,10 @@ def write_gltf(actor: Actor, path: Path) -> None:
     """
     addon_utils.enable("io_scene_gltf2")
     _select(actor)
+    known = bpy.ops.export_scene.gltf.get_rna_type().properties
+    # Before Blender 3.6 the choice was between NLA tracks and the actions that are assigned.
+    actions = "export_animation_mode" in known
+    mode: dict[str, Any] = {"export_animation_mode": "ACTIVE_ACTIONS"} if actions else {"export_nla_strips": False}
     bpy.ops.export_scene.gltf(
         filepath=str(path),
         export_format="GLB",
@@ -118,9 +122,9 @@ def write_gltf(actor: Actor, path: Path) -> None:
         export_morph=True,
         export_morph_normal=False,
         export_animations=True,
-        export_animation_mode="ACTIVE_ACTIONS",
         export_force_sampling=True,
         export_extras=True,
+        **mode,
     )
 
 
@@ -143,14 +147,20 @@ def write_fbx(actor: Actor, path: Path) -> None:
     )
 
 
-def _no_usd_textures() -> dict[str, Any]:
+def _no_usd_textures(known: Any) -> dict[str, Any]:
     """The option that keeps the exporter from writing textures, by the name that this Blender gives it."""
-    known = bpy.ops.wm.usd_export.get_rna_type().properties
     return {"export_textures": False} if "export_textures" in known else {"export_textures_mode": "KEEP"}
 
 
 def write_usd(actor: Actor, path: Path) -> None:
-    """USD with UsdSkel: skeleton, blend shapes and their animation."""
+    """USD with UsdSkel: skeleton, blend shapes and their animation.
+
+    Raises:
+        InvalidInput: this Blender was built without USD, as Debian's, or writes no skeletons to it.
+    """
+    known = bpy.ops.wm.usd_export.get_rna_type().properties if "usd_export" in dir(bpy.ops.wm) else {}
+    if "export_armatures" not in known:
+        raise InvalidInput("This Blender writes no skeletons to USD.", "Export glTF, or use Blender 4.2 or later.")
     _select(actor)
     bpy.ops.wm.usd_export(
         filepath=str(path),
@@ -162,7 +172,7 @@ def write_usd(actor: Actor, path: Path) -> None:
         export_custom_properties=True,
         # Either would leave a `textures` folder beside the file; the actor's colours are on its vertices.
         convert_world_material=False,
-        **_no_usd_textures(),
+        **_no_usd_textures(known),
     )
 
 
