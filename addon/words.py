@@ -20,19 +20,30 @@ PLACE = re.compile(r"\{(\w*)\}")
 """A placeholder of a template: `{}` or `{name}`."""
 
 
+def fixed(text: str) -> str:
+    """A text of the dictionary as Blender translates it."""
+    return bpy.app.translations.pgettext_iface(text)
+
+
+def spoken() -> str:
+    """The locale that the interface is in; empty where it is not translated."""
+    return (
+        translations.known(bpy.app.translations.locale)
+        if bpy.context.preferences.view.use_translate_interface
+        else ""
+    )
+
+
 def say(template: str, **values: Any) -> str:
     """A template's translation with its placeholders filled."""
-    shown = bpy.app.translations.pgettext_iface(template)
+    shown = fixed(template)
     return shown.format(**values) if values else shown
 
 
 def told(sentence: str) -> str:
     """The translation of an English sentence, which may be a template of the dictionary with its places filled."""
-    shown = bpy.app.translations.pgettext_iface(sentence)
-    locale = bpy.app.translations.locale
-    if shown != sentence or not sentence or not bpy.context.preferences.view.use_translate_interface:
-        return shown
-    return _matched(sentence, translations.known(locale))
+    shown = fixed(sentence)
+    return shown if shown != sentence or not sentence else _matched(sentence, spoken())
 
 
 def explain(error: ImpromptuError) -> str:

@@ -371,6 +371,8 @@ class IMPROMPTU_OT_open_preferences(bpy.types.Operator):
     bl_label = "Preferences"
 
     section: EnumProperty(
+        name="Section",
+        description="Which page",
         items=(
             ("ADDON", "Impromptu", "The runtime, models and jobs"),
             ("NETWORK", "Online Access", "Whether Blender lets add-ons use the network"),
