@@ -18,6 +18,7 @@ from .body.words import BodyWords, read_body_words
 from .files import save_npz
 from .motion.choosing import Choice, choose_motions
 from .motion.clip import Clip
+from .motion.entry import LONGEST
 from .motion.library import Library
 from .motion.perform import Performance, perform
 from .motion.retrieval import Retrieval
@@ -101,10 +102,13 @@ def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
             progress("Performing the motion", step, total)
 
         check()
-        performance = perform(choice.clip, body, betas, request.seconds, request.fps, check)
+        # A motion that goes on from another may be entered later than at its start.
+        seconds = request.seconds + LONGEST if request.seconds and after is not None else request.seconds
+        performance = perform(choice.clip, body, betas, seconds, request.fps, check)
         report = None
         if after is not None:
-            performance, report = go_on(after, performance, body, betas, more.transition)
+            frames = max(round(request.seconds * request.fps), 1) if request.seconds else 0
+            performance, report = go_on(after, performance, body, betas, more.transition, frames)
         takes.append(Take(choice, performance, report))
     first = takes[0]
     provenance = describe(

@@ -1,71 +1,36 @@
-"""Feet between two motions: those that bear weight stay, and those that have to be elsewhere step there."""
+"""Legs between two motions: hips, knees and toes that bring the feet to where their steps are planned."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .footlock import legs_to, pelvis_drop
-from .kinematics import Array, slerp
+from .fading import smooth_step
+from .footlock import HIPS, KNEES, SOFT, STRETCH, legs_to
+from .footsteps import UP, Before, Foot, Posed, Way, feet_between, find_ways, foot_path
+from .ground import envelope
+from .kinematics import Array, axis_angle_from_matrix, matrix_from_axis_angle, slerp
+from .resample import gaussian
 from .soles import ANKLES, FEET, ball_height, bend_toes, heel_offset, leg_kinematics
 
-STILL = 0.3
-"""Metres a second up to which an ankle in contact stands; faster, and the foot is rolling off."""
-NEAR = 0.03
-"""Metres within which a foot needs no step."""
-LIFT, LEAST_LIFT, MOST_LIFT = 0.25, 0.02, 0.10
-"""Height of a step, as a share of its length and in metres."""
-REST = 0.3
+HEEL_UP = np.linspace(0, 0.9, 19)
+"""Radians by which the heel of a foot that waits may rise, so that its ankle stays within reach."""
+REST = 0.5
 """Seconds after the blend over which the pelvis comes back to its height."""
-
-Posed = tuple[Array, Array]
-"""Poses (frames, 22, 3) axis-angle and pelvis (frames, 3) metres."""
-
-
-def fading(count: int) -> tuple[Array, Array]:
-    """Weights (count,) of an offset and of its speed (in units a frame), that fade to nothing over `count` frames.
-
-    Both and their first two derivatives end at 0; the first starts at 1 without a slope, the second at 0 with
-    slope 1: the quintic Hermite basis.
-    """
-    t = np.arange(count) / max(count, 1)
-    value = 1 - t**3 * (10 - 15 * t + 6 * t**2)
-    slope = t - 6 * t**3 + 8 * t**4 - 3 * t**5
-    return value, slope * count
-
-
-@dataclass(frozen=True)
-class _Foot:
-    """One ankle around the seam."""
-
-    old: Array
-    """(3,) where it was last."""
-    speed: Array
-    """(3,) metres a frame, last."""
-    turn: Array
-    """(3, 3) its orientation, last."""
-    stands: bool
-    path: Array
-    """(frames, 3) where the second motion has it."""
-    turns: Array
-    """(frames, 3, 3) likewise."""
-    lands: bool
-    """Whether the second motion has it on the floor at the end of the blend."""
-
-    def far(self, frame: int) -> float:
-        """Level distance from where it was to where it will be in a frame."""
-        return float(np.hypot(*(self.path[frame] - self.old)[[0, 2]]))
+SOFT_IN_AIR = 0.92
+"""Like `SOFT`, of a leg whose foot is in the air."""
+SETTLE = 0.2
+"""Seconds in which a straight leg bends a little and the pelvis starts to come down."""
+MOST_DROP = 0.08
+"""Metres that the pelvis comes down at most."""
 
 
 def plan_feet(
-    before: tuple[Array, Array, np.ndarray], placed: Posed, blended: Posed, contacts: np.ndarray, offsets: Array,
-    fps: float, count: int,
-) -> tuple[Array, Array, np.ndarray]:  # fmt: skip
+    before: Before, placed: Posed, blended: Posed, contacts: np.ndarray, offsets: Array, fps: float, count: int
+) -> tuple[Array, Array, np.ndarray]:
     """Legs for a blend of two motions.
 
     Args:
-        before: the last two frames of the first motion: poses (<= 2, 22, 3), pelvis, and the last contacts (4,).
+        before: the end of the first motion.
         placed: the second motion alone, where it will be.
         blended: both together, feet as they come.
         contacts: (frames, 4) of the second motion.
@@ -77,106 +42,130 @@ def plan_feet(
         poses (frames, 22, 3), metres by which the pelvis comes down (frames,), contacts (frames, 4).
     """
     some = slice(0, min(len(placed[0]), count + round(REST * fps)))
-    rotations, positions = leg_kinematics(blended[0][some], blended[1][some], offsets)
-    feet = _feet(before, (placed[0][some], placed[1][some]), contacts, offsets, fps, count)
+    bent = _legs_between(before[0][-1], placed[0][some], blended[0][some], count)
+    rotations, positions = leg_kinematics(bent, blended[1][some], offsets)
+    feet = feet_between(before, (placed[0][some], placed[1][some]), contacts, offsets)
     contacts = contacts.copy()
     targets = positions[:, list(ANKLES)].copy()
-    for side, (foot, window) in enumerate(zip(feet, _windows(feet, count), strict=True)):
-        ankle, mine = ANKLES[side], slice(2 * side, 2 * side + 2)
-        path, turns = _path(foot, window, rotations[:, ankle])
-        targets[:, side], rotations[:, ankle] = path, turns
-        start, end = window
-        contacts[:start, mine] = before[2][mine]
-        if foot.far(min(end, len(foot.path) - 1)) > NEAR or not foot.stands:
-            contacts[start:end, mine] = False
-        targets[:, side, 1] += _sunk(path, turns, offsets, FEET[side])
-    drop = pelvis_drop(positions, targets, offsets, fps)
-    ramp = np.clip((np.arange(len(drop)) + 1) / max(0.15 * fps, 1), 0, 1)
-    end = np.clip((len(drop) - np.arange(len(drop))) / max(REST * fps, 1), 0, 1)
-    drop = drop * ramp**2 * (3 - 2 * ramp) * end**2 * (3 - 2 * end)
+    ways = find_ways(feet, count, fps)
+    longest = _longest(before, (placed[0][some], placed[1][some]), feet, ways, offsets, fps)
+    for side, (foot, way) in enumerate(zip(feet, ways, strict=True)):
+        path, turns = foot_path(foot, way, fps)
+        if foot.stands and foot.pivot[2] > 0:
+            turns = _heel_up(
+                path, turns, foot.pivot, positions[:, HIPS[side]], longest[:, side] * _leg(offsets, side), fps
+            )
+        ankle = path - turns @ foot.pivot
+        ankle[:, 1] += _lifted(ankle, turns, offsets, FEET[side], fps)
+        targets[:, side], rotations[:, ANKLES[side]] = ankle, turns
+        mine = slice(2 * side, 2 * side + 2)
+        if not (way.follows and foot.stands):
+            contacts[: way.start, mine] = before[2][mine]
+            contacts[way.start : way.end, mine] = False
+    drop = _drop(positions, targets, longest, offsets, fps)
+    targets = _within_reach(positions, targets, drop, longest, offsets)
     poses, whole = np.array(blended[0]), np.zeros(len(blended[0]))
-    poses[some] = legs_to(poses[some], rotations, positions, targets, drop)
+    poses[some] = legs_to(bent, rotations, positions, targets, drop)
     whole[some] = drop
-    lowered = blended[1][some] - drop[:, None] * (0, 1, 0)
-    poses[some] = bend_toes(poses[some], *leg_kinematics(poses[some], lowered, offsets), offsets)
+    poses[some] = _toes(poses[some], blended[1][some] - drop[:, None] * UP, offsets, fps)
     return poses, whole, contacts
 
 
-def _feet(
-    before: tuple[Array, Array, np.ndarray],
-    placed: Posed,
-    contacts: np.ndarray,
-    offsets: Array,
-    fps: float,
-    count: int,
-) -> list[_Foot]:  # fmt: skip
-    """Both ankles, left first."""
-    turns, places = leg_kinematics(before[0], before[1], offsets)
-    rotations, positions = leg_kinematics(*placed, offsets)
-    feet = []
-    for side, ankle in enumerate(ANKLES):
-        mine = slice(2 * side, 2 * side + 2)
-        speed = places[-1, ankle] - places[0, ankle] if len(places) > 1 else np.zeros(3)
-        stands = bool(before[2][mine].any() and np.linalg.norm(speed) * fps < STILL)
-        lands = bool(contacts[min(count, len(contacts) - 1), mine].any())
-        feet.append(
-            _Foot(places[-1, ankle], speed, turns[-1, ankle], stands, positions[:, ankle], rotations[:, ankle], lands)
-        )
-    return feet
+def _legs_between(last: Array, placed: Array, blended: Array, count: int) -> Array:
+    """(frames, 22, 3) `blended` with hips and knees on the way from one to the other.
 
-
-def _windows(feet: list[_Foot], count: int) -> list[tuple[int, int]]:
-    """[start, end) frames in which each foot goes to where the second motion has it: one after the other if both
-    stand and have to step, the one with the longer way first."""
-    steps = [foot.stands and foot.far(count - 1) > NEAR for foot in feet]
-    if all(steps):
-        first = int(feet[1].far(count - 1) > feet[0].far(count - 1))
-        early, late = (0, max(round(0.55 * count), 1)), (round(0.45 * count), count)
-        return [late, early] if first else [early, late]
-    windows = []
-    for foot, other in zip(feet, reversed(feet), strict=True):
-        if foot.stands:
-            # A foot that bears weight waits until the other one, which is in the air, is down.
-            start = round(0.45 * count) if not other.stands and other.lands else round(0.15 * count)
-            windows.append((start, count))
-        else:
-            windows.append((0, max(round(0.6 * count), 1) if foot.lands else count))
-    return windows
-
-
-def _path(foot: _Foot, window: tuple[int, int], blended: Array) -> tuple[Array, Array]:
-    """Positions (frames, 3) and orientations (frames, 3, 3) of an ankle.
-
-    Args:
-        foot: the ankle.
-        window: the frames in which it moves.
-        blended: (frames, 3, 3) its orientations in the blend, for a foot that is in the air.
+    Their speed is left to the ankles: carried over, it would bend a knee that is nearly straight backwards.
     """
-    start, end = window
-    path, turns = foot.path.copy(), foot.turns.copy()
-    frames = np.arange(len(path))
-    u = np.clip((frames + 1 - start) / max(end - start, 1), 0, 1)
-    s = u**3 * (10 - 15 * u + 6 * u**2)
-    if foot.stands:
-        path = foot.old + s[:, None] * (path - foot.old)
-        turns = slerp(np.broadcast_to(foot.turn, turns.shape), turns, s)
-    else:
-        value, slope = fading(min(end, len(path)))
-        gap = foot.old + foot.speed - path[0]
-        faster = foot.speed - (path[min(1, len(path) - 1)] - path[0])
-        path[: len(value)] += value[:, None] * gap + slope[:, None] * faster
-        turns = blended.copy()
-    far = foot.far(min(end, len(path)) - 1)
-    if far > NEAR and (foot.lands or foot.stands):
-        height = min(max(LIFT * far, LEAST_LIFT), MOST_LIFT)
-        # A foot that is up already needs less.
-        height = max(height - max(float(foot.old[1] - foot.path[0, 1]), 0.0), 0.0)
-        path[:, 1] += height * 16 * (u * (1 - u)) ** 2
-    return path, turns
+    out = np.array(blended)
+    joints = [*HIPS, *KNEES]
+    s = smooth_step((np.arange(len(placed)) + 1) / (count + 1))[:, None]
+    old, new = matrix_from_axis_angle(last[joints]), matrix_from_axis_angle(placed[:, joints])
+    turned = slerp(np.broadcast_to(old, new.shape), new, np.broadcast_to(s, new.shape[:2]))
+    out[:, joints] = axis_angle_from_matrix(turned)
+    return out
 
 
-def _sunk(path: Array, turns: Array, offsets: Array, foot: int) -> Array:
-    """(frames,) by which heel or ball are under the floor."""
-    heel = (path + turns @ heel_offset(offsets, foot))[:, 1]
-    ball = (path + turns @ np.asarray(offsets)[foot])[:, 1] - ball_height(offsets)
-    return np.maximum(-np.minimum(heel, ball), 0)
+def _longest(before: Before, placed: Posed, feet: list[Foot], ways: list[Way], offsets: Array, fps: float) -> Array:
+    """(frames, 2) shares of the leg's length from which on it resists being straightened: as straight as it was at
+    the seam and will be, a little bent in between, more so in the air."""
+    _, old = leg_kinematics(before[0][-1:], before[1][-1:], offsets)
+    _, new = leg_kinematics(*placed, offsets)
+    frame = np.arange(len(new)) + 1
+    later = 1 - smooth_step(frame / max(SETTLE * fps, 1))
+    out = []
+    for side, (foot, way) in enumerate(zip(feet, ways, strict=True)):
+        length = _leg(offsets, side)
+        soft = SOFT if foot.stands else SOFT_IN_AIR
+        was = float(np.linalg.norm(old[0, ANKLES[side]] - old[0, HIPS[side]])) / length
+        will = np.linalg.norm(new[:, ANKLES[side]] - new[:, HIPS[side]], axis=-1) / length
+        arrive = 1.0 if way.follows and foot.stands else smooth_step(frame / max(way.end, 1))
+        out.append(np.maximum(soft + max(was - soft, 0) * later, soft + (will - soft).clip(min=0) * arrive))
+    return np.stack(out, 1)
+
+
+def _leg(offsets: Array, side: int) -> float:
+    """Length of a leg, metres."""
+    return float(np.linalg.norm(offsets[[KNEES[side], ANKLES[side]]], axis=-1).sum())
+
+
+def _drop(positions: Array, targets: Array, longest: Array, offsets: Array, fps: float) -> Array:
+    """(frames,) metres by which the pelvis comes down, smoothly, for both ankles to be within reach."""
+    need = np.zeros(len(targets))
+    for side in (0, 1):
+        away = targets[:, side] - positions[:, HIPS[side]]
+        # For a leg in the air nothing comes down unless it must.
+        most = np.maximum(longest[:, side], SOFT) * _leg(offsets, side)
+        level = np.minimum((away[:, [0, 2]] ** 2).sum(1), most**2)
+        need = np.maximum(need, -away[:, 1] - np.sqrt(most**2 - level))
+    frame = np.arange(len(need))
+    edges = smooth_step((frame + 1) / max(SETTLE * fps, 1)) * smooth_step((len(need) - frame) / max(REST * fps, 1))
+    return envelope(MOST_DROP * np.tanh(need / MOST_DROP), 0.1 * fps) * edges
+
+
+def _heel_up(path: Array, turns: Array, pivot: Array, hip: Array, longest: Array, fps: float) -> Array:
+    """(frames, 3, 3) orientations with the heel raised over the ball as far as the leg is too short."""
+    up = matrix_from_axis_angle(HEEL_UP[:, None] * (1, 0, 0))
+    ankle = path[:, None] - np.einsum("fij,ajk,k->fai", turns, up, pivot)
+    far = np.linalg.norm(ankle - hip[:, None], axis=-1)
+    short = far > longest[:, None]
+    # The least angle that is enough; the best one where none is.
+    enough = HEEL_UP[np.where(short.all(1), far.argmin(1), short.argmin(1))]
+    start = smooth_step((np.arange(len(enough)) + 1) / max(0.1 * fps, 1))
+    raised = gaussian(enough, 0.05 * fps) * start
+    return turns @ matrix_from_axis_angle(raised[:, None] * (1, 0, 0))
+
+
+def _lifted(ankle: Array, turns: Array, offsets: Array, foot: int, fps: float) -> Array:
+    """(frames,) by which an ankle has to come up for heel and ball to be on the floor, smoothly."""
+    heel = (ankle + turns @ heel_offset(offsets, foot))[:, 1]
+    ball = (ankle + turns @ np.asarray(offsets)[foot])[:, 1] - ball_height(offsets)
+    sunk = np.maximum(-np.minimum(heel, ball), 0)
+    start = smooth_step((np.arange(len(sunk)) + 1) / max(0.06 * fps, 1))
+    return np.maximum(envelope(sunk, 0.05 * fps) * start, 0)
+
+
+def _within_reach(positions: Array, targets: Array, drop: Array, longest: Array, offsets: Array) -> Array:
+    """(frames, 2, 3) targets pulled in to where the leg is not quite straight."""
+    out = targets.copy()
+    for side in (0, 1):
+        length = _leg(offsets, side)
+        hip = positions[:, HIPS[side]] - drop[:, None] * UP
+        away = targets[:, side] - hip
+        far = np.linalg.norm(away, axis=-1).clip(min=1e-9)
+        over = (far - longest[:, side] * length).clip(min=0)
+        room = (STRETCH - longest[:, side]).clip(min=0.002) * length
+        out[:, side] = hip + away * ((far - over + room * (1 - np.exp(-over / room))) / far)[:, None]
+    return out
+
+
+def _toes(poses: Array, trans: Array, offsets: Array, fps: float) -> Array:
+    """(frames, 22, 3) poses with toes that bend as the floor demands, but not from one frame to the next."""
+    bent = bend_toes(poses, *leg_kinematics(poses, trans, offsets), offsets)
+    feet = list(FEET)
+    before = matrix_from_axis_angle(poses[:, feet])
+    up = -axis_angle_from_matrix(np.swapaxes(before, -1, -2) @ matrix_from_axis_angle(bent[:, feet]))[..., 0]
+    for k in (0, 1):
+        start = smooth_step((np.arange(len(up)) + 1) / max(0.17 * fps, 1))
+        up[:, k] = envelope(up[:, k].clip(min=0), 0.06 * fps) * start
+    bent[:, feet] = axis_angle_from_matrix(before @ matrix_from_axis_angle(-up[..., None] * (1, 0, 0)))
+    return bent

@@ -18,20 +18,32 @@ from ..files import load_npz
 from ..protocol import Incompatible, InvalidInput
 from .clip import Clip
 from .contacts import slide_of
+from .entry import choose_entry
+from .fading import fading
+from .footsteps import feet_between, least_seconds
 from .ground import initial_yaw, moved, turn
 from .kinematics import Array, axis_angle_from_matrix, matrix_from_axis_angle
 from .perform import Performance, body_offsets
 from .resample import sample
 from .skeleton import JOINT_NAMES
 from .soles import leg_kinematics, sole_points
-from .stepping import fading, plan_feet
+from .stepping import plan_feet
 
 TAIL = 1.0
 """Seconds of the first motion that tell its heading and speed."""
-SLOWING = 0.45
-"""Seconds at most over which the pelvis takes on the second motion's speed: longer, and its legs would lag behind."""
 FASTEST = 15.0
 """Radians a second up to which a joint's speed is carried over."""
+SPEED_FADES = 0.35
+"""Seconds at most over which a joint loses the speed that it had: longer, and it would swing far past its place."""
+BRAKING = 3.5
+"""Metres a second squared: how fast the pelvis takes on the second motion's speed."""
+TURNING = 60.0
+"""Radians a second squared at which a joint may turn to its new pose."""
+LONGEST = 0.8
+"""Seconds that a transition is lengthened to at most, where one as short as asked for would jerk."""
+ASIDE, SHIFTING = 0.3, 6.0
+"""Metres by which the second motion may be shifted so that a foot that stands need not move, and metres a second
+squared at which that may move the pelvis."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,9 @@ class TransitionReport:
     """How smooth a transition is."""
 
     frames: int
-    """How many frames of the result blend."""
+    """How many frames of the result blend: more than asked for where the motions are too unlike."""
+    entry: int
+    """How many frames of the second motion were left out, to come in where it is like the end of the first."""
     pose_jump_deg: float
     """Largest turn of a joint from the last frame before to the first after, beyond the turn a frame before."""
     speed_jump: float
@@ -61,6 +75,7 @@ class TransitionReport:
         """Rounded."""
         return {
             "frames": self.frames,
+            "entry": self.entry,
             "pose_jump_deg": round(self.pose_jump_deg, 3),
             "speed_jump": round(self.speed_jump, 4),
             "slide_mm_per_frame": round(self.slide, 3),
@@ -90,7 +105,7 @@ def read_motion(path: str | Path) -> Motion:
 
 
 def go_on(
-    after: Motion, performance: Performance, body: BodyModel, betas: torch.Tensor, seconds: float
+    after: Motion, performance: Performance, body: BodyModel, betas: torch.Tensor, seconds: float, frames: int = 0
 ) -> tuple[Performance, TransitionReport]:
     """A performance that starts one frame after the last frame of another motion of the same body.
 
@@ -98,7 +113,8 @@ def go_on(
         after: the motion to go on from.
         performance: the next one, wherever it stands.
         body, betas: who performs both.
-        seconds: over which the one becomes the other; 0 only places the second.
+        seconds: over which the one becomes the other, longer where that would jerk; 0 only places the second.
+        frames: length of the result at most; 0: whatever is left of `performance` from where it is entered.
 
     Raises:
         Incompatible: `after` is of a body with other joints.
@@ -108,27 +124,66 @@ def go_on(
             f"The motion to go on from has {after.poses.shape[1]} joints, {body.name} has {len(body.joint_names)}.",
             "Choose the body that the first motion was made for.",
         )
-    joints = body.rest_joints(betas)[0].detach().cpu().numpy().astype(np.float64)
-    pelvis = joints[body.joint_names.index("pelvis")]
-    tail, tail_contacts = _tail(after, performance.fps, pelvis)
-    body_joints = [body.joint_names.index(name) for name in JOINT_NAMES]
-    offsets = body_offsets(joints, body.joint_names)
-    count = min(max(round(seconds * performance.fps), 0), len(performance.poses) - 1)
-    poses, trans = _placed(tail, tail_contacts, performance, body_joints, pelvis, offsets, count)
+    rest = body.rest_joints(betas)[0].detach().cpu().numpy().astype(np.float64)
+    pelvis = rest[body.joint_names.index("pelvis")]
+    joints = [body.joint_names.index(name) for name in JOINT_NAMES]
+    offsets = body_offsets(rest, body.joint_names)
+    tail, marks = _tail(after, performance.fps, pelvis)
+    last = tail[0][-2:, joints], tail[1][-2:]
+    entry = 0
+    if seconds:
+        second = performance.poses[:, joints].astype(float), performance.transl + pelvis
+        entry = choose_entry(last, *second, offsets, performance.fps)
+    performance = _cut(performance, entry, entry + frames if frames else None)
+    poses, trans, count = _fitted(tail, marks, performance, joints, pelvis, offsets, seconds)
     contacts = performance.contacts
     if count > 1:
-        placed = poses[:, body_joints], trans
+        placed = poses[:, joints], trans
         poses, trans = _carried(tail, poses, trans, performance.fps, count)
-        before = tail[0][-2:, body_joints], tail[1][-2:], tail_contacts[-1]
-        blended = poses[:, body_joints], trans
+        before, blended = (*last, marks[-1]), (poses[:, joints], trans)
         legs, drop, contacts = plan_feet(before, placed, blended, contacts, offsets, performance.fps, count)
-        poses[:, body_joints] = legs
+        poses[:, joints] = legs
         trans[:, 1] -= drop
-    clip = performance.clip.with_(poses=poses[:, body_joints], trans=trans, contacts=contacts)
+    clip = performance.clip.with_(poses=poses[:, joints], trans=trans, contacts=contacts)
     transl = (trans - pelvis).astype(np.float32)
     done = replace(performance, poses=poses.astype(np.float32), transl=transl, contacts=contacts, clip=clip)
-    last = (tail[0][-2:, body_joints], tail[1][-2:])
-    return done, _report(last, tail_contacts, clip, offsets, count)
+    return done, _report(last, marks, clip, offsets, count, entry)
+
+
+def _cut(performance: Performance, start: int, end: int | None) -> Performance:
+    """Frames [start, end) of a performance."""
+    part = slice(start, end)
+    return replace(
+        performance,
+        poses=performance.poses[part],
+        transl=performance.transl[part],
+        contacts=performance.contacts[part],
+        clip=performance.clip.cut(start, len(performance.poses) if end is None else end),
+    )
+
+
+def _fitted(
+    tail: tuple[Array, Array], marks: np.ndarray, performance: Performance, joints: list[int], pelvis: Array,
+    offsets: Array, seconds: float,
+) -> tuple[Array, Array, int]:  # fmt: skip
+    """The second motion in its place, and over how many frames the first becomes it."""
+    fps = performance.fps
+    most = len(performance.poses) - 1
+    count = min(max(round(seconds * fps), 0), most)
+    poses, trans = _placed(tail, marks, performance, joints, pelvis, offsets, count)
+    if count < 2:
+        return poses, trans, count
+    last = tail[0][-2:, joints], tail[1][-2:]
+    feet = feet_between((*last, marks[-1]), (poses[:, joints], trans), performance.contacts, offsets)
+    faster = np.linalg.norm((_speed(tail[1], fps) - (trans[1] - trans[0]) * fps) * (1, 0, 1))
+    away = _step(np.stack([matrix_from_axis_angle(tail[0][-1]), matrix_from_axis_angle(poses[0])]))
+    # The second derivative of `fading` is at most 10 / 3**0.5.
+    turning = np.sqrt(10 / 3**0.5 * np.linalg.norm(away, axis=-1).max() / TURNING)
+    needed = min(max(least_seconds(feet), faster / BRAKING, turning), LONGEST)
+    if round(needed * fps) > count:
+        count = min(round(needed * fps), most)
+        poses, trans = _placed(tail, marks, performance, joints, pelvis, offsets, count)
+    return poses, trans, count
 
 
 def _tail(after: Motion, fps: float, pelvis: Array) -> tuple[tuple[Array, Array], np.ndarray]:
@@ -174,18 +229,16 @@ def _placed(
     first = _speed(trans[:3][::-1], -fps)
     level = np.array([1.0, 0, 1])
     # Cubic fading of the difference in speed carries the pelvis a third of what that speed would.
-    shift = (tail[1][-1] + speed / fps - trans[0] + (speed - first) * _slowing(count, fps) / fps / 3) * level
-    standing = tail_contacts[-1].reshape(2, 2).any(1).all() and performance.contacts[0].reshape(2, 2).any(1).all()
-    if standing and np.linalg.norm((speed - first) * level) < 0.2:
-        old = _soles(tail[0][-1:, body_joints], tail[1][-1:], offsets)[0]
-        new = _soles(out[:1, body_joints], trans[:1], offsets)[0]
-        shift = (old - new).mean(0) * level
-    return out, trans + shift
-
-
-def _slowing(count: int, fps: float) -> int:
-    """Frames over which the pelvis changes its speed."""
-    return min(count, max(round(SLOWING * fps), 1))
+    shift = (tail[1][-1] + speed / fps - trans[0] + (speed - first) * count / fps / 3) * level
+    old = _soles(tail[0][-1:, body_joints], tail[1][-1:], offsets)[0]
+    new = _soles(out[:1, body_joints], trans[:1], offsets)[0]
+    # Feet that bear weight in both need not move, if the pelvis comes to rest near enough to them.
+    both = tail_contacts[-1] & performance.contacts[0]
+    exact = (old - new) * level
+    # The second derivative of `fading` is at most 10 / 3**0.5.
+    aside = min(ASIDE, SHIFTING * (count / fps) ** 2 * 3**0.5 / 10)
+    near = both & (np.linalg.norm(exact - shift, axis=-1) < aside)
+    return out, trans + (exact[near].mean(0) if near.any() else shift)
 
 
 def _soles(poses: Array, trans: Array, offsets: Array) -> Array:
@@ -200,7 +253,10 @@ def _speed(points: Array, fps: float) -> Array:
 def _carried(tail: tuple[Array, Array], poses: Array, trans: Array, fps: float, count: int) -> tuple[Array, Array]:
     """The second motion with the first's pose and speed at its start."""
     poses, trans = poses.copy(), trans.copy()
-    value, slope = fading(count)
+    value, _ = fading(count)
+    brief = min(count, max(round(SPEED_FADES * fps), 2))
+    slope = np.zeros(count)
+    slope[:brief] = fading(brief)[1]
     old = matrix_from_axis_angle(tail[0][-2:])
     new = matrix_from_axis_angle(poses[: count + 1])
     old_step, new_step = _step(old), _step(new)
@@ -215,10 +271,9 @@ def _carried(tail: tuple[Array, Array], poses: Array, trans: Array, fps: float, 
     speed = _speed(tail[1], fps) / fps
     gap = tail[1][-1] + speed - trans[0]
     faster = speed - (trans[1] - trans[0])
-    slowing = _slowing(count, fps)
-    t = np.minimum(np.arange(count)[:, None] / max(slowing, 1), 1)
-    # Level: what is left to go, as (1 - t)^3 where the gap is a third of the way at that speed. Up: as the joints.
-    level = gap * (1 - t) ** 3 + (faster * slowing + 3 * gap) * t * (1 - t) ** 3
+    t = np.arange(count)[:, None] / max(count, 1)
+    # Level: the speed fades as (1 - t)^2, which goes a third of its way; the rest and the height as the joints.
+    level = (gap + faster * count / 3) * value[:, None] - faster * count / 3 * (1 - t) ** 3
     upward = gap * value[:, None] + faster * slope[:, None]
     trans[:count] += level * (1, 0, 1) + upward * (0, 1, 0)
     return poses, trans
@@ -232,7 +287,7 @@ def _step(rotations: Array) -> Array:
 
 
 def _report(
-    last: tuple[Array, Array], contacts: np.ndarray, clip: Clip, offsets: Array, count: int
+    last: tuple[Array, Array], contacts: np.ndarray, clip: Clip, offsets: Array, count: int, entry: int
 ) -> TransitionReport:
     """Measured on the last two frames before the seam and the frames after it; all of 22 joints."""
     poses, trans = (
@@ -249,6 +304,7 @@ def _report(
     marks = np.concatenate([contacts[-len(last[0]) :], new])
     return TransitionReport(
         count,
+        entry,
         float((turns[min(seam, 1)] - usual).max()),
         float(steps[0] * clip.fps) if seam and len(steps) else 0.0,
         slide_of(_soles(poses[part], trans[part], offsets), marks[part]),

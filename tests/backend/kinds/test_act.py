@@ -72,7 +72,7 @@ def test_after_goes_on_one_frame_later(context):
     a, b = (load_npz(job.folder / "motion.npz") for job in (first, second))
     step = np.linalg.norm(a["trans"][-1] - a["trans"][-2])
     assert np.linalg.norm(b["trans"][0] - a["trans"][-1]) < step + 0.02
-    assert result(second)["variants"][0]["transition"]["frames"] == 12
+    assert result(second)["variants"][0]["transition"]["frames"] >= 12
     np.savez(second.folder / "other.npz", poses=np.zeros((5, 24, 3)), trans=np.zeros((5, 3)), fps=30.0)
     with pytest.raises(Incompatible, match="24 joints"):
         run(PerformRequest("wave", after=str(second.folder / "other.npz")), context("third"))
