@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from drive import Driver, Steps, override, region, view, window
 from mathutils import Euler
-from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, type_prompt
+from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, told, type_prompt
 
 LANGUAGES = {"korean": ("ko_KR",), "chinese": ("zh_HANS", "zh_CN")}
 
@@ -53,7 +53,7 @@ def running(d: Driver) -> Steps:
     """Act, caught in the middle."""
     count = len(jobs())
     yield from d.press_button("impromptu.act")
-    yield from d.wait(lambda: len(jobs()) > count and jobs()[-1].stage, 30, "Act tells how far it is")
+    yield from d.wait(lambda: len(jobs()) > count and told(), 30, "Act tells how far it is")
     yield from d.picture("panel_running", kind="UI")
     yield from d.wait(lambda: jobs()[-1].state in DONE and rigs(), FIRST_JOB_S, "Act ends")
 
