@@ -16,9 +16,9 @@ from .properties import HISTORY
 from .scene.actor import build_body
 from .scene.actor_data import BodyData, MotionData, load_body, load_motion
 from .scene.append import append_motion
-from .scene.handles import skin_of
+from .scene.handles import actor_of, actors, is_editable, skin_of
 from .scene.placement import land_motion, place_beside
-from .session import landing, lost_target
+from .session import from_elsewhere, landing, lost_target
 from .words import say
 
 LONGEST = 40
@@ -30,6 +30,14 @@ def short(text: str, most: int = LONGEST) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
+def target_of(context: Any) -> Any:
+    """The actor that Act works on: the active one, else the one made last; None where there is none to change."""
+    rig = actor_of(context)
+    if rig is None:
+        rig = max(actors(context.scene), key=lambda o: (getattr(o, "session_uid", 0), o.name), default=None)
+    return rig if rig is not None and is_editable(rig) else None
 
 
 def read_json(job: Job, name: str) -> dict[str, Any]:
@@ -124,10 +132,15 @@ def land_found(context: Any, job: Job, _target: Any) -> str:
 @landing("act")
 def land_act(context: Any, job: Job, target: Any) -> str:
     """The motion onto the target or a new actor; further variants are actors beside it."""
-    if lost_target(job) and not job.extra.get("options", {}).get("anew"):
+    options = job.extra.get("options", {})
+    if lost_target(job) and not options.get("anew"):
         raise InvalidInput("The actor that this motion was for is not there any more.", "Apply it to a new actor.")
     body, takes = read_takes(job)
-    placement = str(job.extra.get("options", {}).get("placement", "REPLACE"))
+    placement = str(options.get("placement", "REPLACE"))
+    if target is None and placement == "REPLACE" and not options.get("anew") and not from_elsewhere(job):
+        # There was no actor when the job was ordered; one that is here now came of a job before it, as after a
+        # double click.
+        target = target_of(context)
     motion, name, record = takes[0]
     first = land_motion(target, placement, body, motion, name, record, outfit(record))
     for motion, name, record in takes[1:]:

@@ -244,9 +244,14 @@ def land(context: Any, job: Job) -> str:
 
 
 def find_target(job: Job) -> Any:
-    """The object that the job is for; None where it was for none or is in another file."""
+    """The object that the job is for; None where it was for none, or this file does not have it.
+
+    Only an actor's own identifier speaks for it in a file that was opened after the job was ordered.
+    """
     found = job.extra.get("target")
-    return resolve(found) if isinstance(found, dict) and not from_elsewhere(job) else None
+    if not isinstance(found, dict) or (from_elsewhere(job) and not found.get("uid")):
+        return None
+    return resolve(found)
 
 
 def lost_target(job: Job) -> bool:

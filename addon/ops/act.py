@@ -9,9 +9,9 @@ import numpy as np
 
 from ...backend.protocol import FindRequest, ImportRequest, ImpromptuError, InvalidInput, PerformRequest
 from .. import loop, session
-from ..landings import short
+from ..landings import short, target_of
 from ..scene import gender, provenance
-from ..scene.handles import actor_of, actors, is_editable, require_actor, require_editable, skin_of, tell_apart
+from ..scene.handles import actor_of, require_actor, require_editable, skin_of, tell_apart
 from ..scene.read_motion import action_frames, read_motion
 from ..scene.shape_arrays import betas_of
 from ..words import explain, say
@@ -74,14 +74,6 @@ def chosen_label(settings: Any) -> str:
     if settings.found_prompt == settings.prompt and 0 <= settings.found_index < len(settings.found):
         return settings.found[settings.found_index].label
     return ""
-
-
-def target_of(context: Any) -> Any:
-    """The actor that Act works on: the active one, else the one made last; None where there is none to change."""
-    rig = actor_of(context)
-    if rig is None:
-        rig = max(actors(context.scene), key=lambda o: (getattr(o, "session_uid", 0), o.name), default=None)
-    return rig if rig is not None and is_editable(rig) else None
 
 
 def pairs(betas: np.ndarray) -> Pairs:

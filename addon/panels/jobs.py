@@ -52,6 +52,9 @@ def draw_job(layout: Any, context: Any, job: Any) -> None:
     row.label(text=told(job.title), icon=STATES.get(job.state, "QUESTION"), translate=False)
     if job.finished:
         if job.state == "done":
+            if session.is_landed(job) and session.from_elsewhere(job) and session.can_land(job):
+                # The file that it went into may have been lost with its Blender.
+                row.operator("impromptu.land", text="", icon="IMPORT", emboss=False).job = job.id
             row.operator("impromptu.retry", text="", icon="FILE_REFRESH", emboss=False).job = job.id
         row.operator("impromptu.show_log", text="", icon="TEXT", emboss=False).job = job.id
         row.operator("impromptu.remove_job", text="", icon="X", emboss=False).job = job.id

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -12,10 +15,48 @@ collect_ignore_glob = [] if HAS_BPY else ["test_*.py"]
 
 if HAS_BPY:
     import bpy
+    from impromptu.addon import registration, session
     from impromptu.addon.scene.actor import build_actor
     from impromptu.addon.scene.actor_data import BodyData, MotionData
     from impromptu.backend.motion.skeleton import JOINT_NAMES, OFFSETS, PARENTS
 
+HOST = """
+    import json, pathlib, shutil, sys
+    canned = pathlib.Path(sys.argv[1])
+    def send(**m):
+        sys.stdout.write(json.dumps(m) + "\\n"); sys.stdout.flush()
+    def until_cancelled(id):
+        for line in sys.stdin:
+            m = json.loads(line)
+            if m["type"] == "cancel" and m["id"] == id:
+                return send(type="cancelled", id=id)
+    send(type="hello", protocol=1, version="0", device="cpu", memory=0, pid=0)
+    for line in sys.stdin:
+        m = json.loads(line)
+        if m["type"] != "submit":
+            continue
+        id, folder, p = m["id"], pathlib.Path(m["folder"]), m["params"]
+        send(type="accepted", id=id)
+        send(type="progress", id=id, stage="Working", step=1, total=2, eta_s=1.0)
+        if p.get("prompt") == "fail":
+            send(type="error", id=id, code="out_of_memory", message="It did not fit.", hint="Use the CPU.")
+            continue
+        if p.get("prompt") == "slow" and not (folder / "checkpoint.json").exists():
+            (folder / "checkpoint.json").write_text("{}")
+            until_cancelled(id)
+            continue
+        files = {}
+        for f in canned.iterdir():
+            shutil.copy(f, folder / f.name)
+            files[f.stem] = f.name
+        send(type="result", id=id, files=files, metrics={})
+"""
+"""Answers at once; the prompt `fail` fails, and `slow` goes on until it is cancelled, unless it was begun before."""
+RESULT = {
+    "prompt": "walk", "seed": 0, "label": "walking", "betas": [0.7, -0.4],
+    "variants": [{"label": "walking", "file": "motion.npz"}],
+}  # fmt: skip
+RANKING = {"ranked": [{"label": n, "score": s, "clips": [{"name": n}]} for n, s in (("walk", 0.9), ("run", 0.5))]}
 EYES = ("jaw", "left_eye_smplhf", "right_eye_smplhf")
 FINGER = ("left_middle1",)
 
@@ -157,3 +198,42 @@ def evaluated():
         return points.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
 
     return vertices
+
+
+@pytest.fixture
+def canned(tmp_path, body, motion):
+    """A folder of the results that the stand-in gives."""
+    folder = tmp_path / "canned"
+    folder.mkdir()
+    fields = ("v_template", "shapedirs", "exprdirs", "betas", "expression", "joints", "weights", "parents", "faces")
+    rows, columns, values = body.regressor
+    np.savez(
+        folder / "body.npz",
+        **{name: getattr(body, name) for name in fields},
+        joint_names=np.array(body.joint_names),
+        beta_names=np.array(body.beta_names),
+        expression_names=np.array(body.expression_names),
+        header=np.frombuffer(json.dumps(body.header).encode(), np.uint8),
+        posedirs=body.posedirs,
+        jr_rows=rows,
+        jr_cols=columns,
+        jr_vals=values,
+    )
+    np.savez(folder / "motion.npz", poses=motion.poses, trans=motion.trans, fps=motion.fps, betas=body.betas)
+    (folder / "result.json").write_text(json.dumps(RESULT))
+    (folder / "ranking.json").write_text(json.dumps(RANKING))
+    return folder
+
+
+@pytest.fixture
+def panel(tmp_path, canned, scene):
+    """The scene's settings, with the add-on registered over the stand-in host."""
+    host = tmp_path / "host.py"
+    host.write_text(textwrap.dedent(HOST))
+    registration.register()
+    session.use(lambda: [sys.executable, str(host), str(canned)], tmp_path)
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.context.scene.impromptu.prompt = "walk"
+    bpy.ops.ed.undo_push(message="Typed")
+    yield lambda: bpy.context.scene.impromptu
+    registration.unregister()

@@ -30,7 +30,8 @@ SHOWN = {
 """Function -> which of its arguments a person reads."""
 NAMES = {
     "Impromptu", "CPU", "CUDA (NVIDIA)", "ROCm (AMD)", "Metal (Apple)", "MiniLM", "MPNet", "Python",
-    "Blender (.blend)",     "glTF (.glb)", "FBX (.fbx)", "USD (.usdc)", "Alembic (.abc)", "BVH (.bvh)", "AMASS (.npz)", 
+    "Blender (.blend)", "glTF (.glb)",
+    "FBX (.fbx)", "USD (.usdc)", "Alembic (.abc)", "BVH (.bvh)", "AMASS (.npz)", 
     "Impromptu Manual",
 }  # fmt: skip
 """Names of formats, models and devices are the same in every language."""
