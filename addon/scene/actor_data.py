@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ from ...backend.protocol import InvalidInput
 Array = NDArray[np.floating]
 GIRTHS = ("names", "start", "a", "b", "t")
 """Parts of the tape lines; in `body.npz` each is named `girth_PART`."""
+MOST_BYTES = 4 << 30
+"""Of all arrays of a file together; a small archive that claims more would only fill the memory."""
+UNREADABLE = (
+    OSError, ValueError, TypeError, EOFError, KeyError, AttributeError, RuntimeError, MemoryError, zlib.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""What numpy and zipfile raise for files that are damaged, encrypted, of another format or too large."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +108,27 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Plain arrays of an .npz; nothing in it is executed.
 
     Raises:
-        InvalidInput: missing, truncated, or holding Python objects.
+        InvalidInput: missing, damaged, too large, or holding Python objects.
     """
     try:
         with np.load(path, allow_pickle=False) as data:
+            size = sum(entry.file_size for entry in data.zip.infolist())
+            _require(path, size <= MOST_BYTES, f"claims to hold {size >> 30} GiB")
             return {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InvalidInput(f"{path.name} cannot be read: {error}.", "Make the job again.") from error
 
 
 def _require(path: Path, ok: bool, what: str) -> None:
     if not ok:
         raise InvalidInput(f"{path.name} {what}.", "Make the job again.")
+
+
+def _numbers(path: Path, data: dict[str, np.ndarray], names: tuple[str, ...]) -> None:
+    """Raises InvalidInput where one of the arrays holds something else than finite numbers."""
+    for name in names:
+        fine = data[name].dtype.kind in "biuf" and bool(np.isfinite(data[name]).all())
+        _require(path, fine, f"has {name} that are not numbers")
 
 
 def load_body(path: str | Path) -> BodyData:
@@ -122,22 +139,36 @@ def load_body(path: str | Path) -> BodyData:
     """
     path = Path(path)
     data = read_arrays(path)
+    try:
+        return _body(path, data)
+    except (ValueError, TypeError, IndexError) as error:
+        raise InvalidInput(
+            f"{path.name} has arrays that are not a body's: {error}.", "Make the job again."
+        ) from error
+
+
+def _body(path: Path, data: dict[str, np.ndarray]) -> BodyData:
+    """The body of checked arrays."""
     needed = {"v_template", "shapedirs", "betas", "joints", "weights", "parents", "joint_names", "faces", "header"}
     _require(path, needed <= set(data), f"lacks {', '.join(sorted(needed - set(data)))}")
+    _numbers(path, data, ("v_template", "shapedirs", "betas", "joints", "weights", "parents", "faces"))
     v, j = len(data["v_template"]), len(data["parents"])
     parents = data["parents"].astype(np.int64)
     faces = data["faces"].astype(np.int64)
     exprdirs = data.get("exprdirs", np.zeros((v, 3, 0)))
     posedirs = data.get("posedirs")
+    names = tuple(map(str, data["joint_names"]))
+    header = json.loads(data["header"].tobytes())
     _require(path, data["v_template"].shape == (v, 3) and data["joints"].shape == (j, 3), "has odd shapes")
     _require(path, data["weights"].shape == (v, j), f"has weights {data['weights'].shape}, not {(v, j)}")
     _require(path, data["shapedirs"].shape == (v, 3, len(data["betas"])), "has betas that do not fit its shapedirs")
     _require(path, bool((parents < np.arange(j)).all()), "lists a joint before its parent")
+    _require(path, len(set(names)) == len(names) == j, "has joints without a name of their own")
+    _require(path, isinstance(header, dict), "has no header")
+    _require(path, faces.ndim == 2 and faces.shape[1] == 3 and len(faces) > 0, f"has faces {faces.shape}")
     _require(path, faces.min() >= 0 and faces.max() < v, "has faces of vertices that do not exist")
     if posedirs is not None:
         _require(path, posedirs.shape == (v, 3, 9 * (j - 1)), f"has posedirs {posedirs.shape}")
-    for name in ("v_template", "shapedirs", "betas", "joints", "weights"):
-        _require(path, bool(np.isfinite(data[name]).all()), f"has {name} that are not numbers")
     return BodyData(
         v_template=data["v_template"].astype(np.float64),
         shapedirs=data["shapedirs"],
@@ -147,19 +178,31 @@ def load_body(path: str | Path) -> BodyData:
         joints=data["joints"].astype(np.float64),
         weights=data["weights"],
         parents=parents,
-        joint_names=tuple(map(str, data["joint_names"])),
+        joint_names=names,
         faces=faces,
         beta_names=tuple(map(str, data.get("beta_names", ()))),
         expression_names=tuple(map(str, data.get("expression_names", ()))),
-        header=json.loads(data["header"].tobytes()),
+        header=header,
         posedirs=posedirs,
-        regressor=(data["jr_rows"], data["jr_cols"], data["jr_vals"]) if "jr_rows" in data else None,
+        regressor=_regressor(path, data, j, v),
         uv=(data["vt"], data["ft"].astype(np.int64)) if "vt" in data and "ft" in data else None,
         regions=_vertex_regions(data.get("regions"), faces, v),
         region_names=tuple(map(str, data.get("region_names", ()))),
         relaxed_pose=data.get("relaxed_pose"),
         girths={k: data[f"girth_{k}"] for k in GIRTHS} if all(f"girth_{k}" in data for k in GIRTHS) else None,
     )
+
+
+def _regressor(
+    path: Path, data: dict[str, np.ndarray], joints: int, vertices: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """The joint regressor, where there is one."""
+    if not {"jr_rows", "jr_cols", "jr_vals"} <= set(data):
+        return None
+    rows, columns, values = data["jr_rows"], data["jr_cols"], data["jr_vals"]
+    inside = [bool(((i >= 0) & (i < n)).all()) for i, n in ((rows, joints), (columns, vertices))]
+    _require(path, rows.shape == columns.shape == values.shape and all(inside), "has a regressor of another body")
+    return rows, columns, values
 
 
 def _vertex_regions(regions: np.ndarray | None, faces: np.ndarray, vertices: int) -> np.ndarray | None:
@@ -180,9 +223,14 @@ def load_motion(path: str | Path, joints: int) -> MotionData:
     path = Path(path)
     data = read_arrays(path)
     _require(path, {"poses", "trans", "fps"} <= set(data), "lacks poses, trans or fps")
-    poses, trans, fps = data["poses"].astype(np.float64), data["trans"].astype(np.float64), float(data["fps"])
+    _numbers(path, data, ("poses", "trans", "fps"))
+    _require(path, data["fps"].size == 1, "has more than one rate in fps")
+    poses, trans, fps = data["poses"].astype(np.float64), data["trans"].astype(np.float64), data["fps"].item()
     _require(path, poses.ndim == 3 and poses.shape[1:] == (joints, 3) and len(poses) > 0, f"has poses {poses.shape}")
     _require(path, trans.shape == (len(poses), 3), f"has trans {trans.shape}")
-    _require(path, bool(np.isfinite(poses).all() and np.isfinite(trans).all()), "has values that are not numbers")
-    _require(path, np.isfinite(fps) and 0 < fps <= 1000, f"has a rate of {fps:g} fps")
-    return MotionData(poses=poses, trans=trans, fps=fps, contacts=data.get("contacts"))
+    _require(path, 0 < fps <= 1000, f"has a rate of {fps:g} fps")
+    contacts = data.get("contacts")
+    if contacts is not None:
+        fits = contacts.shape == (len(poses), 4) and contacts.dtype.kind in "biuf"
+        _require(path, fits, f"has contacts {contacts.shape}")
+    return MotionData(poses=poses, trans=trans, fps=float(fps), contacts=contacts)

@@ -1,6 +1,8 @@
 """The actor that Blender evaluates is the one that SMPL's equations give."""
 
 import dataclasses
+import io
+import zipfile
 
 import bpy
 import numpy as np
@@ -102,6 +104,14 @@ def damaged(path, **changes):
         {"betas": np.zeros(2)},
         {"v_template": np.full((4, 3), np.nan)},
         {"joint_names": np.array(["a", {}], dtype=object)},
+        {"joint_names": np.array(["a", "a"])},
+        {"joint_names": np.array(["a"])},
+        {"faces": np.zeros((0, 3), int)},
+        {"faces": np.zeros((1, 4), int)},
+        {"header": np.frombuffer(b"[]", np.uint8)},
+        {"header": np.frombuffer(b"\xff{", np.uint8)},
+        {"weights": np.full((4, 2), "x")},
+        {"jr_rows": np.array([0]), "jr_cols": np.array([4]), "jr_vals": np.ones(1)},
     ],
 )
 def test_damaged_body_is_refused(tmp_path, changes):
@@ -113,7 +123,7 @@ def test_whole_body_is_read(tmp_path):
     assert load_body(damaged(tmp_path / "body.npz")).height == 0.0
 
 
-@pytest.mark.parametrize("fps", [0.0, -1.0, np.nan])
+@pytest.mark.parametrize("fps", [0.0, -1.0, np.nan, np.ones(2), "x"])
 def test_impossible_rate_is_refused(tmp_path, fps):
     np.savez(tmp_path / "motion.npz", poses=np.zeros((3, 2, 3)), trans=np.zeros((3, 3)), fps=fps)
     with pytest.raises(InvalidInput, match="fps"):
@@ -125,3 +135,54 @@ def test_truncated_file_is_refused(tmp_path):
     (tmp_path / "body.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InvalidInput):
         load_body(tmp_path / "body.npz")
+
+
+@pytest.mark.parametrize("contacts", [np.ones((3, 5)), np.ones((4, 4)), np.full((3, 4), "x")])
+def test_contacts_of_another_motion_are_refused(tmp_path, contacts):
+    np.savez(tmp_path / "motion.npz", poses=np.zeros((3, 2, 3)), trans=np.zeros((3, 3)), fps=30.0, contacts=contacts)
+    with pytest.raises(InvalidInput, match="contacts"):
+        load_motion(tmp_path / "motion.npz", 2)
+
+
+def npy(shape):
+    """The bytes of an array's file that claims a shape and holds nothing."""
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    return stream.getvalue()
+
+
+def flagged(archive, offset, bits):
+    """An archive with some bits set in every entry of its directory."""
+    out, at = bytearray(archive), archive.find(b"PK\x01\x02")
+    while at >= 0:
+        out[at + offset] |= bits
+        at = archive.find(b"PK\x01\x02", at + 4)
+    return bytes(out)
+
+
+@pytest.mark.parametrize("fault", ["single", "damaged", "encrypted", "packed otherwise", "huge", "directory huge"])
+def test_odd_archives_are_refused_in_a_sentence(tmp_path, fault):
+    path, stream = tmp_path / "motion.npz", io.BytesIO()
+    noise = np.random.default_rng(0).normal(size=(50, 2, 3))
+    np.savez_compressed(stream, poses=noise, trans=noise[:, 0], fps=30.0)
+    archive = stream.getvalue()
+    if fault == "single":
+        stream = io.BytesIO()
+        np.save(stream, noise)
+        archive = stream.getvalue()
+    elif fault == "damaged":
+        archive = archive[:100] + bytes(b ^ 0x5A for b in archive[100:1500]) + archive[1500:]
+    elif fault == "encrypted":
+        archive = flagged(archive, 8, 1)
+    elif fault == "packed otherwise":
+        archive = flagged(archive, 10, 64)
+    elif fault == "directory huge":
+        archive = flagged(archive, 27, 127)
+    else:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as out:
+            out.writestr("poses.npy", npy((10**12, 2, 3)))
+        archive = stream.getvalue()
+    path.write_bytes(archive)
+    with pytest.raises(InvalidInput, match=r"motion\.npz"):
+        load_motion(path, 2)
