@@ -25,6 +25,8 @@ from .outbox import Outbox
 from .protocol import PROTOCOL_VERSION, Decoder, ImpromptuError, Incompatible, InvalidInput, to_wire
 from .warm import WARM_UP
 
+NICE = 5
+"""Added to the process's niceness."""
 IDLE_S = 600.0
 """After so many seconds without a job the models are dropped."""
 
@@ -248,6 +250,7 @@ def serve(device: str = "auto", idle_s: float = IDLE_S, log: str = "", warm_up: 
         log: file for what is printed outside jobs; empty: standard error.
     """
     read_from, write_to = pipes.claim()
+    _give_way()
     if log:
         pipes.send_prints_to(log)
     code = Host(read_from, write_to, device, idle_s, WARM_UP if warm_up else ()).run()
@@ -255,3 +258,9 @@ def serve(device: str = "auto", idle_s: float = IDLE_S, log: str = "", warm_up: 
     sys.stderr.flush()
     # Torch's threads and a daemon that reads make a tidy end slow, and there is nothing left to tidy.
     os._exit(code)
+
+
+def _give_way() -> None:
+    """Let Blender's window go first where both want the same cores; alone, a job is as fast as before."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
