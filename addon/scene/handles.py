@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 
 from ...backend.protocol import InvalidInput
-from .skeleton import has_skeleton
+from .skeleton import has_skeleton, why_no_skeleton
 
 UID = "impromptu_uid"
 """Custom property of rig and skin: the same on both, different for every actor."""
@@ -129,7 +129,8 @@ def why_not_reshaped(rig: bpy.types.Object) -> str:
         return f"{rig.name} takes its body from another file: its motion can be changed here, its shape there."
     if skin is None:
         return f"{rig.name} has no mesh with shape keys."
-    return "" if has_skeleton(rig) else f"{rig.name} does not carry a body's joints: make it again."
+    why = why_no_skeleton(rig)
+    return f"{why.removesuffix('.')}: make it again." if why else ""
 
 
 def require_editable(rig: bpy.types.Object) -> None:

@@ -137,7 +137,10 @@ def replace_actor(
     record: dict[str, Any],
     colours: Mapping[str, str] = NO_COLOURS,
 ) -> Actor:
-    """A new actor in the place of another: its name, transform, parent, collections and uid. Its actions are kept."""
+    """A new actor in the place of another, with its name, transform, parent, collections, followers and uid.
+
+    Its actions are kept.
+    """
     skin = skin_of(rig)
     names = rig.name, skin.name if skin else ""
     start = float(action_frames(rig, bpy.context.scene)[0]) if rig.animation_data else FIRST_FRAME
@@ -154,12 +157,10 @@ def replace_actor(
         if UID in old:
             new[UID] = old[UID]
     _take_place(made.rig, rig)
-    for child in [o for o in bpy.data.objects if o.parent == rig and o != skin]:
-        kept = child.matrix_parent_inverse.copy()
-        child.parent = made.rig
-        child.matrix_parent_inverse = kept
-    for old in (skin, rig):
+    for new, old in ((made.skin, skin), (made.rig, rig)):
         if old is not None:
+            # Clothes, props and cameras that follow the old one by a modifier, a constraint or as its child.
+            old.user_remap(new)
             _remove(old)
     made.rig.name, made.rig.data.name = names[0], names[0]
     made.skin.name = names[1] or made.skin.name

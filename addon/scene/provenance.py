@@ -36,6 +36,10 @@ def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
 
 
 def read(block: bpy.types.ID) -> dict[str, Any]:
-    """The record that `tag` wrote; empty where there is none."""
+    """The record that `tag` wrote; empty where there is none, or where somebody has damaged it."""
     text = block.get(KEY, block.get(PREFIX, "{}"))
-    return json.loads(text) if isinstance(text, str) else {}
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

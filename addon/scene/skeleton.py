@@ -86,9 +86,27 @@ def store_skeleton(rig: bpy.types.Object, body: BodyData) -> None:
         data["relaxed_pose"] = np.asarray(body.relaxed_pose, np.float64).ravel().tolist()
 
 
+def why_no_skeleton(rig: bpy.types.Object) -> str:
+    """Why `skeleton_of` cannot read a rig, as a sentence; empty where it can."""
+    data: Any = rig.data
+    if rig.type != "ARMATURE" or "rest_axes" not in data or "joint_dirs" not in data:
+        return f"{rig.name} does not carry a body's joints."
+    try:
+        names = json.loads(data["joint_names"])
+        sizes = [len(data[name]) for name in ("joint_parents", "joint_template", "rest_axes", "joint_dirs")]
+        float(data["floor"])
+    except (KeyError, TypeError, ValueError):
+        names, sizes = [], [0]
+    n = len(names)
+    if not n or sizes[:3] != [n, 3 * n, 9 * n] or sizes[3] % (3 * n):
+        return f"The joints that {rig.name} carries are damaged."
+    gone = next((name for name in names if name not in data.bones), None)
+    return f"{rig.name} has no bone {gone} any more." if gone is not None else ""
+
+
 def has_skeleton(rig: bpy.types.Object) -> bool:
     """Whether `skeleton_of` can read this rig."""
-    return rig.type == "ARMATURE" and "rest_axes" in rig.data and "joint_dirs" in rig.data
+    return not why_no_skeleton(rig)
 
 
 def stored(block: bpy.types.ID, name: str) -> np.ndarray:
@@ -100,10 +118,11 @@ def skeleton_of(rig: bpy.types.Object) -> Skeleton:
     """Read the skeleton off a rig.
 
     Raises:
-        InvalidInput: it is no actor, or one that an earlier version made.
+        InvalidInput: it is no actor, or its bones were renamed or deleted.
     """
-    if not has_skeleton(rig):
-        raise InvalidInput(f"{rig.name} does not carry a body's joints.", "Make the actor again.")
+    why = why_no_skeleton(rig)
+    if why:
+        raise InvalidInput(why, "Undo what was done to it, or make the actor again.")
     data: Any = rig.data
     parents = stored(data, "joint_parents").astype(np.int64)
     count = len(parents)

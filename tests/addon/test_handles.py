@@ -5,9 +5,13 @@ import json
 import bpy
 import numpy as np
 import pytest
-from impromptu.addon.scene import handles
+from impromptu.addon.scene import handles, provenance
 from impromptu.addon.scene.actor import build_actor
+from impromptu.addon.scene.handles import why_not_reshaped
+from impromptu.addon.scene.read_motion import read_motion
 from impromptu.addon.scene.shape import set_values
+from impromptu.addon.scene.skeleton import has_skeleton, skeleton_of
+from impromptu.backend.protocol import InvalidInput
 
 HAS_SESSION_UIDS = hasattr(bpy.types.ID, "session_uid")
 
@@ -112,3 +116,29 @@ def test_linked_actor_is_read_only_and_says_so(actor, tmp_path, override):
     assert "another file" in handles.why_not_reshaped(rig)
     with pytest.raises(handles.InvalidInput, match="another file"):
         set_values(rig, {"Shape000": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rest_axes", [1.0] * 5), ("joint_names", "no names"), ("joint_template", "x"), ("floor", [1])],
+)
+def test_damaged_joints_are_told_in_a_sentence(actor, name, value):
+    actor.rig.data[name] = value
+    assert not has_skeleton(actor.rig)
+    assert "damaged" in why_not_reshaped(actor.rig)
+    with pytest.raises(InvalidInput, match="damaged"):
+        skeleton_of(actor.rig)
+
+
+def test_renamed_bone_is_told_in_a_sentence(actor, body):
+    bone = body.joint_names[-1]
+    actor.rig.data.bones[bone].name = "Mine"
+    assert bone in why_not_reshaped(actor.rig)
+    with pytest.raises(InvalidInput, match=f"no bone {bone}"):
+        read_motion(actor.rig)
+
+
+@pytest.mark.parametrize("text", ["{nope", "[1]", "3"])
+def test_damaged_provenance_counts_as_none(actor, text):
+    actor.rig[provenance.KEY] = text
+    assert provenance.read(actor.rig) == {}

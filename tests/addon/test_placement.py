@@ -46,6 +46,10 @@ def test_another_body_takes_name_place_and_collection(scene, actor, body, motion
     prop = bpy.data.objects.new("Hat", None)
     scene.collection.objects.link(prop)
     prop.parent, prop.parent_type, prop.parent_bone = actor.rig, "BONE", "head"
+    prop.constraints.new("TRACK_TO").target = actor.skin
+    coat = bpy.data.objects.new("Coat", bpy.data.meshes.new("Coat"))
+    scene.collection.objects.link(coat)
+    coat.modifiers.new("Armature", "ARMATURE").object = actor.rig
     actor.rig.parent, actor.rig.location = parent, (1.0, 2.0, 0.0)
     actor.rig.rotation_euler.z = 0.5
     old, found = actor.rig.animation_data.action, handle(actor.rig)
@@ -58,6 +62,7 @@ def test_another_body_takes_name_place_and_collection(scene, actor, body, motion
     assert tuple(made.rig.location) == (1.0, 2.0, 0.0)
     assert [c.name for c in made.skin.users_collection] == ["Home"]
     assert (prop.parent, prop.parent_bone) == (made.rig, "head")
+    assert (prop.constraints[0].target, coat.modifiers[0].object) == (made.skin, made.rig)
     assert old.use_fake_user
     assert len(bpy.data.armatures) == 1
     assert resolve({**found, "session": ""}) == made.rig
