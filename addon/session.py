@@ -6,8 +6,10 @@ ordered in and the panel's settings of that moment. No Blender object is kept.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
+import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +21,7 @@ from ..backend.protocol import ImpromptuError, InvalidInput, from_params
 from . import package, preferences
 from .client.jobs import Job, JobQueue
 from .scene.handles import handle, resolve
+from .scene.whole import all_or_nothing
 from .words import explain, say, told
 
 LANDED = "landed"
@@ -231,15 +234,20 @@ def land(context: Any, job: Job) -> str:
     # One attempt by itself; a result that does not fit would else be tried at every tick.
     _landed.add(job.id)
     try:
-        sentence = function(context, job, find_target(job))
-        (job.folder / LANDED).touch()
+        with all_or_nothing():
+            sentence = function(context, job, find_target(job))
     except ImpromptuError as error:
         notes[job.id] = error
         raise
-    except OSError as error:
-        notes[job.id] = InvalidInput(f"The job's folder cannot be used: {error}.", "Free some disk space and Retry.")
+    except Exception as error:
+        traceback.print_exc()
+        words = f"The result could not be put into the scene: {error}."
+        notes[job.id] = ImpromptuError(words, "Press Retry; if it happens again, apply it to a new actor.")
         raise notes[job.id] from error
     notes.pop(job.id, None)
+    # On a disk that is full it is known for this session only: the result is in the scene all the same.
+    with contextlib.suppress(OSError):
+        (job.folder / LANDED).touch()
     return sentence or say("The result is in the scene.")
 
 

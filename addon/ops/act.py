@@ -162,7 +162,8 @@ class IMPROMPTU_OT_append(JobStarter, bpy.types.Operator):
         motion, betas = read_motion(rig, frames)
         path = session.scratch("after") / "motion.npz"
         np.savez(path, poses=motion.poses, trans=motion.trans, betas=betas, fps=np.float64(motion.fps))
-        named = provenance.read(rig).get("request", {}).get("body", "auto")
+        asked = provenance.read(rig).get("request")
+        named = str(asked.get("body", "auto")) if isinstance(asked, dict) else "auto"
         body = gender.built_as(rig) if named == "auto" else named
         request = perform_request(
             s, body=body, betas=pairs(betas), fps=motion.fps, after=str(path), transition=s.transition, variants=1

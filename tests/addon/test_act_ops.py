@@ -1,12 +1,13 @@
 """The operators with a stand-in host that answers at once: what they change, and what they leave alone."""
 
 import json
+from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from impromptu.addon import session
-from impromptu.addon.scene import provenance
+from impromptu.addon.scene import placement, provenance
 from impromptu.addon.scene.handles import actors
 
 
@@ -194,3 +195,34 @@ def test_a_shape_made_by_hand_is_kept(panel):
     assert "betas" not in queue_only(panel).params
     skin.data.shape_keys.key_blocks["Shape001"].value = 1.5
     assert dict(map(tuple, queue_only(panel).params["betas"]))["1"] == pytest.approx(1.5)
+
+
+def test_a_landing_that_breaks_midway_leaves_the_scene(panel, monkeypatch):
+    act()
+    rig, playing = rigs()[0], rigs()[0].animation_data.action.name
+    before = {o.name for o in bpy.data.objects}, {a.name for a in bpy.data.actions}
+    job = queue_only(panel)
+    monkeypatch.setattr(placement, "stamp", lambda *_: 1 / 0)
+    for options in ({}, {"placement": "BESIDE"}):
+        job.extra["options"] = options
+        with pytest.raises(RuntimeError, match="could not be put into the scene"):
+            bpy.ops.impromptu.land(job=job.id)
+        assert ({o.name for o in bpy.data.objects}, {a.name for a in bpy.data.actions}) == before
+        assert rig.animation_data.action.name == playing
+        assert "division by zero" in str(session.notes[job.id])
+    monkeypatch.undo()
+    session.land(bpy.context, job)
+    assert job.id not in session.notes
+
+
+def test_a_full_disk_after_landing_is_no_failure(panel, monkeypatch):
+    job = queue_only(panel)
+
+    def full(path, *_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", full)
+    session.land(bpy.context, job)
+    assert len(rigs()) == 1
+    assert session.is_landed(job)
+    assert job.id not in session.notes
