@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from ..cli import emit
-from ..protocol import ACTOR_FORMATS, PREVIEW_FORMATS, ActRequest, InvalidInput, parse_betas
+from ..protocol import ACTOR_FORMATS, PREVIEW_FORMATS, ActRequest, InvalidInput, PerformRequest, parse_betas
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", default=d["order"].default, help="encoders that rank, as for `retrieve` (default: %(default)s)"
     )
+    parser.add_argument("--clip", default="", help="play this clip of the library, whatever ranks first")
+    parser.add_argument("--label", default="", help="play a clip of this label, as `retrieve` lists them")
     parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """Act, report progress on standard error and the result on standard output."""
     if not args.output and not args.preview:
         raise InvalidInput("There is nothing to write.", "Name a file with -o FILE.blend or --preview FILE.mp4.")
-    request = ActRequest(
+    request = PerformRequest(
         prompt=args.prompt,
         library=args.library,
         top=args.top,
@@ -74,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         fps=args.fps,
         body=args.body,
         betas=parse_betas(args.betas),
+        clip=args.clip,
+        label=args.label,
     )
     from ..act import act
 

@@ -51,6 +51,13 @@ def test_a_backward_walk_goes_backwards_on_the_floor(act, tmp_path):
     assert np.abs(turned).max() < 0.03
 
 
+def test_a_named_clip_or_label_is_played(act, tmp_path):
+    facts = act("a person walks", "-o", tmp_path / "a.npz", "--clip", "wave_right", "--seconds", 1)
+    assert facts["clip"]["name"] == "wave_right"
+    facts = act("a person walks", "-o", tmp_path / "a.npz", "--label", "take a bow", "--seconds", 1)
+    assert facts["label"] == "take a bow"
+
+
 def test_a_seed_fixes_the_result(act, tmp_path):
     first = act("a person kicks", "-o", tmp_path / "a.npz", "--seed", 7)
     second = act("a person kicks", "-o", tmp_path / "b.npz", "--seed", 7)
