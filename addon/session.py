@@ -200,7 +200,7 @@ def is_landed(job: Job) -> bool:
 
 def can_land(job: Job) -> bool:
     """Whether there is a result that a landing knows."""
-    return job.state == "done" and job.extra.get("land") in LANDINGS
+    return job.state == "done" and str(job.extra.get("land")) in LANDINGS
 
 
 def waits_to_land(job: Job) -> bool:
@@ -285,7 +285,7 @@ def finish(context: Any, operator: Any, job: Job) -> set[str]:
     if job.state != "done":
         operator.report({"ERROR"}, explain(error))
         return {"CANCELLED"}
-    if job.extra.get("land") in LANDINGS:
+    if str(job.extra.get("land")) in LANDINGS:
         try:
             # Called as an operator of its own, so that the change is one undo step.
             bpy.ops.impromptu.land("EXEC_DEFAULT", True, job=job.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...backend.protocol import ImpromptuError
+from ...backend.protocol import ImpromptuError, legible
 from .process import read_tail
 
 LOG = "job.log"
@@ -78,10 +78,10 @@ class Job:
 
     def take_progress(self, message: dict[str, Any]) -> None:
         """Take over a `progress` message; values that are no numbers count as not known."""
-        self.stage = str(message["stage"])[:200]
-        self.step = int(_number(message["step"]) or 0)
-        self.total = int(_number(message["total"]) or 0)
-        self.eta_s = _number(message["eta_s"])
+        self.stage = legible(message["stage"])[:200]
+        self.step = int(number(message["step"]) or 0)
+        self.total = int(number(message["total"]) or 0)
+        self.eta_s = number(message["eta_s"])
 
     def take_preview(self, message: dict[str, Any]) -> None:
         """Take over a `preview` message, if it names a file of the job's folder."""
@@ -121,8 +121,12 @@ class Job:
         self.files, self.metrics = {}, {}
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """A finite number, or None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        # A whole number that no float holds is damage too.
+        return None

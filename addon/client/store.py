@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ...backend.protocol import KINDS, ImpromptuError, InvalidInput, from_wire, to_wire
+from ...backend.protocol import KINDS, ImpromptuError, InvalidInput, from_wire, legible, to_wire
 from .claim import Claim, is_claimed
-from .job import TERMINAL, UNFINISHED, Job
+from .job import TERMINAL, UNFINISHED, Job, number
 
 REQUEST, STATE = "request.json", "state.json"
 
@@ -147,11 +147,11 @@ def read_job(folder: Path) -> tuple[Job | None, str]:
     """A job from its folder, None where that holds none; and the claim of the Blender that works on it."""
     request, state = read_json(folder / REQUEST), read_json(folder / STATE)
     kind, params = request.get("kind"), request.get("params")
-    if kind not in KINDS or not isinstance(params, dict):
+    if not isinstance(kind, str) or kind not in KINDS or not isinstance(params, dict):
         return None, ""
     created, extra = request.get("created"), request.get("extra")
-    job = Job(folder.name, kind, params, folder.absolute(), str(request.get("title", "")), 0.0)
-    job.created = float(created) if isinstance(created, (int, float)) else 0.0
+    job = Job(folder.name, kind, params, folder.absolute(), legible(request.get("title", "")), 0.0)
+    job.created = float(number(created) or 0.0)
     job.extra = extra if isinstance(extra, dict) else {}
     job.state = state["state"] if state.get("state") in TERMINAL + UNFINISHED else "running"
     job.take_progress({"stage": "", "step": 0, "total": 0, "eta_s": None, **state})

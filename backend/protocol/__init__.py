@@ -13,6 +13,7 @@ from .errors import (
     OutOfMemory,
     RuntimeMissing,
     from_wire,
+    legible,
     to_wire,
 )
 from .requests import (
@@ -73,6 +74,7 @@ __all__ = [
     "encode",
     "from_params",
     "from_wire",
+    "legible",
     "parse_betas",
     "to_params",
     "to_wire",

@@ -83,9 +83,15 @@ def to_wire(error: BaseException) -> dict[str, str]:
     }
 
 
+def legible(text: Any) -> str:
+    """Text that can be shown and saved as UTF-8, whatever a file name or a damaged file put into it."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
+
+
 def from_wire(message: dict[str, Any]) -> ImpromptuError:
     """The exception that a peer described; an unknown code makes an `ImpromptuError` that carries it."""
-    code, text, hint = (str(message.get(k, "")) for k in ("code", "message", "hint"))
+    # A file name that is no UTF-8 leaves halves of characters in a sentence, which Blender cannot show.
+    code, text, hint = (legible(message.get(k, "")) for k in ("code", "message", "hint"))
     if code in CLASSES:
         return CLASSES[code](text, hint)
     error = ImpromptuError(text, hint)

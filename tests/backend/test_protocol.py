@@ -90,3 +90,8 @@ def test_any_exception_becomes_a_short_sentence():
     assert said["code"] == "internal"
     assert len(said["message"]) < 2100
     assert to_wire(ValueError("It is wrong."))["message"] == "ValueError: It is wrong."
+
+
+def test_a_file_name_that_is_no_utf8_can_be_shown():
+    error = from_wire(to_wire(InvalidInput("There is no \udcff.wav.", "Rename \ud800.")))
+    assert str(error).encode() == b"There is no ?.wav. Rename ?."

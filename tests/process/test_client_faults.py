@@ -321,3 +321,26 @@ def test_damaged_job_folders_are_no_reason_to_fail(make, tmp_path):
         (tmp_path / "jobs" / name).mkdir(parents=True)
         (tmp_path / "jobs" / name / "request.json").write_text(text)
     assert [(j.id, j.state) for j in make(["none"]).jobs] == [("c", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("state.json", '{"state": "failed", "step": 1' + "0" * 400 + "}"),
+        ("state.json", '{"state": 5, "files": 7, "stage": {}, "step": "x", "preview": 5, "owner": [1], "error": []}'),
+        ("state.json", '{"state": "failed", "stage": "\\ud800", "error": {"message": "\\ud800", "hint": 5}}'),
+        ("state.json", "[" * 100_000),
+        ("request.json", '{"kind": "check", "params": {}, "title": "\\udcff", "created": 1' + "0" * 400 + "}"),
+        ("request.json", '{"kind": ["check"], "params": {}}'),
+    ],
+)
+def test_odd_values_in_a_job_folder_are_read_as_lost(make, tmp_path, file, text):
+    folder = tmp_path / "jobs" / "odd"
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text('{"kind": "check", "params": {}}')
+    (folder / file).write_text(text)
+    jobs = make(["none"]).jobs
+    assert [job.state for job in jobs] == ["failed"] * len(jobs)
+    for job in jobs:
+        # What a panel shows has to be text that UTF-8 has.
+        f"{job.title}{job.stage}{job.error}".encode()
