@@ -8,13 +8,14 @@ import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 
+from ...backend.protocol import InvalidInput
 from .actions import LINEAR, Curves, bone_quaternions, root_locations, scene_rate, store_contacts
 from .actor_data import BodyData, MotionData
-from .handles import require_editable
+from .handles import require_editable, skin_of
 from .provenance import tag
 from .read_motion import action_frames
 from .sampling import bone_path, channels_of, keys_in, multiply
-from .shape import fit_root, require_shape, stamp
+from .shape import fit_root, stamp
 from .shape_arrays import betas_of
 from .skeleton import Skeleton, global_rotations, skeleton_of
 
@@ -40,6 +41,9 @@ def append_motion(
         InvalidInput: the actor is linked from another file or has no mesh.
     """
     require_editable(rig)
+    skin = skin_of(rig)
+    if skin is None:
+        raise InvalidInput(f"{rig.name} has no mesh with shape keys.", "Press Act to make the actor anew.")
     skeleton, scene = skeleton_of(rig), bpy.context.scene
     seam = int(action_frames(rig, scene)[-1])
     old = rig.animation_data.action if rig.animation_data else None
@@ -50,9 +54,9 @@ def append_motion(
     locations = root_locations(rig, body, motion.trans)
     if root_offset is not None:
         quaternions, locations = _under_root(rig, skeleton, root_offset, quaternions, locations)
-    made_for = betas_of(require_shape(rig))
+    made_for = betas_of(skin)
     if body.betas.shape == made_for.shape and np.abs(body.betas - made_for).max(initial=0) > 1e-4:
-        locations = _refit(rig, body, motion, made_for, locations)
+        locations = _refit(rig, skin, body, motion, made_for, locations)
     curves = Curves(rig, action)
     for j, bone_name in enumerate(skeleton.names):
         bone = rig.pose.bones[bone_name]
@@ -112,13 +116,20 @@ def _under_root(
     return quaternions, (place - head) @ axes
 
 
-def _refit(rig: bpy.types.Object, body: BodyData, motion: MotionData, betas: np.ndarray, locations: Values) -> Values:
+def _refit(
+    rig: bpy.types.Object,
+    skin: bpy.types.Object,
+    body: BodyData,
+    motion: MotionData,
+    betas: np.ndarray,
+    locations: Values,
+) -> Values:
     """Locations for the actor's present shape, where it was changed since the motion was ordered."""
     skeleton = skeleton_of(rig)
     root = skeleton.root
     axes, head = skeleton.axes[root], np.array(rig.data.bones[skeleton.names[root]].head_local)
     rotations = global_rotations(skeleton, bone_quaternions(rig, body, motion.poses))
-    path = fit_root(skeleton, require_shape(rig), rotations, head + locations @ axes.T, body.betas, betas)
+    path = fit_root(skeleton, skin, rotations, head + locations @ axes.T, body.betas, betas)
     return (path - head) @ axes
 
 

@@ -7,6 +7,7 @@ from impromptu.addon.scene.append import append_motion
 from impromptu.addon.scene.read_motion import read_motion
 from impromptu.addon.scene.sampling import channels_of, keys_in
 from impromptu.addon.scene.shape import set_values
+from impromptu.backend.protocol import InvalidInput
 
 
 @pytest.fixture
@@ -101,3 +102,29 @@ def test_appending_twice(actor, body, more):
     assert first.name != second.name
     assert [m.frame for m in second.pose_markers] == [13, 25]
     assert len(read_motion(actor.rig)[0]) == 36
+
+
+def test_overridden_actor_goes_on_though_its_body_is_in_another_file(actor, body, more, tmp_path):
+    path = str(tmp_path / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(path, link=True) as (source, target):
+        target.objects = list(source.objects)
+    for obj in target.objects:
+        bpy.context.scene.collection.objects.link(obj)
+    linked = next(o for o in target.objects if o.type == "ARMATURE")
+    linked.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    rig = next(o for o in bpy.data.objects if o.type == "ARMATURE" and o.override_library)
+    end = rig.animation_data.action.frame_range[1]
+    action = append_motion(rig, body, more, "More", {})
+    assert action.library is None
+    assert rig.animation_data.action == action
+    assert action.frame_range[1] > end
+
+
+def test_actor_without_mesh_is_told_before_anything_is_made(actor, body, more):
+    bpy.data.objects.remove(actor.skin)
+    actions = len(bpy.data.actions)
+    with pytest.raises(InvalidInput, match="no mesh"):
+        append_motion(actor.rig, body, more, "More", {})
+    assert len(bpy.data.actions) == actions
