@@ -14,7 +14,6 @@ from .words import TabPanel, draw_error, sentence
 MOST = 6
 """Jobs that are drawn, newest first."""
 STATES = {"queued": "TIME", "running": "PLAY", "done": "CHECKMARK", "failed": "ERROR", "cancelled": "CANCEL"}
-KINDS = {"find": "VIEWZOOM", "act": "ARMATURE_DATA", "body": "OUTLINER_OB_ARMATURE", "import": "IMPORT"}
 
 
 def remaining(seconds: float | None) -> str:

@@ -1,12 +1,14 @@
 """Every panel draws in every state, and names only operators and properties that exist."""
 
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
 import pytest
 from impromptu.addon import landings, registration, session
 from impromptu.addon.panels import found, jobs, main, words
-from impromptu.backend.protocol import CODES, ImpromptuError
+from impromptu.backend.protocol import CODES, ImpromptuError, InvalidInput
 
 
 class Layout:
@@ -139,6 +141,37 @@ def test_no_line_is_longer_than_the_panel():
     text = "one two three " * 10 + "x" * 100
     assert all(len(line) <= 30 for line in words.lines(text, 30))
     assert "".join(words.lines(text, 30)).replace(" ", "") == text.replace(" ", "")
+
+
+def icons():
+    """Every icon that a source names."""
+    found = set()
+    for path in Path(registration.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "icon":
+                parts = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
+                found |= {p.value for p in parts if isinstance(p, ast.Constant)}
+    return found | set(jobs.STATES.values())
+
+
+def test_every_icon_exists():
+    known = set(bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items.keys())
+    # Since 4.2; elsewhere another one is drawn.
+    assert icons() - known - {"INTERNET_OFFLINE"} == set()
+
+
+def test_a_wrong_setting_is_shown_with_its_error(panel):
+    error = InvalidInput("The library /nowhere is not there.", "Choose another folder.")
+    job(state="failed", error=error)
+    names = [name for name, _ in draw(jobs.IMPROMPTU_PT_jobs)]
+    assert "library" in names
+    assert "body_file" not in names
+
+
+def test_a_result_that_landed_before_a_crash_can_be_applied_again(panel):
+    made = job(state="done", extra={"land": "act", "file": "another", "target": None})
+    session._landed.add(made.id)
+    assert "impromptu.land" in [name for name, _ in draw(jobs.IMPROMPTU_PT_jobs)]
 
 
 def test_all_panels_draw_without_an_actor(panel):
