@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import lzma
 import os
 import tempfile
 import zipfile
@@ -18,6 +19,12 @@ from typing import Any
 import numpy as np
 
 from .protocol import InvalidInput
+
+MOST_BYTES = 16 << 30
+"""Of all arrays of a file together, unpacked; a small archive that claims more would only fill the memory."""
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, RuntimeError, TokenError, SyntaxError
+)  # fmt: skip
 
 
 def explain_os_error(error: OSError, path: Path) -> InvalidInput:
@@ -97,19 +104,27 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
     """All arrays of an .npz, never executing what is in it.
 
     Raises:
-        InvalidInput: missing, truncated, not an npz, or holding object arrays.
+        InvalidInput: missing, truncated, not an npz, too large, or holding object arrays.
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            if isinstance(data, np.ndarray):
-                raise InvalidInput(f"{path.name} is a single array, not an .npz archive.", "Give an .npz file.")
+        opened = np.load(path, allow_pickle=False)
+        if isinstance(opened, np.ndarray):
+            raise InvalidInput(f"{path.name} is a single array, not an .npz archive.", "Give an .npz file.")
+        with opened as data:
+            size = sum(entry.file_size for entry in data.zip.infolist())
+            if size > MOST_BYTES:
+                raise InvalidInput(f"{path.name} claims to hold {size >> 30} GiB.", "Give a smaller file.")
             return {name: data[name] for name in data.files}
+    except MemoryError as error:
+        raise InvalidInput(
+            f"{path.name} does not fit into memory.", "Close other programs, or give a smaller file."
+        ) from error
     except OSError as error:
         if error.errno is None:
             raise InvalidInput(f"{path.name} is not a readable .npz file.", "Copy or export it again.") from error
         raise explain_os_error(error, path) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, TokenError, SyntaxError) as error:
+    except DAMAGED as error:
         raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
     except ValueError as error:
         if "allow_pickle" in str(error) or "pickle" in str(error).lower():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ MOST_BYTES = 4 << 30
 """Of all arrays of a file together; a small archive that claims more would only fill the memory."""
 UNREADABLE = (
     OSError, ValueError, TypeError, EOFError, KeyError, AttributeError, RuntimeError, MemoryError, zlib.error,
-    zipfile.BadZipFile,
+    lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
 """What numpy and zipfile raise for files that are damaged, encrypted, of another format or too large."""
 
