@@ -123,7 +123,7 @@ def land_found(context: Any, job: Job, _target: Any) -> str:
         clips = ranked.get("clips") or [{}]
         entry = settings.found.add()
         entry.label, entry.score, entry.job = str(ranked.get("label", "")), float(ranked.get("score", 0)), job.id
-        entry.clip, entry.seconds = str(clips[0].get("name", "")), float(clips[0].get("seconds", 0) or 0)
+        entry.clip, entry.seconds = str(clips[0].get("clip", "")), float(clips[0].get("seconds", 0) or 0)
         picture = job.find(clips[0].get("thumbnail"))
         entry.thumbnail = str(picture) if picture else ""
     return say("Found {count} labels.", count=len(settings.found))

@@ -18,7 +18,7 @@ def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict
     """Write `ranking.json`, and `thumb_0.png`, `thumb_1.png` ... beside it.
 
     `ranking.json` is `Retrieval.to_json`; with `thumbnails` each ranked label that has a clip names its first clip's
-    picture in that clip's `thumbnail`.
+    picture in that clip's `thumbnail`, and has the label's length there in `seconds`.
 
     Raises:
         ImpromptuError: with what to do about it. JobCancelled: asked to stop.
@@ -37,7 +37,9 @@ def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict
             first = row["clips"][0]
             ref = next(r for r in refs_by_text(library, row["label"]) if r.clip == first["clip"])
             name = f"thumb_{i}.png"
-            key = f"{library.entry(first['clip']).digest}-{ref.start}-{ref.end}"
+            entry = library.entry(first["clip"])
+            first["seconds"] = round((ref.end - ref.start if ref.end > ref.start else entry.frames) / entry.fps, 3)
+            key = f"{entry.digest}-{ref.start}-{ref.end}"
             picture = kept_thumbnail(key, lambda ref=ref: cut(library.load(ref.clip or ""), ref))
             shutil.copyfile(picture, context.folder / name)
             first["thumbnail"] = files[f"thumb_{i}"] = name

@@ -56,7 +56,11 @@ RESULT = {
     "prompt": "walk", "seed": 0, "label": "walking", "betas": [0.7, -0.4],
     "variants": [{"label": "walking", "file": "motion.npz"}],
 }  # fmt: skip
-RANKING = {"ranked": [{"label": n, "score": s, "clips": [{"name": n}]} for n, s in (("walk", 0.9), ("run", 0.5))]}
+RANKING = {
+    "ranked": [
+        {"label": n, "score": s, "clips": [{"clip": n, "seconds": 2.0}]} for n, s in (("walk", 0.9), ("run", 0.5))
+    ]
+}
 EYES = ("jaw", "left_eye_smplhf", "right_eye_smplhf")
 FINGER = ("left_middle1",)
 

@@ -78,6 +78,7 @@ def test_append_makes_a_longer_action_and_keeps_the_first(panel):
 def test_find_fills_the_list_and_a_chosen_label_is_asked_for(panel):
     bpy.ops.impromptu.find()
     assert [(f.label, round(f.score, 1)) for f in panel().found] == [("walk", 0.9), ("run", 0.5)]
+    assert [(f.clip, f.seconds) for f in panel().found] == [("walk", 2.0), ("run", 2.0)]
     bpy.ops.impromptu.use_label(index=1)
     job = queue_only(panel)
     assert job.params["label"] == "run"

@@ -18,6 +18,7 @@ def test_every_ranked_label_has_a_picture(context):
     for row in ranked:
         name = row["clips"][0]["thumbnail"]
         assert name in files.values()
+        assert 0.3 < row["clips"][0]["seconds"] < 60
         with Image.open(job.folder / name) as picture:
             assert picture.size == (128, 128)
             pixels = np.asarray(picture.convert("RGB")).astype(int)
