@@ -19,7 +19,7 @@ DEFAULTS = {
     "wheels_folder": "",
     "torch_index": "default",
     "idle_seconds": 600,
-    "keep_jobs": 50,
+    "keep_jobs": 20,
     "allow_hub": False,
     "clip_checkpoint": "",
     "clip_model": "ViT-B-32",
@@ -176,7 +176,7 @@ class ImpromptuPreferences(bpy.types.AddonPreferences):
     )
     keep_jobs: IntProperty(
         name="Keep Jobs",
-        description="How many finished jobs stay on disk. One takes a few megabytes",
+        description="How many finished jobs stay on disk. One with a motion takes about 50 megabytes",
         min=1,
         soft_max=500,
         default=DEFAULTS["keep_jobs"],
