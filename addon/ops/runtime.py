@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ class State:
     """What goes on now; one for this Blender, and gone with it."""
 
     task: Task | None = None
+    finished: Callable[[Any, Task], str] | None = None
+    """Takes in what the task came to, and says it."""
     message = ""
     """What the last one came to, in one sentence."""
     failed = False
@@ -98,6 +101,46 @@ def ask_host(request: Any, context: bpy.types.Context) -> HostQuestion:
     return HostQuestion(request, host_command(context), host_environment(context), package.user_folder())
 
 
+def settle(context: bpy.types.Context) -> bool:
+    """Take in what the task that has ended came to; `State` says it.
+
+    Returns:
+        whether it did well.
+    """
+    task, finished = State.task, State.finished
+    assert task is not None
+    State.task, State.finished = None, None
+    if isinstance(task, RuntimeTask):
+        State.disk = None
+    State.resume = runtime.resumable(package.user_folder(create=False))
+    error, cancelled = task.error, task.cancelled
+    if error is None and not task.done:
+        task.close()
+        error = ImpromptuError("The installer did not end.", "Show the log.")
+    if error is not None:
+        State.message, State.failed = explain(error), not cancelled
+    else:
+        State.message, State.failed = finished(context, task) if finished else "", False
+    redraw()
+    return error is None
+
+
+def tick() -> float | None:
+    """Look at the process: one of Blender's own timers, which neither a closed window nor another file ends.
+
+    Returns:
+        seconds to the next look; None when there is nothing more to look at.
+    """
+    if State.task is None:
+        return None
+    if State.task.done:
+        settle(bpy.context)
+        return None
+    if State.task.tick():
+        redraw()
+    return TICK_S
+
+
 class TaskOperator:
     """Runs a task to its end: by a timer where there is a window, else waiting."""
 
@@ -105,7 +148,8 @@ class TaskOperator:
         """The task."""
         raise NotImplementedError
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Take in what a task that did well came to; returns the sentence for the person."""
         raise NotImplementedError
 
@@ -118,52 +162,27 @@ class TaskOperator:
             State.task = self.start(context)
         except ImpromptuError as error:
             return self.fail(error)
+        State.finished = self.finished
         State.message, State.failed = "", False
         if bpy.app.background or context.window is None:
             State.task.wait()
             return self.end(context)
-        self._timer = context.window_manager.event_timer_add(TICK_S, window=context.window)
-        context.window_manager.modal_handler_add(self)
+        if not bpy.app.timers.is_registered(tick):
+            bpy.app.timers.register(tick, first_interval=TICK_S, persistent=True)
         redraw()
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Look at the process; every event goes on to Blender."""
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        task = State.task
-        if task is None or task.done:
-            context.window_manager.event_timer_remove(self._timer)
-            return self.end(context) if task is not None else {"CANCELLED"}
-        if task.tick():
-            redraw()
-        return {"PASS_THROUGH"}
+        return {"FINISHED"}
 
     def end(self, context: bpy.types.Context) -> set[str]:
-        """Report what a task that has ended came to."""
-        task = State.task
-        assert task is not None
-        State.task = None
-        if isinstance(task, RuntimeTask):
-            State.disk = None
-        State.resume = runtime.resumable(package.user_folder(create=False))
-        if task.error is not None:
-            result = self.fail(task.error, task.cancelled)
-        elif not task.done:
-            task.close()
-            result = self.fail(ImpromptuError("The installer did not end.", "Show the log."))
-        else:
-            State.message, State.failed = self.finished(context, task), False
-            self.report({"INFO"}, State.message)
-            result = {"FINISHED"}
-        redraw()
-        return result
+        """Report what a task that has ended came to; a script that cancels one does not get an exception."""
+        well = settle(context)
+        self.report({"ERROR"} if State.failed else {"INFO"}, State.message)
+        return {"FINISHED"} if well else {"CANCELLED"}
 
-    def fail(self, error: ImpromptuError, cancelled: bool = False) -> set[str]:
-        """Say what went wrong; a script that called the operator does not get an exception for a cancel."""
-        State.message, State.failed = explain(error), not cancelled
+    def fail(self, error: ImpromptuError) -> set[str]:
+        """Say what went wrong before there was a task."""
+        State.message, State.failed = explain(error), True
         # ERROR raises in scripts, which is what they need; a person sees the sentence in the panel as well.
-        self.report({"INFO" if cancelled else "ERROR"}, explain(error))
+        self.report({"ERROR"}, State.message)
         return {"CANCELLED"}
 
 
@@ -200,7 +219,8 @@ class IMPROMPTU_OT_install_runtime(TaskOperator, bpy.types.Operator):
         """The installer."""
         return start_installer("install", context)
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Use what was installed."""
         kept = package.preferences(context)
         if kept is not None:
@@ -220,7 +240,8 @@ class IMPROMPTU_OT_repair_runtime(TaskOperator, bpy.types.Operator):
         """The installer."""
         return start_installer("repair", context)
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Name what was repaired."""
         names = task.metrics.get("repaired")
         if names is None:
@@ -242,7 +263,8 @@ class IMPROMPTU_OT_remove_runtime(TaskOperator, bpy.types.Operator):
         """The installer."""
         return start_installer("uninstall", context)
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Say what was freed."""
         return say("The runtime was removed: {size} freed.", size=megabytes(task.metrics["freed"]))
 
@@ -264,10 +286,11 @@ class IMPROMPTU_OT_check_runtime(TaskOperator, bpy.types.Operator):
         """The installer where files are to be compared, else the backend itself."""
         return start_installer("verify", context) if self.files else ask_host(CheckRequest(), context)
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Say on what it computes."""
         device = str(task.metrics.get("device", "")).upper()
-        if self.files:
+        if "packages" in task.metrics:
             return say("All {count} packages are whole and import.", count=task.metrics["packages"])
         return say("The backend works, on {device}.", device=device or "CPU")
 
@@ -289,7 +312,8 @@ class IMPROMPTU_OT_list_models(TaskOperator, bpy.types.Operator):
         """The backend."""
         return ask_host(ModelsRequest(verify=self.verify), context)
 
-    def finished(self, context: bpy.types.Context, task: Task) -> str:
+    @staticmethod
+    def finished(context: bpy.types.Context, task: Task) -> str:
         """Fill the table of the preferences."""
         models = task.metrics.get("models", [])
         kept = package.preferences(context)
@@ -395,6 +419,8 @@ class IMPROMPTU_OT_open_preferences(bpy.types.Operator):
 
 def unregister() -> None:
     """The add-on is disabled: nothing of it goes on."""
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
     if State.task is not None:
         State.task.close()
         State.task = None

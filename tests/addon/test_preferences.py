@@ -236,37 +236,43 @@ def test_a_failure_raises_in_a_script_and_stays_in_the_panel(kept, monkeypatch):
     assert "The disk of /x is full." in draw_notice().text
 
 
-def test_a_timer_looks_at_the_process_until_it_ends(kept, monkeypatch):
-    task = FakeTask({"repaired": ["filelock"]}, ticks=3)
-    removed = []
-    manager = SimpleNamespace(event_timer_remove=removed.append, windows=[])
-    context = SimpleNamespace(window_manager=manager)
-    said = []
-    operator = SimpleNamespace(_timer="timer", report=lambda kind, text: said.append(text))
-    operator.end = lambda c: ops.TaskOperator.end(operator, c)
-    operator.finished = lambda c, t: ops.IMPROMPTU_OT_repair_runtime.finished(operator, c, t)
-    ops.State.task = task
-    tick, key = SimpleNamespace(type="TIMER"), SimpleNamespace(type="A")
-    assert ops.TaskOperator.modal(operator, context, key) == {"PASS_THROUGH"}
+def test_a_timer_looks_at_the_process_until_it_ends(kept):
+    ops.State.task = FakeTask({"repaired": ["filelock"]}, ticks=3)
+    ops.State.finished = ops.IMPROMPTU_OT_repair_runtime.finished
     assert panel.IMPROMPTU_PT_runtime.poll(bpy.context)
     paper = draw_notice()
     assert "Downloading torch" in paper.text
     assert "25%" in paper.text
     assert "40 s left" in paper.text
     assert paper.operators == [("impromptu.cancel_install", "")]
-    results = [ops.TaskOperator.modal(operator, context, tick) for _ in range(4)]
-    assert results == [{"PASS_THROUGH"}] * 3 + [{"FINISHED"}]
-    assert removed == ["timer"]
-    assert said == ["Repaired filelock."]
+    assert [ops.tick() for _ in range(4)] == [ops.TICK_S] * 3 + [None]
+    assert ops.State.message == "Repaired filelock."
+    assert ops.running() is None
+    assert ops.tick() is None
+
+
+def test_with_a_window_the_timer_takes_over_and_outlives_the_file(kept, monkeypatch):
+    registered = {}
+    timers = SimpleNamespace(
+        is_registered=lambda f: f in registered, register=lambda f, **how: registered.update({f: how})
+    )
+    monkeypatch.setattr(ops, "bpy", SimpleNamespace(app=SimpleNamespace(background=False, timers=timers)))
+    monkeypatch.setattr(ops, "redraw", lambda: None)
+    task = FakeTask(ticks=3)
+    operator = SimpleNamespace(start=lambda context: task, finished=lambda context, task: "", report=None)
+    assert ops.TaskOperator.execute(operator, SimpleNamespace(window=object())) == {"FINISHED"}
+    assert registered == {ops.tick: {"first_interval": ops.TICK_S, "persistent": True}}
+    assert ops.running() is task
 
 
 def test_cancel_asks_the_process_and_is_no_failure(kept):
     ops.State.task = task = FakeTask()
     assert bpy.ops.impromptu.cancel_install() == {"FINISHED"}
     task.done = True
-    operator = SimpleNamespace(report=lambda *_: None)
-    operator.fail = lambda *a: ops.TaskOperator.fail(operator, *a)
+    said = []
+    operator = SimpleNamespace(report=lambda kind, text: said.append(kind))
     assert ops.TaskOperator.end(operator, bpy.context) == {"CANCELLED"}
+    assert said == [{"INFO"}]
     assert not ops.State.failed
 
 
