@@ -132,7 +132,7 @@ class Store:
 def closed_error(job: Job) -> ImpromptuError:
     """Why a job that its Blender left unfinished has failed."""
     word = "waiting" if job.state == "queued" else "running"
-    return ImpromptuError(f"Blender was closed while this job was {word}.", "Press Resume to go on with it.")
+    return ImpromptuError(f"Blender was closed while this job was {word}.", "Press Resume to do it again.")
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -36,7 +36,7 @@ class _JobOperator:
 
 
 class IMPROMPTU_OT_cancel(_JobOperator, bpy.types.Operator):
-    """Stop this job. The scene stays as it is, and what the job has done so far is kept for Resume"""
+    """Stop this job. The scene stays as it is, and Resume can do the job again"""
 
     bl_idname = "impromptu.cancel"
     bl_label = "Cancel"
@@ -47,7 +47,7 @@ class IMPROMPTU_OT_cancel(_JobOperator, bpy.types.Operator):
 
 
 class IMPROMPTU_OT_resume(_JobOperator, bpy.types.Operator):
-    """Go on with this job from where it stopped; costs what was left to do"""
+    """Do this job again in its folder, going on from a checkpoint where its kind keeps one; else costs as much as the first time"""  # noqa: E501
 
     bl_idname = "impromptu.resume"
     bl_label = "Resume"
