@@ -29,7 +29,8 @@ def append_motion(
     """Let a motion follow the rig's action. It starts one frame after the last one of that action.
 
     The old keys stay as they are; where a bone's curve ends before the seam, its last value is held until there. The
-    old action is kept with a fake user, so that it can be chosen again. The seam gets a pose marker.
+    old action is kept with a fake user, so that it can be chosen again. The seam gets a pose marker. Where strips play
+    and no action, the new action begins after them and leaves the time before to them.
 
     Args:
         body: the body that the motion was made for; its betas may differ from the actor's.
@@ -47,7 +48,10 @@ def append_motion(
     skeleton, scene = skeleton_of(rig), bpy.context.scene
     seam = int(action_frames(rig, scene)[-1])
     old = rig.animation_data.action if rig.animation_data else None
+    after_strips = old is None and _has_strips(rig)
     action = _copy(rig, old, name)
+    if after_strips:
+        _begin_after_strips(rig)
     frames = seam + (1 + np.arange(len(motion), dtype=np.float64)) * scene_rate(scene) / motion.fps
     root_offset = _root_bone(rig, seam)
     quaternions = bone_quaternions(rig, body, motion.poses)
@@ -60,10 +64,13 @@ def append_motion(
     curves = Curves(rig, action)
     for j, bone_name in enumerate(skeleton.names):
         bone = rig.pose.bones[bone_name]
-        if j == skeleton.root:
-            _extend(rig, curves, bone_path(bone_name, "location"), bone_name, bone.location, seam, frames, locations)
-        path, values = _in_mode(bone, quaternions[:, j])
-        _extend(rig, curves, bone_path(bone_name, path), bone_name, getattr(bone, path), seam, frames, values)
+        keyed = [("location", locations)] if j == skeleton.root else []
+        for path, values in (*keyed, _in_mode(bone, quaternions[:, j])):
+            full = bone_path(bone_name, path)
+            if after_strips:
+                curves.write(full, bone_name, frames, values)
+            else:
+                _extend(rig, curves, full, bone_name, getattr(bone, path), seam, frames, values)
     store_contacts(action, frames, motion)
     marker = action.pose_markers.new(name)
     marker.frame = seam + 1
@@ -71,6 +78,19 @@ def append_motion(
     tag(action, record)
     scene.frame_end = max(scene.frame_end, int(np.ceil(frames[-1])))
     return action
+
+
+def _has_strips(rig: bpy.types.Object) -> bool:
+    """Whether the rig's motion so far is, or may be, in strips of its NLA."""
+    tracks = rig.animation_data.nla_tracks if rig.animation_data else ()
+    return any(not strip.mute for track in tracks if not track.mute for strip in track.strips)
+
+
+def _begin_after_strips(rig: bpy.types.Object) -> None:
+    """Let the action play over the strips from its first key on; by Blender's default it hides them before it too."""
+    animation = rig.animation_data
+    animation.action_extrapolation = "HOLD_FORWARD"
+    animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
 
 
 def _copy(rig: bpy.types.Object, old: bpy.types.Action | None, name: str) -> bpy.types.Action:

@@ -96,6 +96,24 @@ def test_actor_without_action_gets_one(scene, actor, body, more):
     assert actor.rig.animation_data.action.name == "first"
 
 
+def test_strips_before_the_seam_play_as_they_did(scene, actor, body, motion, more):
+    animation = actor.rig.animation_data
+    old = animation.action
+    animation.nla_tracks.new().strips.new("Walk", 1, old)
+    animation.action = None
+    # Where the scene stands when Append lands says nothing about the seam.
+    scene.frame_set(4)
+    before = read_motion(actor.rig, np.arange(1, 13))[0]
+    assert same_rotations(before.poses, motion.poses) < 5e-5
+    for count in (1, 2):
+        append_motion(actor.rig, body, more, "wave", {})
+        read, _ = read_motion(actor.rig, np.arange(1, 13 + 12 * count))
+        wanted = np.concatenate([motion.poses, *[more.poses] * count])
+        assert same_rotations(read.poses, wanted) < 5e-5
+        assert np.abs(read.trans - np.r_[motion.trans, np.tile(more.trans, (count, 1))]).max() < 1e-5
+    assert [m.frame for m in animation.action.pose_markers] == [13, 25]
+
+
 def test_appending_twice(actor, body, more):
     first = append_motion(actor.rig, body, more, "wave", {})
     second = append_motion(actor.rig, body, more, "wave", {})
