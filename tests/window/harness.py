@@ -114,6 +114,8 @@ def save(image: Image.Image, folder: Path, name: str) -> Path:
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:
     """The zip where the scenario installs it from; the environment that gives Blender empty folders."""
     shutil.copy(archive, folder)
+    # Blender before 4.2 looks only in folders that were there when it started.
+    (folder / "scripts" / "addons").mkdir(parents=True)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "IMPROMPTU_", "BLENDER_", "VIRTUAL"))}
     return kept | {
         "BLENDER_USER_EXTENSIONS": str(folder / "extensions"),
