@@ -267,6 +267,19 @@ def lost_target(job: Job) -> bool:
     return isinstance(job.extra.get("target"), dict) and find_target(job) is None
 
 
+def refused(context: Any, job: Job) -> ImpromptuError:
+    """Why a result that was not tried is not in the scene: it waits for something, which a script cannot see."""
+    from . import loop
+
+    why = loop.why_wait(context)
+    if not why:
+        return ImpromptuError("The result could not be put into the scene.")
+    words = say(
+        "The result is not in the scene: {why}. Then run impromptu.land with job {id}.", why=told(why), id=job.id
+    )
+    return ImpromptuError(words)
+
+
 def finish(context: Any, operator: Any, job: Job) -> set[str]:
     """Wait for a job and land it: what an operator does in background mode or when a script asks it to wait.
 
@@ -290,7 +303,7 @@ def finish(context: Any, operator: Any, job: Job) -> set[str]:
             # Called as an operator of its own, so that the change is one undo step.
             bpy.ops.impromptu.land("EXEC_DEFAULT", True, job=job.id)
         except RuntimeError:
-            error = notes.get(job.id) or ImpromptuError("The result could not be put into the scene.")
+            error = notes.get(job.id) or refused(context, job)
             operator.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
     return {"FINISHED"}

@@ -84,6 +84,19 @@ def test_retry_of_a_failed_job_says_again_what_is_wrong(panel):
     assert [j.state for j in session.queue().jobs] == ["failed", "failed"]
 
 
+def test_a_script_in_edit_mode_is_told_what_the_result_waits_for(panel):
+    order()
+    done(session.queue().jobs[-1])
+    land(session.queue().jobs[-1])
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(RuntimeError, match="Waits for Object Mode") as told:
+        bpy.ops.impromptu.act()
+    job = session.queue().jobs[-1]
+    assert job.id in str(told.value)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert land(job) == {"FINISHED"}
+
+
 def test_show_log_is_a_text_with_title_and_error(panel):
     job = order("fail")
     session.queue().wait(job.id, 20)
