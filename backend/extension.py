@@ -8,6 +8,7 @@ line. Run it with a Python that has bpy: its wheel carries the extension tool.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from .protocol import InvalidInput, RuntimeMissing
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("__init__.py", "blender_manifest.toml", "LICENSE", "NOTICE.md")
 ROOMS = ("addon", "backend", "rendering")
+MANUAL = "docs/manual"
+PICTURE = re.compile(r"\]\(\.\./(images/[\w.-]+)\)")
+"""A picture that a page of the manual shows or links to."""
 SKIP = ("__pycache__", ".*", "*.pyc", "*.egg-info", "*.tmp")
 """Names that never ship: what Python, tools and the library's cache leave behind."""
 MAX_BYTES = 60_000_000
@@ -35,7 +39,14 @@ def shipped(root: Path = ROOT) -> list[Path]:
             inside = path.relative_to(root)
             if path.is_file() and not any(Path(part).match(pattern) for part in inside.parts for pattern in SKIP):
                 found.append(inside)
-    return sorted(found)
+    return sorted(found + manual(root))
+
+
+def manual(root: Path = ROOT) -> list[Path]:
+    """The manual's pages, which Help opens, and their pictures; the other documents stay outside."""
+    pages = sorted((root / MANUAL).glob("*.md"))
+    names = {name for page in pages for name in PICTURE.findall(page.read_text(encoding="utf-8"))}
+    return [page.relative_to(root) for page in pages] + [Path("docs", name) for name in sorted(names)]
 
 
 def extension_tool() -> tuple[Path, Path]:

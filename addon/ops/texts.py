@@ -11,7 +11,7 @@ from .. import package, properties
 from ..words import say
 
 PAGES = "docs/manual"
-"""The manual's pages in a checkout; the zip goes without their pictures, and so without them."""
+"""The manual's pages below the package's root, in a checkout as in the zip."""
 
 
 def show(context: Any, name: str, lines: list[str]) -> Any:

@@ -109,6 +109,9 @@ def visit(archive: str, python: str) -> None:
     check("it lies in the user's folder", os.environ["BLENDER_USER_RESOURCES"] in str(folder), folder)
     check("it registers", traces() - before)
     shipped = installed_files(folder)
+    bpy.ops.impromptu.open_manual()
+    text = bpy.data.texts["Impromptu Manual"].as_string()
+    check("Help opens the pages of the manual", text.startswith("# The manual") and "# Retarget" in text, text[:200])
     try:
         act(python)
     except Exception:  # noqa: BLE001 - reported; the rest of the visit goes on

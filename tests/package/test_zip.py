@@ -15,7 +15,7 @@ from impromptu.backend.protocol import RuntimeMissing
 ROOT = Path(__file__).parents[2]
 STRAY = (
     "addon/__pycache__/x.cpython-311.pyc", "backend/motion/data/library/.cache/labels.npy", ".venv/bin/python",
-    "my_motions/secret.npz", "tests/test_x.py", "docs/x.md", "build/x.npz",
+    "my_motions/secret.npz", "tests/test_x.py", "docs/x.md", "docs/images/other.jpg", "build/x.npz",
 )  # fmt: skip
 
 
@@ -41,13 +41,28 @@ def archive(tmp_path_factory) -> Path:
 
 
 def test_it_holds_exactly_what_should_ship(archive):
-    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "addon", "backend", "rendering"]
+    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
     rooms = {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
-    expected = rooms | {"__init__.py", "blender_manifest.toml", "LICENSE", "NOTICE.md"}
+    manual = {name for name in rooms if name.startswith("docs/manual/")}
+    shown = "".join((ROOT / name).read_text(encoding="utf-8") for name in manual)
+    pictures = {
+        name for name in rooms if name.startswith("docs/images/") and f"(../images/{Path(name).name})" in shown
+    }
+    rooms = {name for name in rooms if name.startswith(("addon/", "backend/", "rendering/"))}
+    expected = rooms | manual | pictures | {"__init__.py", "blender_manifest.toml", "LICENSE", "NOTICE.md"}
     assert set(zipfile.ZipFile(archive).namelist()) == expected
+
+
+def test_it_holds_the_manual_and_every_picture_of_it(archive):
+    zipped = zipfile.ZipFile(archive)
+    pages = [name for name in zipped.namelist() if name.startswith("docs/manual/")]
+    assert {"docs/manual/README.md", "docs/manual/prompt.md"} <= set(pages)
+    shown = [n for page in pages for n in re.findall(r"!\[[^]]*\]\(([^)]+)\)", zipped.read(page).decode())]
+    assert len(shown) > 5
+    assert {f"docs/{name.removeprefix('../')}" for name in shown} <= set(zipped.namelist())
 
 
 def test_it_holds_the_defaults_and_is_small(archive):
@@ -62,11 +77,11 @@ def test_it_holds_the_defaults_and_is_small(archive):
 def test_what_lies_about_never_ships(tmp_path):
     from impromptu.backend.extension import FILES, shipped
 
-    keep = {*FILES, "addon/__init__.py", "addon/presets/mixamo.json"}
+    keep = {*FILES, "addon/__init__.py", "addon/presets/mixamo.json", "docs/manual/jobs.md", "docs/images/jobs.png"}
     for name in {*keep, *STRAY}:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x")
+        path.write_text("![Jobs](../images/jobs.png)")
     assert {p.as_posix() for p in shipped(tmp_path)} == keep
 
 
