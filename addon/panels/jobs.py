@@ -14,6 +14,26 @@ from .words import TabPanel, draw_error, sentence
 MOST = 6
 """Jobs that are drawn, newest first."""
 STATES = {"queued": "TIME", "running": "PLAY", "done": "CHECKMARK", "failed": "ERROR", "cancelled": "CANCEL"}
+KINDS = {
+    "find": ("VIEWZOOM", "Find"),
+    "act": ("ACTION", "Act"),
+    "append": ("FORWARD", "Append"),
+    "import": ("IMPORT", "Import"),
+    "body": ("ARMATURE_DATA", ""),
+    "match": ("CON_ARMATURE", ""),
+}
+"""Icon of a job's kind and the word before its title; none where the title says it already."""
+
+
+def kind_of(job: Any) -> str:
+    """A key of `KINDS`: an act that goes on with a motion was ordered by another button."""
+    return "append" if job.kind == "act" and job.extra.get("land") == "append" else job.kind
+
+
+def heading(job: Any) -> str:
+    """Such as `Find: a man walks`."""
+    word = KINDS.get(kind_of(job), ("", ""))[1]
+    return f"{say(word)}: {told(job.title)}" if word else told(job.title)
 
 
 def remaining(seconds: float | None) -> str:
@@ -48,7 +68,8 @@ class IMPROMPTU_PT_jobs(TabPanel, bpy.types.Panel):
 def draw_job(layout: Any, context: Any, job: Any) -> None:
     """One job."""
     row = layout.row(align=True)
-    row.label(text=told(job.title), icon=STATES.get(job.state, "QUESTION"), translate=False)
+    row.label(icon=STATES.get(job.state, "QUESTION"))
+    row.label(text=heading(job), icon=KINDS.get(kind_of(job), ("NONE", ""))[0], translate=False)
     if job.finished:
         if job.state == "done":
             if session.is_landed(job) and session.from_elsewhere(job) and session.can_land(job):

@@ -36,7 +36,7 @@ class IMPROMPTU_PT_pose(ActorPanel, bpy.types.Panel):
         column = body.column(align=True)
         column.label(text="Snap to Ground")
         row = column.row(align=True)
-        for mode, label in (("ACTION", "Action"), ("EACH", "Each Frame"), ("FRAME", "This")):
+        for mode, label in (("ACTION", "Action"), ("EACH", "Each Frame"), ("FRAME", "This Frame")):
             row.operator("impromptu.snap_to_ground", text=label).mode = mode
 
 

@@ -112,6 +112,20 @@ def test_a_running_job_shows_its_progress_and_cancel(panel):
     assert any(name == "impromptu.cancel" for name, _ in drawn)
 
 
+@pytest.mark.parametrize(
+    ("kind", "land", "shown"),
+    [
+        ("find", "find", "Find: walk"),
+        ("act", "act", "Act: walk"),
+        ("act", "append", "Append: walk"),
+        ("body", "body", "walk"),
+    ],
+)
+def test_jobs_of_one_prompt_tell_their_kinds(panel, kind, land, shown):
+    job(state="done", kind=kind, extra={"land": land})
+    assert ("label", shown) in draw(jobs.IMPROMPTU_PT_jobs)
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_error_has_a_button(panel, code):
     error = ImpromptuError("Something went wrong with a path /as/long/as/this/one/is/without/any/space.", "Mend it.")
@@ -151,7 +165,7 @@ def icons():
             if isinstance(node, ast.keyword) and node.arg == "icon":
                 parts = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
                 found |= {p.value for p in parts if isinstance(p, ast.Constant)}
-    return found | set(jobs.STATES.values())
+    return found | set(jobs.STATES.values()) | {icon for icon, _ in jobs.KINDS.values()}
 
 
 def test_every_icon_exists():
