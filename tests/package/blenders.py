@@ -41,9 +41,10 @@ def run(python: str, suite: str) -> tuple[int, int, int, str]:
     )
     counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|error|skipped)", done.stdout[-400:])}
     failed = counts.get("failed", 0) + counts.get("error", 0)
+    output = done.stdout + done.stderr
     if done.returncode and not failed:
-        failed = 1
-    return counts.get("passed", 0), failed, counts.get("skipped", 0), done.stdout + done.stderr
+        failed, output = 1, f"{output}\n{suite} ended with {done.returncode}: no test failed, but the process did."
+    return counts.get("passed", 0), failed, counts.get("skipped", 0), output
 
 
 def main(pythons: list[str]) -> int:
