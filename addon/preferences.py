@@ -166,7 +166,7 @@ class ImpromptuPreferences(bpy.types.AddonPreferences):
         default=DEFAULTS["torch_index"],
     )
     idle_seconds: IntProperty(
-        name="Give Memory Back After",
+        name="Give Memory Back After (Seconds)",
         description="Seconds without a job after which the backend gives its memory back. The next job then takes "
         "some seconds longer to start. 0: never",
         min=0,

@@ -62,7 +62,7 @@ def trouble(context: bpy.types.Context | None = None) -> tuple[str, str]:
         return "missing", explain(error) if named else f"{told(error.message)} {more}"
     if managed.state == "ready" and settings.runtime_mode == "MANAGED":
         return "ready", managed.sentence
-    return "ready", say("Runs in {python}", python=python)
+    return "ready", say("The backend runs in {path}.", path=python)
 
 
 def draw_task(layout: bpy.types.UILayout, width: float) -> None:
@@ -87,8 +87,12 @@ def time_left(seconds: float) -> str:
     return say("{count} min", count=f"{seconds / 60:.0f}")
 
 
-def draw_remedies(layout: bpy.types.UILayout, state: str, width: float) -> None:
-    """The buttons that end a trouble."""
+def draw_remedies(layout: bpy.types.UILayout, state: str, width: float, within: bool = False) -> None:
+    """The buttons that end a trouble.
+
+    Args:
+        within: the page of the preferences is what is drawn: it need not be opened.
+    """
     column = layout.column(align=True)
     offline = not online_access() and not snapshot().wheels_folder
     if state in {"missing", "partial", "update", "broken"} and offline:
@@ -101,12 +105,13 @@ def draw_remedies(layout: bpy.types.UILayout, state: str, width: float) -> None:
         column.operator("impromptu.install_runtime", text=words, icon="IMPORT")
     if state != "update":
         column.operator("impromptu.use_python", text="Use a Python of Your Own", icon="CONSOLE")
-    column.operator("impromptu.open_preferences", icon="PREFERENCES").section = "ADDON"
+    if not within:
+        column.operator("impromptu.open_preferences", icon="PREFERENCES").section = "ADDON"
 
 
-def draw_message(layout: bpy.types.UILayout, width: float) -> None:
-    """What the last task came to."""
-    if State.message:
+def draw_message(layout: bpy.types.UILayout, width: float, above: str) -> None:
+    """What the last task came to, unless the line above says the same."""
+    if State.message and told(State.message) != told(above):
         paragraph(layout, State.message, width, icon="ERROR" if State.failed else "INFO")
 
 
@@ -132,7 +137,7 @@ class IMPROMPTU_PT_runtime(bpy.types.Panel):
         state, sentence = trouble(context)
         if state != "ready":
             paragraph(self.layout, sentence, width, icon="INFO" if state == "missing" else "ERROR")
-        draw_message(self.layout, width)
+        draw_message(self.layout, width, sentence if state != "ready" else "")
         if state != "ready":
             draw_remedies(self.layout, state, width)
         else:
@@ -167,9 +172,9 @@ def _draw_runtime(box: bpy.types.UILayout, kept: Any, width: float) -> None:
     if running():
         draw_task(box, width)
         return
-    draw_message(box, width)
+    draw_message(box, width, sentence)
     if state != "ready":
-        draw_remedies(box, state, width)
+        draw_remedies(box, state, width, within=True)
     managed = runtime.status(snapshot().user_folder)
     row = box.row(align=True)
     row.operator("impromptu.check_runtime", icon="CHECKMARK")

@@ -162,6 +162,30 @@ def test_a_python_of_ones_own(kept, tmp_path):
     assert preferences.host_command()[0] == str(tmp_path / "python")
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_sentence_is_said_once(kept, tmp_path, failed):
+    python = tmp_path / "python"
+    if not failed:
+        python.touch()
+    kept.runtime_mode, kept.python_path = "EXISTING", str(python)
+    ops.State.message, ops.State.failed = panel.trouble()[1], failed
+    paper = Paper()
+    panel._draw_runtime(paper, kept, 900)
+    assert paper.text.count(str(python)) == 1
+    ops.State.message = "Something else."
+    panel._draw_runtime(paper, kept, 900)
+    assert "Something else." in paper.text
+
+
+def test_the_preferences_do_not_offer_to_open_themselves(kept):
+    paper = Paper()
+    panel._draw_runtime(paper, kept, 900)
+    assert ("impromptu.install_runtime", "Install") in paper.operators
+    opened = ("impromptu.open_preferences", "")
+    assert opened not in paper.operators
+    assert opened in draw_notice().operators
+
+
 def test_the_checkouts_own_environment_is_found_by_itself(kept, tmp_path, monkeypatch):
     (tmp_path / "python").write_text("")
     monkeypatch.setattr(runtime, "development_python", lambda: str(tmp_path / "python"))
