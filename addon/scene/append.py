@@ -29,8 +29,8 @@ def append_motion(
     """Let a motion follow the rig's action. It starts one frame after the last one of that action.
 
     The old keys stay as they are; where a bone's curve ends before the seam, its last value is held until there. The
-    old action is kept with a fake user, so that it can be chosen again. The seam gets a pose marker. Where strips play
-    and no action, the new action begins after them and leaves the time before to them.
+    old action is kept with a fake user, so that it can be chosen again. The seam gets a pose marker. Where strips
+    play and no action, the new action begins after them and leaves the time before to them.
 
     Args:
         body: the body that the motion was made for; its betas may differ from the actor's.
