@@ -54,9 +54,14 @@ _AXES: dict[str, dict[str, float]] = {
     "girl": {"age": -1.5, "stature": -2.0},
 }
 _MODIFIERS = {"very": 1.3, "extremely": 1.5, "slightly": 0.5, "quite": 0.9}
+_PERSONS = (
+    f"{' '.join(_TEMPLATES.values())} person people child children kid kids adult adults human humans "
+    "teenager senior bodybuilder wrestler athlete dancer boxer runner worker"
+)
 _NOT_ABOUT_THE_BODY = re.compile(
     r"\b(short|small|tall|big|old|heavy|thin|slim|young|strong)\s+"
-    r"(\w+\s+)?(shirts?|sleeves?|shorts|skirts?|dress|jeans|pants|trousers|jackets?|coats?|hat|shoes|boots|hair|distance|steps?|"
+    # What an old woman jumps is no old jump.
+    rf"((?!(?:{'|'.join(_PERSONS.split())})\b)\w+\s+)?(shirts?|sleeves?|shorts|skirts?|dress|jeans|pants|trousers|jackets?|coats?|hat|shoes|boots|hair|distance|steps?|"
     r"jumps?|hops?|box|bag|rope|chair|wall|while|break|run|walk|circle|turn|kick|punch)\b"
 )
 

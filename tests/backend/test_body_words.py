@@ -14,6 +14,9 @@ from impromptu.backend.body.words import read_body_words
         ("walk a short distance", "neutral", {}),
         ("a person with a tall hat", "neutral", {}),
         ("a woman and a man dance", "female", {}),
+        ("an old woman jumps", "female", {"age": 2.0}),
+        ("a short person hops", "neutral", {"stature": -2.0}),
+        ("a man takes short quick steps", "male", {}),
     ],
 )
 def test_words_decide_body(prompt, template, axes):
