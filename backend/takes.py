@@ -56,13 +56,40 @@ class Takes:
     """Of the first take, and of the body."""
 
 
-def choose_body(request: ActRequest) -> tuple[BodyModel, torch.Tensor, BodyWords]:
-    """The body and betas that the request names, or that its prompt's words say."""
+@dataclass(frozen=True)
+class BodyChoice:
+    """Who performs."""
+
+    body: BodyModel
+    betas: torch.Tensor
+    """(1, S)."""
+    words: BodyWords
+    """What the prompt says of the body."""
+    spec: str
+    """As in a request's `body`, but never `auto`."""
+    kept: bool
+    """Whether it is the body that the rig had, since the prompt names none."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For the provenance."""
+        facts = {"name": self.body.name, "sha256": self.body.sha256, "words": list(self.words.words)}
+        return {**facts, "spec": self.spec, "kept": self.kept}
+
+
+def choose_body(request: ActRequest) -> BodyChoice:
+    """The body and betas that the request names, that its prompt's words say, or else that the rig has."""
     words = read_body_words(request.prompt)
-    body = kept_body(words.template if request.body == "auto" else request.body)
-    from_words = [(axis, value) for axis, value in words.betas if axis in body.beta_names]
-    pairs = request.betas if request.betas else tuple(from_words if request.body == "auto" else ())
-    return body, resolve_betas(body, pairs), words
+    more = request if isinstance(request, PerformRequest) else None
+    if request.body != "auto":
+        spec, kept, pairs = request.body, False, ()
+    elif more is not None and more.kept_body and not words.words:
+        spec, kept, pairs = more.kept_body, True, more.kept_betas
+    else:
+        spec, kept, pairs = words.template, False, words.betas
+    body = kept_body(spec)
+    if not kept:
+        pairs = tuple((axis, value) for axis, value in pairs if axis in body.beta_names)
+    return BodyChoice(body, resolve_betas(body, request.betas or pairs), words, spec, kept)
 
 
 def clip_facts(clip: Clip) -> dict[str, str]:
@@ -94,7 +121,8 @@ def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
     progress("Choosing the motion", 1, total)
     retrieval, choices = choose_motions(request, library, more.clip, more.label, more.variants)
     progress("Loading the body", 2, total)
-    body, betas, words = choose_body(request)
+    who = choose_body(request)
+    body, betas = who.body, who.betas
     takes = []
     for i, choice in enumerate(choices):
 
@@ -116,7 +144,7 @@ def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
         label=first.choice.ref.text,
         encoders=retrieval.encoders,
         clip=clip_facts(first.choice.clip),
-        body={"name": body.name, "sha256": body.sha256, "words": list(words.words)},
+        body=who.to_json(),
         outfit=read_outfit(request.prompt),
         betas=[round(float(b), 4) for b in betas[0]],
         slide_mm_per_frame=slide_facts(first.performance),

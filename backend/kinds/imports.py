@@ -39,7 +39,7 @@ def run(request: ImportRequest, context: JobContext) -> tuple[dict[str, str], di
     facts = {
         "label": clip.labels[0].text if clip.labels else path.stem,
         "clip": clip_facts(clip),
-        "body": {"name": body.name, "sha256": body.sha256, "words": []},
+        "body": {"name": body.name, "sha256": body.sha256, "words": [], "spec": request.body},
         "betas": [round(float(b), 4) for b in betas[0]],
         "frames": len(performance.poses),
         "fps": performance.fps,

@@ -174,9 +174,19 @@ class PerformRequest(ActRequest):
     """A motion.npz (poses, trans, fps) of the same body to go on from; empty: begin anew."""
     transition: float = 0.4
     """Seconds over which `after` turns into the new motion."""
+    kept_body: str = ""
+    """The body, as in `body`, that the rig has now: `auto` keeps it where the prompt's words name none."""
+    kept_betas: tuple[tuple[str, float], ...] = ()
+    """The shape that goes with `kept_body`, kept with it; `betas` win over it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_betas(self.kept_betas)
+        if self.kept_body == "auto" or (self.kept_betas and not self.kept_body):
+            raise InvalidInput(
+                "It is not said which body is kept.",
+                "Give kept_body: neutral, male, female or the path of a model file.",
+            )
         check_positive("The number of variants", self.variants, 16)
         if not 0 <= self.transition <= 5:
             raise InvalidInput(f"The transition is {_short(self.transition)} s.", "Give 0 to 5 seconds.")
@@ -293,7 +303,7 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     kind = str if default is dataclasses.MISSING else type(default)
     if kind is tuple and isinstance(value, (list, tuple)):
         value = tuple(tuple(v) if isinstance(v, list) else v for v in value)
-        if name != "betas" and not all(isinstance(v, str) for v in value):
+        if not name.endswith("betas") and not all(isinstance(v, str) for v in value):
             raise InvalidInput(f"{name} is {value!r:.200}.", "Give a list of texts.")
         return value
     fits = _is_number(value) if kind is float else isinstance(value, kind)

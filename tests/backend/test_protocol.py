@@ -49,7 +49,8 @@ def test_our_own_mistakes_are_not_sent():
 
 @pytest.mark.parametrize(
     ("kind", "params"),
-    [("act", {"prompt": "walk", "betas": [["stature", 1.5]], "seconds": 2, "variants": 3, "seed": 7}),
+    [("act", {"prompt": "walk", "betas": [["stature", 1.5]], "seconds": 2, "variants": 3, "seed": 7,
+              "kept_body": "male", "kept_betas": [["0", 1.5]]}),
      ("write", {"prompt": "walk", "outputs": ["a.npz"]}), ("find", {"prompt": "walk", "thumbnails": False}),
      ("body", {"body": "male"}), ("import", {"path": "a.bvh"}), ("match", {"skeleton": "a.json"}), ("check", {})],
 )  # fmt: skip
@@ -66,6 +67,9 @@ def test_a_request_survives_the_wire(kind, params):
      ("find", {"prompt": "a", "top": True}), ("find", {"prompt": "a", "thumbnails": 1}), ("match", {}),
      ("import", {}), ("act", {"prompt": "a", "fps": 0}), ("act", {"prompt": "a", "fps": 10**400}),
      ("act", {"prompt": "a", "fps": float("nan")}), ("act", {"prompt": "a", "transition": float("nan")}),
+     ("act", {"prompt": "a", "kept_body": "auto"}),
+     ("act", {"prompt": "a", "kept_betas": [["0", 1]]}),
+     ("act", {"prompt": "a", "kept_body": "male", "kept_betas": [["0", 11]]}),
      ("act", {"prompt": "a", "outputs": [3]}), ("act", {"prompt": "a", "outputs": "a.npz"}),
      ("body", {"betas": [1]}), ("body", {"betas": [["stature", "x"]]}), ("body", {"betas": [["stature", 11]]}),
      ("import", {"path": "a", "betas": [["s", float("inf")]]}), ("body", {"wings": 1})],

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from impromptu.backend.body.load import load_arrays
 from impromptu.backend.files import load_npz
 from impromptu.backend.kinds.act import run
 from impromptu.backend.motion.choosing import alike
@@ -28,6 +29,33 @@ def test_motion_body_and_provenance_are_written(context):
     assert facts["variants"][0]["clip"] == facts["clip"]["name"]
     assert metrics["frames"] == facts["frames"] == 48
     assert [step for _, step, _ in job.told] == sorted(step for _, step, _ in job.told)
+
+
+def rig_s_own(prompt, **more):
+    return PerformRequest(prompt, seconds=1, kept_body="male", kept_betas=(("0", 1.25), ("weight", -0.5)), **more)
+
+
+def test_a_prompt_without_a_body_keeps_the_one_that_is_there(context):
+    job = context()
+    run(rig_s_own("jump"), job)
+    told, body = result(job), load_npz(job.folder / "body.npz")
+    assert (told["body"]["spec"], told["body"]["kept"]) == ("male", True)
+    assert np.allclose(body["v_template"], load_arrays("male").v_template, atol=1e-5)
+    assert dict(zip(body["beta_names"], told["betas"], strict=True))["weight"] == -0.5
+    assert told["betas"][0] == 1.25
+    job = context("betas")
+    run(rig_s_own("jump", betas=(("0", 2.0),)), job)
+    assert (result(job)["betas"][0], result(job)["body"]["spec"]) == (2.0, "male")
+
+
+@pytest.mark.parametrize(("prompt", "named"), [("an old woman jumps", "auto"), ("jump", "female")])
+def test_a_body_that_is_named_wins_over_the_one_that_is_there(context, prompt, named):
+    job = context()
+    run(rig_s_own(prompt, body=named), job)
+    told = result(job)
+    assert (told["body"]["spec"], told["body"]["kept"]) == ("female", False)
+    assert 1.25 not in told["betas"]
+    assert -0.5 not in told["betas"]
 
 
 def test_variants_are_different_motions_and_the_seed_fixes_them(context):
