@@ -111,6 +111,12 @@ def outfit(record: dict[str, Any]) -> dict[str, str]:
     return colours if isinstance(colours, dict) else {}
 
 
+def is_kept(record: dict[str, Any]) -> bool:
+    """Whether the backend kept the body and shape that the actor had, since the prompt names none."""
+    body = record.get("body")
+    return isinstance(body, dict) and body.get("kept") is True
+
+
 @landing("find")
 def land_found(context: Any, job: Job, _target: Any) -> str:
     """The ranked labels into the panel's list."""
@@ -142,7 +148,8 @@ def land_act(context: Any, job: Job, target: Any) -> str:
         # double click.
         target = target_of(context)
     motion, name, record = takes[0]
-    first = land_motion(target, placement, body, motion, name, record, outfit(record))
+    kept = bool(options.get("kept")) or is_kept(record)
+    first = land_motion(target, placement, body, motion, name, record, outfit(record), kept)
     for motion, name, record in takes[1:]:
         place_beside(body, motion, name, record, outfit(record))
     choose(context, first.rig)

@@ -92,6 +92,22 @@ def kept_shape(rig: Any) -> Pairs:
     return pairs(now) if changed else ()
 
 
+def body_named(rig: Any) -> str:
+    """What a request calls the body that an actor was built from: a mean, or the path of its model file."""
+    record = provenance.read(rig)
+    for told, name in ((record.get("body"), "spec"), (record.get("request"), "body")):
+        spec = told.get(name) if isinstance(told, dict) else None
+        if isinstance(spec, str) and spec not in ("", "auto"):
+            return spec
+    return gender.built_as(rig)
+
+
+def own_body(settings: Any, rig: Any) -> tuple[str, Pairs]:
+    """The body and betas that an actor keeps unless the prompt names one; empty where the panel does, or for none."""
+    skin = skin_of(rig) if rig is not None and settings.body == "auto" else None
+    return ("", ()) if skin is None else (body_named(rig), pairs(betas_of(skin)))
+
+
 def perform_request(settings: Any, **more: Any) -> PerformRequest:
     """The request that the panel's settings make.
 
@@ -135,7 +151,8 @@ class IMPROMPTU_OT_act(JobStarter, bpy.types.Operator):
         s = context.scene.impromptu
         target = target_of(context) if s.placement == "REPLACE" else None
         shape = kept_shape(target) if target is not None else ()
-        request = perform_request(s, body=body_of(s), betas=shape)
+        kept, kept_betas = own_body(s, target)
+        request = perform_request(s, body=body_of(s), betas=shape, kept_body=kept, kept_betas=kept_betas)
         return session.submit(context, request, short(request.prompt), "act", target, {"placement": s.placement})
 
 
@@ -162,12 +179,8 @@ class IMPROMPTU_OT_append(JobStarter, bpy.types.Operator):
         motion, betas = read_motion(rig, frames)
         path = session.scratch("after") / "motion.npz"
         np.savez(path, poses=motion.poses, trans=motion.trans, betas=betas, fps=np.float64(motion.fps))
-        asked = provenance.read(rig).get("request")
-        named = str(asked.get("body", "auto")) if isinstance(asked, dict) else "auto"
-        body = gender.built_as(rig) if named == "auto" else named
-        request = perform_request(
-            s, body=body, betas=pairs(betas), fps=motion.fps, after=str(path), transition=s.transition, variants=1
-        )
+        more = {"after": str(path), "transition": s.transition, "fps": motion.fps, "variants": 1}
+        request = perform_request(s, body=body_named(rig), betas=pairs(betas), **more)
         return session.submit(context, request, short(request.prompt), "append", rig)
 
 
@@ -193,11 +206,14 @@ class IMPROMPTU_OT_import_motion(JobStarter, bpy.types.Operator):
         """Queue the import."""
         s = context.scene.impromptu
         target = target_of(context) if s.placement == "REPLACE" else None
-        shape = kept_shape(target) if target is not None else ()
-        body = "neutral" if s.body == "auto" else body_of(s)
+        body, shape = own_body(s, target)
+        options = {"placement": s.placement, "kept": bool(body)}
+        if not body:
+            body = "neutral" if s.body == "auto" else body_of(s)
+            shape = kept_shape(target) if target is not None else ()
         path = bpy.path.abspath(self.filepath)
         request = ImportRequest(path=path, fps=s.fps, body=body, betas=shape)
-        return session.submit(context, request, bpy.path.basename(path), "act", target, {"placement": s.placement})
+        return session.submit(context, request, bpy.path.basename(path), "act", target, options)
 
 
 class IMPROMPTU_OT_use_label(bpy.types.Operator):

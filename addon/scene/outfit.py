@@ -32,6 +32,8 @@ PALETTE = {
 BAND = 0.02
 """Metres over which one colour turns into the next: about one edge of the mesh on the trunk."""
 FACE_BAND = 0.004
+WHOLE = 0.999
+"""Share of a vertex's colour from which on it lies inside a garment, not at its hem."""
 EYES = ("left_eye_smplhf", "right_eye_smplhf")
 
 Field = np.ndarray
@@ -56,6 +58,40 @@ def dress(obj: bpy.types.Object, body: BodyData, colours: Mapping[str, str] = Ma
     obj.data.color_attributes.active_color = attribute
     obj.data.color_attributes.render_color_index = 0
     obj.data.materials.append(outfit_material())
+
+
+def recolour(obj: bpy.types.Object, body: BodyData, colours: Mapping[str, str]) -> None:
+    """Paint some garments of a mesh that is dressed already; whatever else is painted on it stays.
+
+    Args:
+        colours: sRGB hex codes by the names of `PALETTE`. A mesh without the outfit's attribute is left alone.
+    """
+    attribute = obj.data.color_attributes.get(ATTRIBUTE)
+    if attribute is None or not colours:
+        return
+    painted = np.empty(len(obj.data.vertices) * 4, np.float32)
+    attribute.data.foreach_get("color", painted)
+    painted = painted.reshape(-1, 4).astype(np.float64)
+    for name, share in shares(body).items():
+        inside = share > WHOLE
+        if name not in colours or not inside.any():
+            continue
+        new = linear_rgba(colours[name])
+        # At hems the old colour is mixed with its neighbours': exactly its share of it is exchanged.
+        painted += share[:, None] * (new - np.median(painted[inside], axis=0))
+        painted[inside] = new
+    attribute.data.foreach_set("color", painted.clip(0, 1).astype(np.float32).ravel())
+    obj.data.update()
+
+
+def shares(body: BodyData) -> dict[str, np.ndarray]:
+    """(V,) of each garment: how much of a vertex's colour is its own, under what is painted over it."""
+    out: dict[str, np.ndarray] = {}
+    for name, cover in layers(body):
+        for below in out:
+            out[below] = out[below] * (1 - cover)
+        out[name] = out.get(name, 0) + cover
+    return out
 
 
 def vertex_colours(body: BodyData, colours: Mapping[str, str] = MappingProxyType({})) -> np.ndarray:

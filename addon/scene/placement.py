@@ -14,6 +14,7 @@ from .actor import Actor, build_body, record_of
 from .actor_data import BodyData, MotionData
 from .axes import quaternion_from_axis_angle, rotate_axes, to_blender
 from .handles import UID, actors, require_editable, skin_of, why_not_reshaped
+from .outfit import recolour
 from .provenance import tag
 from .read_motion import action_frames
 from .sampling import channels_of, sample_root, sample_rotations
@@ -38,6 +39,7 @@ def land_motion(
     name: str,
     record: dict[str, Any],
     colours: Mapping[str, str] = NO_COLOURS,
+    kept: bool = False,
 ) -> Actor:
     """Put a job's result into the scene.
 
@@ -46,7 +48,8 @@ def land_motion(
         placement: `REPLACE` gives it to the target, `BESIDE` makes a new actor beside all others.
         name: of the action, and of a new actor.
         record: provenance.
-        colours: of a new actor's outfit.
+        colours: of a new actor's outfit; of the target's, the garments that are named here alone.
+        kept: the result is for the target's own shape, which stays as it is now.
 
     Raises:
         InvalidInput: the target is linked from another file.
@@ -56,7 +59,7 @@ def land_motion(
     else:
         require_editable(target)
         if same_body(target, body):
-            made = replace_action(target, body, motion, name, record)
+            made = replace_action(target, body, motion, name, record, colours, kept)
         else:
             made = replace_actor(target, body, motion, name, record, colours)
     activate(made.rig)
@@ -86,20 +89,36 @@ def same_body(rig: bpy.types.Object, body: BodyData) -> bool:
 
 
 def replace_action(
-    rig: bpy.types.Object, body: BodyData, motion: MotionData, name: str, record: dict[str, Any]
+    rig: bpy.types.Object,
+    body: BodyData,
+    motion: MotionData,
+    name: str,
+    record: dict[str, Any],
+    colours: Mapping[str, str] = NO_COLOURS,
+    kept: bool = False,
 ) -> Actor:
-    """Give an actor another action and the result's betas. The action before is kept with a fake user."""
+    """Give an actor another action and the result's betas. The action before is kept with a fake user.
+
+    Args:
+        colours: of the garments to repaint.
+        kept: the result's betas are the actor's when it was ordered: where a slider was moved since, it stays there.
+    """
     old = rig.animation_data.action if rig.animation_data else None
     start = float(action_frames(rig, bpy.context.scene)[0]) if old else FIRST_FRAME
     if old is not None and old.library is None:
         old.use_fake_user = True
     _detach(rig)
-    if not why_not_reshaped(rig):
-        keys = keys_of(skin_of(rig))
-        set_values(rig, {k.name: float(b) for k, b in zip(keys, body.betas, strict=True)})
+    own, now = not why_not_reshaped(rig), {}
+    if own:
+        now = {k.name: float(k.value) for k in keys_of(skin_of(rig))}
+        set_values(rig, dict(zip(now, map(float, body.betas), strict=True)))
     action = _write(rig, body, motion, name, start)
     # The motion is for the body's betas; an overridden actor keeps its own.
     stamp(action, body.betas)
+    if kept and now and np.abs(np.array([*now.values()]) - body.betas).max() > 1e-4:
+        set_values(rig, now)
+    if own:
+        recolour(skin_of(rig), body, colours)
     tag(action, record_of(body, record))
     tag(rig, record_of(body, record))
     return Actor.of(rig)

@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon import session
-from impromptu.addon.scene import placement, provenance
-from impromptu.addon.scene.handles import actors
+from impromptu.addon.scene import gender, placement, provenance
+from impromptu.addon.scene.handles import actors, skin_of
 
 
 def act(**options):
@@ -196,6 +196,66 @@ def test_a_shape_made_by_hand_is_kept(panel):
     assert "betas" not in queue_only(panel).params
     skin.data.shape_keys.key_blocks["Shape001"].value = 1.5
     assert dict(map(tuple, queue_only(panel).params["betas"]))["1"] == pytest.approx(1.5)
+
+
+def test_the_actors_own_body_is_offered_to_the_prompt(panel, canned):
+    told = json.loads((canned / "result.json").read_text())
+    model = str(canned / "body.npz")
+    assert "kept_body" not in queue_only(panel).params
+    act()
+    params = queue_only(panel).params
+    assert (params["kept_body"], params["kept_betas"]) == ("neutral", [["0", 0.7], ["1", -0.4]])
+    # What the backend says that it took is what the next request names, whatever the request said before.
+    (canned / "result.json").write_text(json.dumps({**told, "body": {"spec": model, "kept": True}}))
+    act()
+    skin = skin_of(rigs()[0])
+    skin.data.shape_keys.key_blocks["Shape001"].value = 1.5
+    params = queue_only(panel).params
+    assert (params["kept_body"], dict(map(tuple, params["kept_betas"]))["1"]) == (model, pytest.approx(1.5))
+    assert "body" not in params
+    assert queue_only(panel, "append").params["body"] == model
+    panel().body = "female"
+    assert "kept_body" not in queue_only(panel).params
+    panel().body, panel().placement = "auto", "BESIDE"
+    assert "kept_body" not in queue_only(panel).params
+
+
+def test_a_slider_that_is_moved_while_the_job_runs_stays(panel, canned):
+    told = json.loads((canned / "result.json").read_text())
+    (canned / "result.json").write_text(json.dumps({**told, "body": {"spec": "neutral", "kept": True}}))
+    act()
+    job = queue_only(panel)
+    key = skin_of(rigs()[0]).data.shape_keys.key_blocks["Shape001"]
+    key.value = 1.5
+    session.land(bpy.context, job)
+    assert key.value == pytest.approx(1.5)
+
+
+def test_an_imported_motion_is_performed_by_the_actors_own_body(panel):
+    def order():
+        finish = session.finish
+        session.finish = lambda context, op, j: {"FINISHED"}
+        try:
+            bpy.ops.impromptu.import_motion(filepath="/nowhere/a.bvh")
+        finally:
+            session.finish = finish
+        job = session.queue().jobs[-1]
+        session.queue().wait(job.id, 20)
+        return job
+
+    assert "betas" not in order().params
+    act()
+    rig = rigs()[0]
+    rig.data[gender.GENDER] = "male"
+    key = skin_of(rig).data.shape_keys.key_blocks["Shape001"]
+    key.value = 1.5
+    job = order()
+    assert (job.params["body"], job.params["betas"][1]) == ("male", ["1", 1.5])
+    key.value = 2.0
+    session.land(bpy.context, job)
+    assert (skin_of(rig), key.value) == (skin_of(rigs()[0]), 2.0)
+    panel().body = "female"
+    assert order().params["body"] == "female"
 
 
 def test_a_landing_that_breaks_midway_leaves_the_scene(panel, monkeypatch):

@@ -7,8 +7,11 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon.scene.handles import UID, handle, resolve
+from impromptu.addon.scene.outfit import shares, vertex_colours
 from impromptu.addon.scene.placement import land_motion, rig_reach, same_body
 from impromptu.addon.scene.read_motion import read_motion
+from impromptu.addon.scene.shape import set_values
+from impromptu.addon.scene.shape_arrays import keys_of
 
 
 def test_replaced_action_is_kept(scene, actor, body, motion):
@@ -33,6 +36,49 @@ def test_same_model_with_other_betas_is_reshaped(actor, body, motion):
     read, betas = read_motion(made.rig)
     assert betas == pytest.approx([-1.0, 2.0])
     assert np.abs(read.trans - motion.trans).max() < 1e-5
+
+
+def test_kept_shape_stays_where_the_sliders_are_now(scene, actor, body, motion):
+    skin, material = actor.skin, bpy.data.materials.new("Tweed")
+    skin.data.materials[0] = material
+    skin.modifiers.new("Smooth", "SMOOTH")
+    set_values(actor.rig, {"Shape000": 2.0})
+    made = land_motion(actor.rig, "REPLACE", body, motion, "New", {}, kept=True)
+    assert (made.rig, made.skin) == (actor.rig, skin)
+    read, betas = read_motion(made.rig)
+    assert betas == pytest.approx([2.0, -0.4])
+    assert tuple(skin.data.materials) == (material,)
+    assert "Smooth" in skin.modifiers
+    keys = [k.value for k in keys_of(skin)]
+    land_motion(actor.rig, "REPLACE", body, motion, "Of the words", {})
+    assert [k.value for k in keys_of(skin)] != keys
+    set_values(actor.rig, {"Shape000": 2.0})
+    again, _ = read_motion(actor.rig)
+    # The root's path fits the shape as if the slider had been moved after the motion had come.
+    assert np.abs(again.trans - read.trans).max() < 1e-5
+
+
+def test_named_garments_are_repainted_and_nothing_else(actor, body, motion):
+    def colours():
+        out = np.empty(len(actor.skin.data.vertices) * 4, np.float32)
+        actor.skin.data.color_attributes["outfit"].data.foreach_get("color", out)
+        return out.reshape(-1, 4)
+
+    wanted = {"shirt": "#b3261e", "shoes": "#ecebe6"}
+    shirt, trousers = (shares(body)[name] > 0.999 for name in ("shirt", "trousers"))
+    assert shirt.any()
+    assert trousers.any()
+    painted = int(np.flatnonzero(trousers)[0])
+    actor.skin.data.color_attributes["outfit"].data[painted].color = (0.1, 0.9, 0.2, 1.0)
+    before = colours()
+    land_motion(actor.rig, "REPLACE", body, motion, "New", {})
+    assert np.array_equal(colours(), before)
+    land_motion(actor.rig, "REPLACE", body, motion, "New", {}, wanted)
+    after = colours()
+    assert np.allclose(after[painted], before[painted])
+    after[painted] = before[painted] = vertex_colours(body)[painted]
+    assert np.allclose(before, vertex_colours(body), atol=1e-6)
+    assert np.allclose(after, vertex_colours(body, wanted), atol=1e-5)
 
 
 def test_another_body_takes_name_place_and_collection(scene, actor, body, motion):
