@@ -25,6 +25,7 @@ DEFAULTS = {
     "clip_model": "ViT-B-32",
     "mpnet_folder": "",
     "smplx_file": "",
+    "smplh_file": "",
     "smpl_file": "",
     "flame_file": "",
     "smal_file": "",
@@ -57,6 +58,7 @@ MODEL_FIELDS = {
     ),
     "mpnet_folder": ("MPNet Folder", "DIR_PATH", "all-mpnet-base-v2 as sentence-transformers saves it"),
     "smplx_file": ("SMPL-X File", "FILE_PATH", "A SMPL-X model (.npz, .pkl), from smpl-x.is.tue.mpg.de"),
+    "smplh_file": ("SMPL+H File", "FILE_PATH", "A SMPL+H model (.npz, .pkl), from mano.is.tue.mpg.de"),
     "smpl_file": ("SMPL File", "FILE_PATH", "A SMPL model (.npz, .pkl), from smpl.is.tue.mpg.de"),
     "flame_file": ("FLAME File", "FILE_PATH", "A FLAME head (.npz, .pkl), from flame.is.tue.mpg.de"),
     "smal_file": ("SMAL File", "FILE_PATH", "A SMAL animal (.npz, .pkl), from smal.is.tue.mpg.de"),
@@ -196,6 +198,7 @@ class ImpromptuPreferences(bpy.types.AddonPreferences):
     )
     mpnet_folder: _model_path("mpnet_folder")
     smplx_file: _model_path("smplx_file")
+    smplh_file: _model_path("smplh_file")
     smpl_file: _model_path("smpl_file")
     flame_file: _model_path("flame_file")
     smal_file: _model_path("smal_file")

@@ -25,6 +25,7 @@ MODELS = {
     "clip_model": "IMPROMPTU_CLIP_MODEL",
     "mpnet_folder": "IMPROMPTU_MPNET",
     "smplx_file": "IMPROMPTU_SMPLX",
+    "smplh_file": "IMPROMPTU_SMPLH",
     "smpl_file": "IMPROMPTU_SMPL",
     "flame_file": "IMPROMPTU_FLAME",
     "smal_file": "IMPROMPTU_SMAL",
