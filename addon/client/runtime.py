@@ -84,8 +84,9 @@ class Offer:
         about = "about " if self.wheels.estimated else ""
         size, disk = megabytes(self.wheels.download_bytes), megabytes(self.wheels.disk_bytes)
         how = f"reads wheels from {self.offline}" if self.offline else f"downloads {about}{size}"
-        device = self.choice.device.upper()
-        return f"{device} build ({self.choice.reason}): {how}, takes about {disk} on disk."
+        device, built = self.choice.device.upper(), self.wheels.built.partition("-")[2].upper()
+        other = f"; the {built} build is what the registry has" if self.wheels.built != self.wheels.key else ""
+        return f"{device} build ({self.choice.reason}{other}): {how}, takes about {disk} on disk."
 
 
 @lru_cache(maxsize=8)

@@ -24,6 +24,8 @@ class WheelSet:
 
     key: str
     """`linux-cpu`, `darwin-mps` ..."""
+    built: str
+    """The key of the build that the index has: the registry's one under Linux is CUDA's, whatever is asked."""
     first: tuple[str, ...]
     """Requirements that are installed before the others, by themselves: torch, from its own index."""
     first_with_dependencies: bool
@@ -65,27 +67,41 @@ def wheel_set(system: str, device: str, index: str | None = None) -> WheelSet:
         index: where torch comes from instead; empty: the registry that pip is set up for.
     """
     data, key = load_data(), f"{system}-{device}"
+    built = key if index is None else _build_of(index, key)
     versions: dict[str, str] = {}
     sizes: dict[str, int] = {}
     for name, (version, measured) in data["wheels"].items():
         # A package that has no size for this platform is not part of its set.
-        found = [measured[where] for where in (key, system, "any") if where in measured]
+        if any(where in measured for where in (key, system, "any")):
+            versions[name] = version
+        found = [measured[where] for where in (built, system, "any") if where in measured]
         if found:
-            versions[name], sizes[name] = version, found[0]
+            sizes[name] = found[0]
     first = tuple(data["first"])
     return WheelSet(
         key=key,
+        built=built,
         first=tuple(f"{n}=={versions[n]}" for n in first),
         first_with_dependencies=key in data["first_with_dependencies"],
         packages=tuple(f"{n}=={versions[n]}" for n in data["packages"]),
         pins=tuple(f"{n}=={v}" for n, v in versions.items() if n not in first),
         index=data["indexes"][key] if index is None else index,
         sizes=sizes,
-        disk_bytes=data["disk"][key],
-        estimated=key in data["estimated"],
+        disk_bytes=data["disk"][built],
+        estimated=built in data["estimated"] or (bool(index) and index != data["indexes"][key]),
         pip=data["pip"],
         imports=tuple(data["imports"]),
     )
+
+
+def _build_of(index: str, key: str) -> str:
+    """The key of the build that an index has for a key's platform; an address is taken to have the one asked for."""
+    indexes = load_data()["indexes"]
+    if index or not indexes[key]:
+        return key
+    system = key.partition("-")[0]
+    # The registry has one build a system: that of the key which is installed from there.
+    return next((k for k, where in indexes.items() if k.startswith(f"{system}-") and not where), key)
 
 
 def supported_python(version: tuple[int, ...]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from impromptu.addon.client import runtime
 from impromptu.addon.client.probe import Machine
 from impromptu.addon.client.wheel_sets import DATA, load_data, megabytes, supported_python, wheel_set
+from impromptu.backend.models_list import MODELS
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -95,6 +96,26 @@ def test_the_offer_says_what_and_how_much():
     offline = runtime.make_offer(preferences(wheels_folder="/stick/wheels"), Machine("darwin", "arm64")).sentence
     assert "MPS build (Apple silicon): reads wheels from /stick/wheels" in offline
     assert "download" not in offline
+
+
+def test_the_offer_tells_the_size_of_the_build_that_an_index_has():
+    linux, windows = Machine("linux", "x86_64"), Machine("windows", "AMD64")
+    registry = preferences(torch_index="registry", device="cpu")
+    offer = runtime.make_offer(registry, linux)
+    assert offer.wheels.download_bytes == wheel_set("linux", "cuda").download_bytes
+    assert offer.wheels.disk_bytes == wheel_set("linux", "cuda").disk_bytes
+    assert offer.wheels.stamp == wheel_set("linux", "cpu").stamp, "it would be taken for an outdated runtime"
+    assert offer.sentence.startswith("CPU build (")
+    assert "CUDA build is what the registry has): downloads 2.9 GB, takes about 5.5 GB" in offer.sentence
+    assert runtime.make_offer(registry, windows).wheels == wheel_set("windows", "cpu")
+    mirror = runtime.make_offer(preferences(torch_index="https://mirror/simple", device="cpu"), linux)
+    assert "downloads about 398 MB" in mirror.sentence
+
+
+def test_every_model_file_that_a_user_names_has_its_preference():
+    named = {model.variable for model in MODELS if model.variable and model.kinds}
+    assert "IMPROMPTU_SMPLH" in named
+    assert named <= set(runtime.MODELS.values())
 
 
 def test_sizes_read_well():
