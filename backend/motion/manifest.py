@@ -112,7 +112,7 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
         InvalidInput: not a manifest, or one that points outside the library. Incompatible: of a later version.
     """
     try:
-        data = json.loads(content)
+        data = json.loads(_text(content))
         if data["version"] > MANIFEST_VERSION:
             raise Incompatible(
                 f"The library {where} is of version {data['version']}.", "Update Impromptu to read it."
@@ -124,6 +124,20 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
             f"{MANIFEST} of the library {where} is damaged: {error}.", "Restore it from a copy of the library."
         ) from error
     return build_manifest(entries, texts)
+
+
+def _text(content: bytes) -> str:
+    """What the file says. A disk that filled up or lost its power leaves no bytes, or zeros.
+
+    Raises:
+        ValueError: it says nothing, or is no text.
+    """
+    if not content.strip(b"\0 \t\r\n"):
+        raise ValueError("it is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not text in UTF-8") from error
 
 
 def _entry(data: dict[str, Any]) -> Entry:

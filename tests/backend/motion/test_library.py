@@ -166,6 +166,15 @@ def test_damaged_manifests(tmp_path, content):
         Library.open(tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"", b"\0" * 4096, b"\n", b"\xff\xfe{\0"])
+def test_an_emptied_manifest_is_said_to_be_empty_or_no_text(tmp_path, content):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / MANIFEST).write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"damaged: it is (empty|not text in UTF-8)") as told:
+        Library.open(tmp_path / "lib")
+    assert "codec" not in str(told.value)
+
+
 def test_what_is_not_a_library(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(InvalidInput, match="not a motion library"):
