@@ -32,21 +32,12 @@ def user_folder(create: bool = True) -> Path:
     return Path(bpy.utils.user_resource("CONFIG", path=NAME, create=create))
 
 
-def _subfolder(name: str, create: bool) -> Path:
-    folder = user_folder(create) / name
+def jobs_folder(create: bool = True) -> Path:
+    """One folder a job, with its request, state, log and results."""
+    folder = user_folder(create) / "jobs"
     if create:
         folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def jobs_folder(create: bool = True) -> Path:
-    """One folder a job, with its request, state, log and results."""
-    return _subfolder("jobs", create)
-
-
-def runtime_folder(create: bool = True) -> Path:
-    """The backend's own Python environment and what it downloads."""
-    return _subfolder("runtime", create)
 
 
 def preferences(context: bpy.types.Context | None = None) -> Any:
