@@ -196,6 +196,11 @@ def test_cancel_is_answered_in_time_by_a_host_that_ignores_everything(make, tmp_
     assert job.state == "cancelled"
 
 
+def test_a_person_waits_no_longer_than_half_a_second_for_a_cancel():
+    tick = 0.1  # one look sends the cancel, a later one finds that the answer is overdue
+    assert Timing().answer + 2 * tick < 0.5
+
+
 def test_a_queued_job_is_cancelled_at_once_and_a_running_one_removed(make, tmp_path):
     queue = make(host(tmp_path, SLOW.replace(".03", ".2")))
     first, second = (queue.submit(CheckRequest(), t) for t in "ab")
