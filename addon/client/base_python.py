@@ -60,23 +60,26 @@ def describe(path: str) -> BasePython | None:
 
 def _ask(path: str) -> BasePython | None:
     """Start an interpreter and let it describe itself."""
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     try:
-        done = subprocess.run(
-            [path, "-c", ASK],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            env=child_environment(),
-            stdin=subprocess.DEVNULL,
-            creationflags=flags,
-        )
-        told = json.loads(done.stdout)
+        told = json.loads(_run(path, ASK))
         a, b, c = told["version"]
         return BasePython(path, (a, b, c), told["bits"], told["venv"])
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
         return None
+
+
+def _run(path: str, code: str) -> str:
+    """What an interpreter prints when it runs some code. Raises OSError and subprocess.TimeoutExpired."""
+    return subprocess.run(
+        [path, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    ).stdout
 
 
 def candidates(own: str = "") -> list[str]:
@@ -133,15 +136,4 @@ def lacking_modules(path: str, modules: tuple[str, ...]) -> list[str]:
         number = ".".join(map(str, base.version))
         raise InvalidInput(f"{path} is Python {number}; the backend needs 3.11.", "Choose a newer one.")
     code = f"import importlib.util as u; print(*(m for m in {modules!r} if u.find_spec(m) is None))"
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    done = subprocess.run(
-        [path, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-        env=child_environment(),
-        stdin=subprocess.DEVNULL,
-        creationflags=flags,
-    )
-    return done.stdout.split()
+    return _run(path, code).split()
