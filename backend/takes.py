@@ -19,7 +19,7 @@ from .files import save_npz
 from .motion.choosing import Choice, choose_motions
 from .motion.clip import Clip
 from .motion.entry import LONGEST
-from .motion.library import Library
+from .motion.library import LabelRef, Library
 from .motion.perform import Performance, perform
 from .motion.retrieval import Retrieval
 from .motion.transition import TransitionReport, go_on, read_motion
@@ -28,6 +28,10 @@ from .provenance import describe
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, the step and the number of steps; it may raise to end the work."""
+
+
+Chosen = Callable[[Library, LabelRef], None]
+"""Called with the first motion as soon as it is chosen."""
 
 
 def no_progress(stage: str, step: int, total: int) -> None:
@@ -103,12 +107,13 @@ def slide_facts(performance: Performance) -> dict[str, float]:
     return {"before": round(performance.slide.before, 3), "after": round(performance.slide.after, 3)}
 
 
-def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
+def make_takes(request: ActRequest, progress: Progress = no_progress, chosen: Chosen | None = None) -> Takes:
     """Rank, choose, perform.
 
     Args:
         request: a `PerformRequest` may also name a clip, a label, variants and a motion to go on from.
         progress: called before each step.
+        chosen: called with the first motion, before the body is loaded.
 
     Raises:
         ImpromptuError: with what to do about it.
@@ -120,6 +125,8 @@ def make_takes(request: ActRequest, progress: Progress = no_progress) -> Takes:
     library = Library.open(request.library or None)
     progress("Choosing the motion", 1, total)
     retrieval, choices = choose_motions(request, library, more.clip, more.label, more.variants)
+    if chosen is not None:
+        chosen(library, choices[0].ref)
     progress("Loading the body", 2, total)
     who = choose_body(request)
     body, betas = who.body, who.betas

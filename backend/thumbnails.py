@@ -11,9 +11,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .assets import cache_folder
-from .files import atomic_path
+from .files import atomic_path, explain_os_error
+from .motion.choosing import cut
 from .motion.clip import Clip
 from .motion.kinematics import Array, forward_kinematics
+from .motion.library import LabelRef, Library
 from .motion.ops import face_forward
 from .motion.skeleton import INDEX, JOINT_NAMES, OFFSETS, PARENTS
 from .raster import rasterise, vertex_normals
@@ -44,12 +46,25 @@ def kept_thumbnail(key: str, load: Callable[[], Clip]) -> Path:
         InvalidInput: the cache folder cannot be written.
     """
     folder = cache_folder() / "thumbnails"
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
     path = folder / f"{key}-v{VERSION}.png"
     if not path.is_file():
         with atomic_path(path) as temporary:
             draw(load()).save(temporary)
     return path
+
+
+def label_thumbnail(library: Library, ref: LabelRef) -> Path:
+    """The picture of the frames of a clip that carry a label, as `kept_thumbnail` keeps it.
+
+    Raises:
+        InvalidInput: the cache folder cannot be written, or the library has no such clip.
+    """
+    entry = library.entry(ref.clip or "")
+    return kept_thumbnail(f"{entry.digest}-{ref.start}-{ref.end}", lambda: cut(library.load(entry.name), ref))
 
 
 @lru_cache(maxsize=1)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
 from ..body import write_actor_body
 from ..context import JobContext
 from ..files import write_json
-from ..protocol import PerformRequest
+from ..motion.library import LabelRef, Library
+from ..protocol import InvalidInput, PerformRequest
 from ..takes import Take, Takes, clip_facts, make_takes, slide_facts, write_motion
+from ..thumbnails import label_thumbnail
+
+PREVIEW = "preview.png"
+"""In the job's folder: the picture of the motion that was chosen."""
 
 
 def run(request: PerformRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
     """Write `motion.npz` (`motion_1.npz` ... for further variants), `body.npz` and `result.json`.
+
+    `preview.png`, which shows the motion, is there before it is performed.
 
     `result.json` holds the provenance, `ranking` as `find` gives it, and `variants`: label, clip, frames, fps,
     seconds, file and, with `after`, how smooth the transition is.
@@ -27,7 +35,10 @@ def run(request: PerformRequest, context: JobContext) -> tuple[dict[str, str], d
         context.check()
         context.progress(stage, step, total + 1)
 
-    made = make_takes(request, progress)
+    def chosen(library: Library, ref: LabelRef) -> None:
+        show(context, library, ref)
+
+    made = make_takes(request, progress, chosen)
     context.progress("Writing", 3 + request.variants, 4 + request.variants)
     files = {"motion" if i == 0 else f"motion_{i}": _name(i) for i in range(len(made.takes))}
     for i, take in enumerate(made.takes):
@@ -45,6 +56,18 @@ def run(request: PerformRequest, context: JobContext) -> tuple[dict[str, str], d
         "slide_mm_per_frame": result["slide_mm_per_frame"],
     }
     return {**files, "body": "body.npz", "result": "result.json"}, metrics
+
+
+def show(context: JobContext, library: Library, ref: LabelRef) -> None:
+    """Let the panel see which motion it will be; a picture that cannot be kept is told in the job's log alone."""
+    context.check()
+    try:
+        picture = label_thumbnail(library, ref)
+    except InvalidInput as error:
+        print(f"There is no preview: {error}")
+        return
+    shutil.copyfile(picture, context.folder / PREVIEW)
+    context.preview(PREVIEW)
 
 
 def result_of(made: Takes, request: PerformRequest) -> dict[str, Any]:

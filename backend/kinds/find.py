@@ -7,15 +7,14 @@ from typing import Any
 
 from ..context import JobContext
 from ..files import write_json
-from ..motion.choosing import cut
 from ..motion.library import Library
 from ..motion.retrieval import refs_by_text, retrieve
 from ..protocol import FindRequest
-from ..thumbnails import kept_thumbnail
+from ..thumbnails import label_thumbnail
 
 
 def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
-    """Write `ranking.json`, and `thumb_0.png`, `thumb_1.png` ... beside it.
+    """Write `ranking.json`, and `thumb_0.png`, `thumb_1.png` ... beside it; the first is the job's preview.
 
     `ranking.json` is `Retrieval.to_json`; with `thumbnails` each ranked label that has a clip names its first clip's
     picture in that clip's `thumbnail`, and has the label's length there in `seconds`.
@@ -39,9 +38,9 @@ def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict
             name = f"thumb_{i}.png"
             entry = library.entry(first["clip"])
             first["seconds"] = round((ref.end - ref.start if ref.end > ref.start else entry.frames) / entry.fps, 3)
-            key = f"{entry.digest}-{ref.start}-{ref.end}"
-            picture = kept_thumbnail(key, lambda ref=ref: cut(library.load(ref.clip or ""), ref))
-            shutil.copyfile(picture, context.folder / name)
+            shutil.copyfile(label_thumbnail(library, ref), context.folder / name)
             first["thumbnail"] = files[f"thumb_{i}"] = name
+            if i == 0:
+                context.preview(name)
     write_json(context.folder / "ranking.json", ranking)
     return files, {"labels": len(ranking["ranked"]), "order": retrieval.order, "note": retrieval.note}

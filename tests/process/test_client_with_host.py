@@ -41,6 +41,7 @@ def test_find_ranks_and_draws(queue):
     assert len(ranking["ranked"]) == 3
     first = ranking["ranked"][0]
     assert "backward" in first["label"]
+    assert job.preview == job.folder / first["clips"][0]["thumbnail"]
     picture = job.folder / first["clips"][0]["thumbnail"]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -51,6 +52,8 @@ def test_act_gives_arrays_that_a_rig_can_be_built_from(queue):
         assert len(motion["poses"]) == pytest.approx(2.0 * 20, abs=1)
         assert motion["poses"].shape[1:] == (len(body["parents"]), 3)
         assert dict(zip(body["beta_names"], body["betas"], strict=True))["stature"] > 0
+    assert job.preview is not None
+    assert job.preview.read_bytes().startswith(b"\x89PNG")
     told = json.loads(job.files["result"].read_text(encoding="utf-8"))
     assert told["seed"] == 4
     assert told["prompt"] == "a tall woman walking"

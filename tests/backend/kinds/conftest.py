@@ -13,6 +13,7 @@ class Context:
     def __init__(self, folder: Path, steps: int = 10**6) -> None:
         self.folder, self.steps = folder, steps
         self.told = []
+        self.previews = []
 
     def check(self) -> None:
         self.steps -= 1
@@ -26,6 +27,7 @@ class Context:
 
     def preview(self, path) -> None:
         assert (self.folder / path).is_file()
+        self.previews.append((path, self.told[-1][0]))
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from impromptu.backend.body.load import load_arrays
 from impromptu.backend.files import load_npz
+from impromptu.backend.kinds import find
 from impromptu.backend.kinds.act import run
 from impromptu.backend.motion.choosing import alike
 from impromptu.backend.motion.library import Library
 from impromptu.backend.motion.ops import mirror
-from impromptu.backend.protocol import Incompatible, InvalidInput, JobCancelled, PerformRequest
+from impromptu.backend.protocol import FindRequest, Incompatible, InvalidInput, JobCancelled, PerformRequest
 
 
 def result(context):
@@ -29,6 +30,20 @@ def test_motion_body_and_provenance_are_written(context):
     assert facts["variants"][0]["clip"] == facts["clip"]["name"]
     assert metrics["frames"] == facts["frames"] == 48
     assert [step for _, step, _ in job.told] == sorted(step for _, step, _ in job.told)
+
+
+def test_the_chosen_motion_is_shown_before_it_is_performed(context, monkeypatch):
+    job, found = context(), context("found")
+    run(PerformRequest("a person jumps", seconds=1), job)
+    assert job.previews == [("preview.png", "Choosing the motion")]
+    find.run(FindRequest("a person jumps", top=1), found)
+    assert (job.folder / "preview.png").read_bytes() == (found.folder / "thumb_0.png").read_bytes()
+    # A picture is worth no failed job.
+    (job.folder / "thumbnails").touch()
+    monkeypatch.setenv("IMPROMPTU_CACHE", str(job.folder))
+    blind = context("blind")
+    run(PerformRequest("a person jumps", seconds=1), blind)
+    assert blind.previews == []
 
 
 def rig_s_own(prompt, **more):

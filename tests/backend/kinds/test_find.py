@@ -15,6 +15,8 @@ def test_every_ranked_label_has_a_picture(context):
     files, metrics = run(FindRequest("a person jumps", top=4), job)
     ranked = json.loads((job.folder / "ranking.json").read_text())["ranked"]
     assert metrics["labels"] == len(ranked) == 4
+    assert job.previews == [(ranked[0]["clips"][0]["thumbnail"], "Drawing")]
+    assert [step for stage, step, _ in job.told if stage == "Drawing"] == [0, 1, 2, 3]
     for row in ranked:
         name = row["clips"][0]["thumbnail"]
         assert name in files.values()
