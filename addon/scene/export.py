@@ -6,6 +6,7 @@ and rename it (see `rendering.worker`), so that a failed export never touches an
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +19,13 @@ from ...backend.protocol import InvalidInput
 from .actor import Actor
 from .gender import gender_of
 from .motion_files import write_amass, write_bvh
+from .own_arrays import arrays_aside
 from .read_motion import read_motion
 from .skeleton import skeleton_of
 
 FBX_END = bytes.fromhex("f85a8c6adef5d97eece90ce3758f290b")
+FOREIGN = (".glb", ".fbx", ".usdc")
+"""Formats of other programs that take custom properties along."""
 ZSTD_SEEK_END = bytes.fromhex("b1ea928f")
 
 
@@ -35,7 +39,8 @@ def export_actor(actor: Actor, path: Path) -> None:
     if writer is None:
         raise InvalidInput(f"{path.suffix!r} is not a format for characters.", f"Use one of {', '.join(WRITERS)}.")
     try:
-        writer(actor, path)
+        with arrays_aside(actor) if path.suffix.lower() in FOREIGN else contextlib.nullcontext():
+            writer(actor, path)
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise InvalidInput(
@@ -147,6 +152,11 @@ def write_fbx(actor: Actor, path: Path) -> None:
     )
 
 
+def _options(name: str) -> Any:
+    """The options of one of Blender's own exporters; empty where it was built without that."""
+    return getattr(bpy.ops.wm, name).get_rna_type().properties if name in dir(bpy.ops.wm) else {}
+
+
 def _no_usd_textures(known: Any) -> dict[str, Any]:
     """The option that keeps the exporter from writing textures, by the name that this Blender gives it."""
     return {"export_textures": False} if "export_textures" in known else {"export_textures_mode": "KEEP"}
@@ -158,7 +168,7 @@ def write_usd(actor: Actor, path: Path) -> None:
     Raises:
         InvalidInput: this Blender was built without USD, as Debian's, or writes no skeletons to it.
     """
-    known = bpy.ops.wm.usd_export.get_rna_type().properties if "usd_export" in dir(bpy.ops.wm) else {}
+    known = _options("usd_export")
     if "export_armatures" not in known:
         raise InvalidInput("This Blender writes no skeletons to USD.", "Export glTF, or use Blender 4.2 or later.")
     _select(actor)
@@ -182,7 +192,7 @@ def write_alembic(actor: Actor, path: Path) -> None:
     Raises:
         InvalidInput: this Blender was built without Alembic, as Debian's.
     """
-    if "alembic_export" not in dir(bpy.ops.wm):
+    if not _options("alembic_export"):
         raise InvalidInput("This Blender was built without Alembic.", "Export USD, or use Blender from blender.org.")
     _select(actor)
     # The rig would be written as an empty of no use.

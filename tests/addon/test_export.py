@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 import pytest
-from impromptu.addon.scene.export import check_written, export_actor
+from impromptu.addon.scene.export import WRITERS, check_written, export_actor
 from impromptu.backend.protocol import InvalidInput
 
 FRAME = 8
@@ -81,3 +81,35 @@ def test_nothing_else_is_left_in_the_folder(actor, tmp_path):
         (tmp_path / f"actor{suffix}").touch()
         export_actor(actor, tmp_path / f"actor{suffix}")
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".blend", ".fbx", ".glb", ".usdc"]
+
+
+def arrays_of(actor):
+    blocks = (actor.rig, actor.skin, actor.rig.data, actor.skin.data, actor.rig.animation_data.action)
+    return [{k: (v.typecode, v.to_list()) for k, v in b.items() if hasattr(v, "typecode")} for b in blocks]
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".fbx", ".usdc"])
+def test_no_array_of_the_add_on_reaches_other_programs(actor, tmp_path, capfd, suffix):
+    actor.rig["mine"] = [1.0, 2.0, 3.0]
+    before = arrays_of(actor)
+    assert "probe_weights" in before[3]
+    path = tmp_path / f"actor{suffix}"
+    export_actor(actor, path)
+    assert arrays_of(actor) == before
+    assert b"probe_weights" not in path.read_bytes()
+    assert b"impromptu_root_fit" not in path.read_bytes()
+    assert b"mine" in path.read_bytes()
+    assert "impromptu_root_fit" not in "".join(capfd.readouterr())
+
+
+def test_a_failed_export_gives_the_arrays_back(actor, tmp_path, monkeypatch):
+    before = arrays_of(actor)
+
+    def fails(actor, path):
+        assert "joint_dirs" not in actor.rig.data
+        raise RuntimeError("Error: no")
+
+    monkeypatch.setitem(WRITERS, ".glb", fails)
+    with pytest.raises(InvalidInput, match="no"):
+        export_actor(actor, tmp_path / "a.glb")
+    assert arrays_of(actor) == before
