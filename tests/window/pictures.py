@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from drive import Driver, Steps, override, region, view, window
 from mathutils import Euler
-from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, told, type_prompt
+from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, type_prompt
 
 LANGUAGES = {"korean": ("ko_KR",), "chinese": ("zh_HANS", "zh_CN")}
 
@@ -50,12 +50,22 @@ def found(d: Driver) -> Steps:
 
 
 def running(d: Driver) -> Steps:
-    """Act, caught in the middle."""
+    """Act with many variants, caught in the middle and cancelled; then the one that the other pictures show."""
+    settings().variants = 16
     count = len(jobs())
     yield from d.press_button("impromptu.act")
-    yield from d.wait(lambda: len(jobs()) > count and told(), 30, "Act tells how far it is")
+    yield from d.wait(lambda: len(jobs()) > count and jobs()[-1].step > 3, 60, "Act tells how far it is")
     yield from d.picture("panel_running", kind="UI")
+    cancelled = jobs()[-1].id
+    d.check("the picture was taken while it ran", jobs()[-1].state == "running", jobs()[-1].state)
+    # Not by the button, which takes seconds to find: `scenarios.cancel` does that.
+    bpy.ops.impromptu.cancel(job=cancelled)
+    yield from d.wait(lambda: jobs()[-1].state == "cancelled", 3, "the job is cancelled")
+    settings().variants = 1
+    yield from d.press_button("impromptu.act")
     yield from d.wait(lambda: jobs()[-1].state in DONE and rigs(), FIRST_JOB_S, "Act ends")
+    yield from alone(d, "jobs")
+    bpy.ops.impromptu.remove_job(job=cancelled)
 
 
 def result(d: Driver) -> Steps:
@@ -75,7 +85,7 @@ def result(d: Driver) -> Steps:
         bpy.context.view_layer.objects.active = rig
     yield 0.5
     yield from d.picture("panel_result")
-    for name in ("jobs", "shape", "pose", "export", "retarget"):
+    for name in ("main", "shape", "pose", "export", "retarget"):
         yield from alone(d, name)
 
 
