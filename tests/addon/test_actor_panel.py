@@ -143,7 +143,8 @@ def test_panels_draw_and_say_what_there_is(shown):
     seen = draw(shape_panel.IMPROMPTU_PT_shape)
     assert {"Height", "Weight", "Leg", "Body", "Stature", "Update"} <= set(seen)
     assert "Smile" in draw(shape_panel.IMPROMPTU_PT_expression)
-    assert {"Relaxed", "Flat", "Fist", "Action", "Each Frame", "This Frame"} <= set(draw(pose_panel.IMPROMPTU_PT_pose))
+    buttons = {"Relaxed", "Flat", "Fist", "Action", "Each Frame", "This Frame"}
+    assert buttons <= set(draw(pose_panel.IMPROMPTU_PT_pose))
     assert max(map(len, seen)) <= 35
 
 
