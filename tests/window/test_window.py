@@ -47,7 +47,7 @@ def test_a_person_at_the_panel(scenario, archive):
 
 
 def test_pictures_of_the_panel(archive):
-    report = play("pictures", archive, size=(1600, 1250))
+    report = play("pictures", archive, size=(1600, 1520))
     for name, picture in report.pictures.items():
         print(f"  {harness.save(picture, PICTURES, name)} {picture.size}")
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
