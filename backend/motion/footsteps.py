@@ -120,7 +120,7 @@ def feet_between(before: Before, placed: Posed, contacts: np.ndarray, offsets: A
                 rolls=bool(bore[1] and not bore[0]),
                 path=places[:, ankle] + turns[:, ankle] @ pivot,
                 turns=turns[:, ankle],
-                bears=contacts[: len(places), 2 * side : 2 * side + 2].any(1),
+                bears=np.any(contacts[: len(places), 2 * side : 2 * side + 2], axis=1),
                 flat=contacts[: len(places), 2 * side],
                 off=max(float(np.hypot(*(a[-1] - b)[[0, 2]])) for a, b in zip(here, there, strict=True)),
             )
