@@ -130,6 +130,8 @@ class IMPROMPTU_PT_expression(ActorPanel, bpy.types.Panel):
 
     bl_idname = "IMPROMPTU_PT_expression"
     bl_label = "Expression"
+    # Of a face: Blender's own word in the default context is that of a formula.
+    bl_translation_context = "Operator"
 
     def draw(self, context: Any) -> None:
         layout, rig = self.layout, actor_of(context)

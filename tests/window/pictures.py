@@ -24,6 +24,8 @@ def pictures(d: Driver) -> Steps:
     """From the fresh install to the finished character."""
     bpy.context.preferences.view.ui_scale = 1.25
     yield from prepare(d)
+    # The screen's own pointer, which simulated events do not move, waits in a corner.
+    window().cursor_warp(window().width - 1, 0)
     view().spaces.active.overlay.show_floor = True
     bpy.context.preferences.system.use_online_access = True
     yield 0.5
@@ -153,7 +155,8 @@ def preferences(d: Driver) -> Steps:
     yield 1
     main = next(r for r in area.regions if r.type == "WINDOW")
     # Without Blender's own lines about the extension, which show where this machine keeps it.
-    yield from d.picture("panel_preferences", (main.x, main.y, main.width, main.height - 270))
+    top, height = main.y + main.height - 270, 800
+    yield from d.picture("panel_preferences", (main.x, top - height, main.width, height))
     area.type = "VIEW_3D"
     yield 1
 
