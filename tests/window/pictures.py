@@ -27,7 +27,8 @@ def pictures(d: Driver) -> Steps:
     # The screen's own pointer, which simulated events do not move, waits in a corner.
     window().cursor_warp(window().width - 1, 0)
     view().spaces.active.overlay.show_floor = True
-    bpy.context.preferences.system.use_online_access = True
+    if hasattr(bpy.context.preferences.system, "use_online_access"):  # since Blender 4.2
+        bpy.context.preferences.system.use_online_access = True
     yield 0.5
     yield from sidebar(d, "panel_no_runtime")
     yield from preferences(d)
