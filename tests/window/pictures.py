@@ -10,7 +10,7 @@ from drive import Driver, Steps, override, region, view, window
 from mathutils import Euler
 from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, rigs, settings, type_prompt
 
-LANGUAGES = {"korean": ("ko_KR",), "chinese": ("zh_HANS", "zh_CN")}
+LANGUAGES = {"korean": "ko_KR", "chinese": "zh_HANS" if bpy.app.version >= (4, 0) else "zh_CN"}
 
 
 def sidebar(d: Driver, name: str) -> Steps:
@@ -135,9 +135,8 @@ def failing(d: Driver) -> Steps:
 def languages(d: Driver) -> Steps:
     """The same panel in Korean and in Chinese."""
     wanted = bpy.context.preferences.view
-    for name, codes in LANGUAGES.items():
-        known = [item.identifier for item in wanted.bl_rna.properties["language"].enum_items]
-        wanted.language = next((code for code in codes if code in known), codes[0])
+    for name, code in LANGUAGES.items():
+        wanted.language = code
         wanted.use_translate_interface = wanted.use_translate_tooltips = True
         yield 1
         yield from sidebar(d, f"panel_{name}")
