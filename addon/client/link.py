@@ -18,7 +18,7 @@ class Timing:
     """For a new host's first word: a cold disk and torch take their time."""
     silence: float = 60.0
     """For any word of a host that works: it says `alive` every 2 s."""
-    answer: float = 0.25
+    answer: float = 0.1
     """For the answer to a cancel, before the job counts as cancelled without it: with a look every 0.1 s before and
     after it, a person has it within half a second."""
     patience: float = 1.5
