@@ -12,7 +12,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .scene.handles import UID, is_actor, is_editable, skin_of, why_not_reshaped
-from .scene.hands import ITEMS, SIDES
+from .scene.hands import SIDES
 from .scene.measure import Measurements, measure
 from .scene.shape import set_values
 from .scene.shape_arrays import keys_of, labels_of
@@ -65,13 +65,6 @@ class ActorSettings(bpy.types.PropertyGroup):
     uid: bpy.props.StringProperty(name="Actor", description="Tells this actor from all others", get=_get_uid)
     shape: bpy.props.CollectionProperty(type=Axis)
     expression: bpy.props.CollectionProperty(type=Axis)
-    hands: bpy.props.EnumProperty(
-        name="Hands",
-        description="The pose that Apply gives to the hands",
-        items=ITEMS,
-        default="RELAXED",
-        options=set(),
-    )
     hand_side: bpy.props.EnumProperty(
         name="Side",
         description="Which hands Apply poses",

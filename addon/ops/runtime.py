@@ -39,8 +39,6 @@ class State:
     failed = False
     resume = False
     """The last one was an install that can be gone on with."""
-    disk: dict[str, int] | None = None
-    """Bytes by folder; measured after a change, since it walks all files."""
 
 
 def running() -> Task | None:
@@ -110,8 +108,6 @@ def settle(context: bpy.types.Context) -> bool:
     task, finished = State.task, State.finished
     assert task is not None
     State.task, State.finished = None, None
-    if isinstance(task, RuntimeTask):
-        State.disk = None
     State.resume = runtime.resumable(package.user_folder(create=False))
     error, cancelled = task.error, task.cancelled
     if error is None and not task.done:

@@ -22,8 +22,6 @@ NEEDED = ("pelvis", *(f"{side}_{limb}" for side in SIDES for limb in LIMBS))
 """Joints without which there is no body to move."""
 OPTIONAL = ("head", *(f"{side}_{name}" for side in SIDES for name in ("collar", "foot")))
 FINGERS = tuple(f"{f}{k}" for f in ("thumb", "index", "middle", "ring", "pinky") for k in (1, 2, 3))
-ENOUGH = 0.999
-"""Share of the needed joints that a preset must name to be chosen by itself."""
 
 
 @dataclass(frozen=True)

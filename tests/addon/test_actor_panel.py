@@ -85,7 +85,7 @@ def test_sliders_are_the_shape_keys(shown, body):
 
 
 def test_properties_and_provenance_live_together(shown):
-    shown.rig.impromptu.hands = "FIST"
+    shown.rig.impromptu.hand_side = "left"
     assert read(shown.rig)["prompt"] == "a test"
     assert shown.rig.impromptu.uid == shown.rig["impromptu_uid"]
 
