@@ -23,7 +23,7 @@ setup: .venv/.installed .venv-blender/.installed
 	@echo "Installing the backend into .venv (about 2 GB on disk) ..."
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) $(PIP) $(TORCH)
-	@$(PY) $(PIP) -e '.[backend,dev]'
+	@$(PY) $(PIP) -e '.[backend,fast,cluster,dev]'
 	@touch $@
 
 # Blender pins its own numpy, so every Blender has an environment of its own.

@@ -1,0 +1,1 @@
+"""Sets of pictures for training: planned from a seed, taken by any engine, on one machine or many."""
