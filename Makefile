@@ -6,6 +6,7 @@ PYTHON313 ?= $(firstword $(shell for p in python3.13 $(HOME)/.pyenv/versions/3.1
 TORCH ?= torch==2.13.0 torchvision==0.28.0
 PY := .venv/bin/python
 BPY := .venv-blender/bin/python
+P3D := .venv-pytorch3d/bin/python
 PIP := -m pip install -qq --disable-pip-version-check
 PYTEST := 'pytest>=8.2,<10'
 # The data that the default body and library are built from; see `make body` and `make library`.
@@ -13,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window lint format bench body library clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body library clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -47,6 +48,13 @@ setup: .venv/.installed .venv-blender/.installed
 	@sh rendering/system_libraries.sh .venv-blender-$*/bin/python
 	@touch $@
 
+# The reference for our rasteriser; it has no package file for the CPU build of torch.
+.venv-pytorch3d/.installed: pyproject.toml
+	@echo "Installing PyTorch3D with a CUDA build of torch into .venv-pytorch3d (about 5.2 GB on disk) ..."
+	@test -x $(P3D) || $(PYTHON) -m venv .venv-pytorch3d
+	@$(P3D) $(PIP) -e '.[pytorch3d,fast]' $(PYTEST)
+	@touch $@
+
 BLENDER_52 := $(if $(HAS_313),.venv-blender-5.2/.installed)
 PYTHON_OF = $(patsubst %/.installed,%/bin/python,$(1))
 
@@ -68,6 +76,11 @@ test-blenders: setup .venv-blender-4.2/.installed .venv-blender-5.0/.installed $
 test-window: setup
 	@IMPROMPTU_WINDOW=1 $(PY) -m pytest tests/window -s
 
+pytorch3d: .venv-pytorch3d/.installed
+
+test-pytorch3d: pytorch3d
+	@$(P3D) -m pytest tests/backend/render/test_pytorch3d.py
+
 lint: setup build/stubs/4.2 build/stubs/5.2
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -82,7 +95,7 @@ format: setup
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: setup
+bench: setup pytorch3d
 	@mkdir -p build
 	@$(PY) $(PIP) 'bvh>=0.3,<0.4'
 	@.venv/bin/impromptu bench speed -o build/bench.json
