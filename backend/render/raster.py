@@ -1,0 +1,169 @@
+"""Which triangle is in front at the middle of each pixel: the one step of rendering that has no gradient.
+
+A triangle covers a pixel whose middle lies inside it or on its edge. Edge functions are taken from the pixel's
+middle, so two triangles that share an edge get the same numbers with opposite signs and leave no gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..protocol import InvalidInput, RuntimeMissing
+from .compiled import numba_there
+
+Method = Literal["auto", "torch", "numba"]
+MAX_FRAGMENTS = 1 << 20
+"""Triangle-pixel pairs looked at together: about 150 bytes each."""
+LARGEST = 1e9
+"""Pixels or metres beyond which a vertex is taken for broken: its products would leave float32."""
+MAX_SIDE = 32767
+"""Pixels; a picture's sides are held in 16 bits."""
+EMPTY = torch.iinfo(torch.int64).max
+
+
+def face_ids(
+    projected: Tensor,
+    faces: Tensor,
+    height: int,
+    width: int,
+    *,
+    near: float = 0.01,
+    cull: bool = False,
+    max_fragments: int = MAX_FRAGMENTS,
+    method: Method = "auto",
+) -> Tensor:
+    """The face in front at each pixel's middle, by perspective-correct depth; the lower number where two tie.
+
+    A face is left out whole if one of its vertices is nearer than `near` (behind the camera too), further than
+    `LARGEST` or not a number: nothing is clipped at the near plane. A face without area covers nothing.
+    The result is the same from run to run and for every `method` and `max_fragments`.
+
+    Args:
+        projected: (B, V, 3) pixel x, pixel y and depth, as of `Cameras.project`; read as float32.
+        faces: (F, 3) counter-clockwise from outside.
+        near: metres, above 0.
+        cull: leave out faces seen from their back, which halves the work for closed bodies.
+        max_fragments: bounds memory, whatever the triangles' size.
+        method: `numba` runs a compiled loop on the processor; `auto` takes it where it is installed.
+
+    Returns:
+        (B, height, width) int32, -1 where no face is.
+
+    Raises:
+        InvalidInput: shapes, picture size, near or face numbers that do not fit.
+        RuntimeMissing: `numba` is asked for and not installed.
+    """
+    _check(projected, faces, height, width, near, max_fragments)
+    points = projected.detach().float()
+    if _compiled(method, points):
+        from .raster_numba import face_ids_numba
+
+        return face_ids_numba(points, faces, height, width, near, cull)
+    views = max(1, max_fragments // max(len(faces), 1))
+    corners = faces.to(points.device, torch.int64)
+    out = [_views(p, corners, height, width, near, cull, max_fragments) for p in points.split(views)]
+    return torch.cat(out) if out else points.new_empty((0, height, width), dtype=torch.int32)
+
+
+def _check(projected: Tensor, faces: Tensor, height: int, width: int, near: float, max_fragments: int) -> None:
+    if projected.ndim != 3 or projected.shape[-1] != 3 or faces.ndim != 2 or faces.shape[-1] != 3:
+        raise InvalidInput(
+            f"Projected vertices of shape {tuple(projected.shape)} and faces of shape {tuple(faces.shape)} "
+            "cannot be drawn.",
+            "Give (views, vertices, 3) and (faces, 3).",
+        )
+    if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
+        raise InvalidInput(f"A picture of {width} x {height} cannot be drawn.", f"Its sides go from 1 to {MAX_SIDE}.")
+    if near <= 0 or max_fragments < 1:
+        raise InvalidInput("The near plane and the number of fragments must be above 0.", "Use the defaults.")
+    if len(faces) and not 0 <= int(faces.min()) <= int(faces.max()) < projected.shape[1]:
+        raise InvalidInput(
+            "A face names a vertex that is not there.", f"Vertices are numbered 0 to {projected.shape[1] - 1}."
+        )
+
+
+def _compiled(method: str, points: Tensor) -> bool:
+    """Whether the compiled loop is to be used."""
+    if method == "torch" or (method == "auto" and points.device.type != "cpu"):
+        return False
+    there = numba_there()
+    if method == "numba" and not there:
+        raise RuntimeMissing("The compiled rasteriser needs numba.", "Install impromptu[fast] or use torch.")
+    return there
+
+
+def _views(
+    points: Tensor, faces: Tensor, height: int, width: int, near: float, cull: bool, max_fragments: int
+) -> Tensor:
+    """`face_ids` of a few views, in torch."""
+    key = points.new_full((len(points) * height * width,), EMPTY, dtype=torch.int64)
+    view, face, low, size = _candidates(points, faces, height, width, near)
+    rows = (view * points.shape[1])[:, None] + faces[face]
+    corners = points.reshape(-1, 3)[rows]
+    if cull:
+        (x0, y0), (x1, y1), (x2, y2) = (corners[:, k, :2].unbind(-1) for k in range(3))
+        front = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0) < 0
+        view, face, low, size, corners = (t[front] for t in (view, face, low, size, corners))
+    count = size[:, 0] * size[:, 1]
+    for which, step in _fragments(count, max_fragments):
+        wide = size[which, 0]
+        down = torch.div(step, wide, rounding_mode="floor")
+        x, y = low[which, 0] + (step - down * wide), low[which, 1] + down
+        inside, depth = _depth(corners[which], x, y)
+        which, pixel = which[inside], ((view[which] * height + y) * width + x)[inside]
+        value = (depth[inside].view(torch.int32).long() << 32) | face[which]
+        key.scatter_reduce_(0, pixel, value, "amin")
+    ids = torch.where(key == EMPTY, -1, key & 0xFFFFFFFF)
+    return ids.to(torch.int32).reshape(len(points), height, width)
+
+
+def _candidates(
+    points: Tensor, faces: Tensor, height: int, width: int, near: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Faces whose box holds the middle of a pixel: (K,) view, (K,) face, (K, 2) first pixel, (K, 2) pixels across.
+
+    Most faces of a body fall between the middles of pixels. So vertices are rounded first, to 16 bits a side, and
+    a face costs three look-ups until it is known to matter.
+    """
+    x, y, z = points.unbind(-1)
+    sound = (x.abs() < LARGEST) & (y.abs() < LARGEST) & (z >= near) & (z < LARGEST)
+    # A box holds the middles from its lower bound on and before its upper bound: a neighbour has those upon it.
+    side = torch.tensor([width, height], dtype=points.dtype, device=points.device)
+    first = torch.ceil(points[..., :2] - 0.5).clamp(min=0).minimum(side)
+    first = torch.where(sound[..., None], first, -1.0).to(torch.int16)
+    packed = first.view(torch.int32)[..., 0].t().contiguous()
+    a, b, c = (packed[faces[:, k]].view(torch.int16).unflatten(1, (-1, 2)) for k in range(3))
+    low, high = a.minimum(b).minimum(c), a.maximum(b).maximum(c)
+    size = high - low
+    face, view = ((size[..., 0] > 0) & (size[..., 1] > 0) & (low[..., 0] >= 0)).nonzero(as_tuple=True)
+    return view, face, low[face, view].long(), size[face, view].long()
+
+
+def _fragments(count: Tensor, most: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each of `count` pixels of each face, `most` at a time: (P,) which face, (P,) how far into it."""
+    ends = count.cumsum(0)
+    total = int(ends[-1]) if len(ends) else 0
+    for start in range(0, total, most):
+        stop = min(start + most, total)
+        bounds = torch.tensor([start, stop - 1], device=count.device)
+        first, last = torch.searchsorted(ends, bounds, right=True).tolist()
+        part = ends[first : last + 1]
+        begins = part - count[first : last + 1]
+        shown = part.clamp(max=stop) - begins.clamp(min=start)
+        which = torch.repeat_interleave(torch.arange(first, last + 1, device=count.device), shown)
+        yield which, torch.arange(start, stop, device=count.device) - begins[which - first]
+
+
+def _depth(corners: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether (P,) pixels' middles lie in (P, 3, 3) triangles, and the depth there; `raster_numba` has the same sums."""
+    (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = (corners[:, k].unbind(-1) for k in range(3))
+    x, y = x.float() + 0.5, y.float() + 0.5
+    x0, x1, x2, y0, y1, y2 = x0 - x, x1 - x, x2 - x, y0 - y, y1 - y, y2 - y
+    e0, e1, e2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
+    area = e0 + e1 + e2
+    back, front = (e0 >= 0) & (e1 >= 0) & (e2 >= 0), (e0 <= 0) & (e1 <= 0) & (e2 <= 0)
+    return (back | front) & (area != 0), area / (e0 / z0 + e1 / z1 + e2 / z2)
