@@ -7,6 +7,7 @@ batch file cannot submit different things.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -273,22 +274,25 @@ def to_params(request: Any) -> dict[str, Any]:
     return out
 
 
-def from_params(kind: str, params: dict[str, Any]) -> Any:
+def from_params(kind: str, params: dict[str, Any], kinds: Mapping[str, type] = KINDS) -> Any:
     """The request of a kind, made from JSON values and so validated.
+
+    Args:
+        kinds: name of a kind -> the dataclass of its requests.
 
     Raises:
         InvalidInput: an unknown kind or field, or a value of another type than the field's default.
     """
-    if kind not in KINDS:
-        raise InvalidInput(f"There is no kind of job {kind!r}.", f"Use one of {', '.join(KINDS)}.")
-    fields = {f.name: f for f in dataclasses.fields(KINDS[kind])}
+    if kind not in kinds:
+        raise InvalidInput(f"There is no kind of job {kind!r}.", f"Use one of {', '.join(kinds)}.")
+    fields = {f.name: f for f in dataclasses.fields(kinds[kind])}
     unknown = sorted(set(params) - set(fields))
     if unknown:
         raise InvalidInput(f"A {kind} job has no field {unknown[0]!r}.", f"It has {', '.join(fields)}.")
     for name, field in fields.items():
         if field.default is dataclasses.MISSING and name not in params:
             raise InvalidInput(f"The {kind} job has no {name}.", "Give one.")
-    return KINDS[kind](**{name: _typed(name, value, fields[name].default) for name, value in params.items()})
+    return kinds[kind](**{name: _typed(name, value, fields[name].default) for name, value in params.items()})
 
 
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
