@@ -58,7 +58,7 @@ class Scenes:
     backdrop: tuple[str, ...]
     """(n,) of `BACKDROPS`."""
     backdrop_colours: Array
-    """(n, 2, 3) linear: the plain colour; a gradient's top and bottom; the two of chess and noise; backdrop and floor."""
+    """(n, 2, 3) linear: the plain colour; a gradient's top and bottom; chess's, noise's two; backdrop and floor."""
     seeds: NDArray[np.integer]
     """(n,) of the backdrop's pattern and of Cycles' rays."""
 

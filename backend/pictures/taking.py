@@ -159,7 +159,7 @@ def encode_picture(picture: NDArray[np.uint8], format: str) -> bytes:
 
 
 def encode_parts(parts: NDArray[np.uint8]) -> bytes:
-    """A (height, width) map of parts as a .png whose values are the indices, 255 for none, coloured to be looked at."""
+    """A (height, width) map of parts as a .png: its values are the indices, 255 for none; colours are for the eye."""
     image = Image.fromarray(parts).convert("P")
     image.putpalette(_palette())
     stream = io.BytesIO()
