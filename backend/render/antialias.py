@@ -1,0 +1,201 @@
+"""Anti-aliased silhouettes whose gradient moves vertices.
+
+After Laine et al. 2020 (nvdiffrast), section 3.6: where a silhouette edge crosses the segment between the middles of
+two adjacent pixels, the pixel that holds the crossing takes so much of its neighbour's colour as the crossing has
+moved into it. They look for the edge among the three of the triangle in front, and so miss it where triangles are
+smaller than pixels; here the silhouette edges themselves are drawn, into the pairs of pixels that they cross.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .outlines import Outline, find_outline
+from .topology import Topology
+
+_STEEPEST = 4.0
+"""Bounds how much faster than its edge a crossing may move in the gradient: edges far smaller than a pixel may run
+almost along the row that they cross."""
+_NONE = torch.iinfo(torch.int64).max
+
+
+class Crossings(NamedTuple):
+    """K places where a visible silhouette edge passes between the middles of two adjacent pixels."""
+
+    inner: Tensor
+    """(K,) int64 pixels of (B, H, W) on the surface's side of the edge."""
+    outer: Tensor
+    """(K,) int64 pixels beyond the edge, which show something further away."""
+    start: Tensor
+    """(K,) int64 vertices of (B, V)."""
+    end: Tensor
+    """(K,) int64 vertices of (B, V)."""
+    share: Tensor
+    """(K,) where on the edge, 0 at its start, 1 at its end."""
+    reach: Tensor
+    """(K,) how far the surface reaches from the inner pixel's middle to the outer one's, 0 to 1."""
+    motion: Tensor
+    """(K, 2) what is added to `reach` when the crossing moves by one pixel in x, in y."""
+
+
+class _Picture(NamedTuple):
+    """What is seen where; everything flat, views after one another."""
+
+    points: Tensor
+    """(B V, 3)"""
+    ids: Tensor
+    """(B H W)"""
+    faces: Tensor
+    """(F, 3)"""
+    vertices: int
+    height: int
+    width: int
+
+
+def _nearness(pixel: Tensor, ids: Tensor, picture: _Picture) -> Tensor:
+    """(K,) 1 / depth of the plane of face `ids` at the middle of each pixel; 0 where there is no face."""
+    face = picture.faces[ids.clamp(min=0)] + (pixel // (picture.height * picture.width) * picture.vertices)[:, None]
+    corners = picture.points[face]
+    x = corners[..., 0] - (pixel % picture.width + 0.5)[:, None]
+    y = corners[..., 1] - (pixel // picture.width % picture.height + 0.5)[:, None]
+    weight = x.roll(-1, 1) * y.roll(-2, 1) - x.roll(-2, 1) * y.roll(-1, 1)
+    return torch.where(ids >= 0, (weight / corners[..., 2]).sum(1) / weight.sum(1), 0.0)
+
+
+def _winners(pair: Tensor, reach: Tensor, size: int) -> Tensor:
+    """Of the edges that cross the same pair of pixels, the one furthest out: where the further surface begins."""
+    key = (1 - reach).clamp(min=0).float().view(torch.int32).long() << 32
+    key += torch.arange(len(key), device=key.device)
+    least = torch.full((size,), _NONE, device=key.device).scatter_reduce_(0, pair, key, "amin")
+    return (least[pair] == key).nonzero()[:, 0]
+
+
+class _Candidates(NamedTuple):
+    """Places where any silhouette edge, hidden or not, passes between the middles of two adjacent pixels."""
+
+    edge: Tensor
+    """(N,) of the outline."""
+    pair: Tensor
+    """(N,) pixel of (B, H, W), the left or upper one of the two."""
+    inner: Tensor
+    outer: Tensor
+    share: Tensor
+    reach: Tensor
+    motion: Tensor
+    """As in `Crossings`."""
+    nearness: Tensor
+    """(N,) 1 / depth of the edge there."""
+
+
+def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
+    """The edges drawn into pairs of pixels side by side (axis 0) or one above the other (axis 1)."""
+    lines, length = (picture.height, picture.width) if axis == 0 else (picture.width, picture.height)
+    base = outline.view * picture.vertices
+    a, b = picture.points[base + outline.start], picture.points[base + outline.end]
+    # Half-open, so that a line through the vertex between two edges crosses one of them.
+    low = torch.ceil(torch.minimum(a, b)[:, 1 - axis] - 0.5).clamp(0, lines).long()
+    count = torch.ceil(torch.maximum(a, b)[:, 1 - axis] - 0.5).clamp(0, lines).long() - low
+    edge = torch.repeat_interleave(count)
+    line = torch.arange(len(edge), device=low.device) + (low - (count.cumsum(0) - count))[edge]
+    share = ((line + 0.5 - a[edge, 1 - axis]) / (b - a)[edge, 1 - axis]).clamp(0, 1)
+    before = (torch.lerp(a[edge, axis], b[edge, axis], share) - 0.5).floor()
+    inside = ((before >= 0) & (before < length - 1)).nonzero()[:, 0]
+
+    edge, line, share, before = edge[inside], line[inside], share[inside], before[inside]
+    a, b = a[edge], b[edge]
+    place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5 - before
+    slope = ((b - a)[:, axis] / (b - a)[:, 1 - axis]).clamp(-_STEEPEST, _STEEPEST)
+    across, along = (1, picture.width) if axis == 0 else (picture.width, 1)
+    pair = outline.view[edge] * (picture.height * picture.width) + before.long() * across + line * along
+    # On the right of one who goes down is the left pixel; of one who goes to the right, the lower one.
+    first = (b[:, 1 - axis] > a[:, 1 - axis]) == (axis == 0)
+    sign = torch.where(first, 1.0, -1.0).to(place.dtype)
+    return _Candidates(
+        edge,
+        pair,
+        inner=torch.where(first, pair, pair + across),
+        outer=torch.where(first, pair + across, pair),
+        share=share,
+        reach=torch.where(first, place, 1 - place),
+        motion=torch.stack((sign, -sign * slope) if axis == 0 else (-sign * slope, sign), -1),
+        nearness=torch.lerp(1 / a[:, 2], 1 / b[:, 2], share),
+    )
+
+
+def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
+    """The visible ones of the candidates, one a pair of pixels; each outline in the direction that cuts it steeper."""
+    found = _candidates(picture, outline, axis)
+    ids = picture.ids[found.inner], picture.ids[found.outer]
+    kept = ((ids[0] != ids[1]) & (ids[0] >= 0)).nonzero()[:, 0]
+    beyond = _nearness(found.outer[kept], ids[1][kept], picture)
+    surface = _nearness(found.inner[kept], ids[0][kept], picture)
+    kept = kept[(found.nearness[kept] > beyond) & (surface > beyond)]
+    kept = kept[_winners(found.pair[kept], found.reach[kept], len(picture.ids))]
+    kept = kept[outline.upright[found.edge[kept]] == (axis == 0)]
+    edge = found.edge[kept]
+    base = outline.view[edge] * picture.vertices
+    return Crossings(
+        found.inner[kept],
+        found.outer[kept],
+        base + outline.start[edge],
+        base + outline.end[edge],
+        found.share[kept],
+        found.reach[kept],
+        found.motion[kept],
+    )
+
+
+@torch.no_grad()
+def find_crossings(
+    projected: Tensor, ids: Tensor, topology: Topology, outline: Outline | None = None, near: float = 0.01
+) -> Crossings:
+    """Where visible silhouette edges pass between pixels: against the background, and one surface against another.
+
+    Args:
+        projected: (B, V, 3) pixel x, pixel y and depth.
+        ids: (B, H, W) integers, the face at each pixel's middle, -1 where there is none.
+        outline: of `find_outline` for the same vertices, if it is there already.
+        near: metres, as in `face_ids`.
+    """
+    outline = find_outline(projected, topology, near) if outline is None else outline
+    points = projected.detach().reshape(-1, 3)
+    points = points if points.dtype == torch.float64 else points.float()
+    height, width = ids.shape[1:]
+    picture = _Picture(points, ids.reshape(-1).long(), topology.faces, projected.shape[1], height, width)
+    beside, above = (_crossings(picture, outline, axis) for axis in (0, 1))
+    return Crossings(*(torch.cat(pair) for pair in zip(beside, above, strict=True)))
+
+
+def reaches(projected: Tensor, crossings: Crossings) -> Tensor:
+    """(K,) `Crossings.reach` with its gradient to the vertices of the edges (of first order)."""
+    points = projected.reshape(-1, 3)
+    points = points if points.dtype == torch.float64 else points.float()
+    a, b = points[crossings.start, :2], points[crossings.end, :2]
+    moved = ((a + crossings.share[:, None] * (b - a)) * crossings.motion).sum(-1)
+    return crossings.reach + (moved - moved.detach())
+
+
+def antialias(image: Tensor, projected: Tensor, crossings: Crossings) -> Tensor:
+    """The image with its silhouettes blended, differentiable to its colours and to the vertices.
+
+    A pixel's weights sum to one at most, so its colour stays between its own and its neighbours'.
+
+    Args:
+        image: (B, H, W, C) or (B, H, W), one value per pixel's middle.
+        projected: (B, V, 3) pixel x, pixel y and depth, those that `crossings` were found for.
+
+    Returns:
+        The shape and type of `image`; computed in float32 at least.
+    """
+    values = image.reshape(image.shape[:3].numel(), -1)
+    values = values if values.dtype == torch.float64 else values.float()
+    covered = (reaches(projected, crossings) - 0.5).to(values.dtype)
+    outwards = covered > 0
+    target = torch.where(outwards, crossings.outer, crossings.inner)
+    weight = torch.zeros_like(values[:, 0]).index_put((target,), covered.abs(), accumulate=True)
+    covered = covered / weight[target].clamp(min=1)
+    change = covered[:, None] * (values[crossings.inner] - values[crossings.outer])
+    return values.index_put((target,), change, accumulate=True).reshape(image.shape).to(image.dtype)

@@ -1,0 +1,105 @@
+"""Which faces of a triangle mesh meet at which edges: built once, for any number of poses and views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ..protocol.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A mesh's edges, each with the faces on its two sides."""
+
+    faces: Tensor
+    """(F, 3) int64 vertices of each face, as given."""
+    num_vertices: int
+    edges: Tensor
+    """(E, 2) int64 vertices, the lower one first. An edge of three or more faces has a row for each of them."""
+    edge_faces: Tensor
+    """(E, 2) int64 faces; -1 in the second column at a border. An edge of three or more faces is a border of each."""
+    along: Tensor
+    """(E, 2) int8: 1 where the face runs through the edge from its lower to its higher vertex, -1 the other way."""
+
+    def to(self, device: torch.device | str) -> Topology:
+        """On another device."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return Topology(*(v.to(device) if isinstance(v, Tensor) else v for v in values))
+
+    @cached_property
+    def links(self) -> Tensor:
+        """(L, 2) int64 pairs of vertices that share an edge, each once."""
+        return torch.unique_consecutive(self.edges, dim=0)
+
+    @cached_property
+    def degree(self) -> Tensor:
+        """(V,) int64 number of neighbours of each vertex."""
+        return torch.bincount(self.links.reshape(-1), minlength=self.num_vertices)
+
+    def vertex_normals(self, vertices: Tensor) -> Tensor:
+        """(..., V, 3) unit normals, the faces' normals weighted by their areas; zero where a vertex has no face.
+
+        Args:
+            vertices: (..., V, 3).
+        """
+        a, b, c = (vertices.index_select(-2, self.faces[:, i]) for i in range(3))
+        normals = torch.linalg.cross(b - a, c - a)
+        total = torch.zeros_like(vertices)
+        for i in range(3):
+            total = total.index_add(-2, self.faces[:, i], normals)
+        return torch.nn.functional.normalize(total, dim=-1)
+
+    def laplacian(self, vertices: Tensor) -> Tensor:
+        """(..., V, 3) from each vertex to the mean of its neighbours (uniform weights); zero where it has none.
+
+        Its mean length is the smoothness term of CLIP-Actor's and Text2Mesh's kind.
+
+        Args:
+            vertices: (..., V, C).
+        """
+        i, j = self.links.unbind(-1)
+        total = torch.zeros_like(vertices).index_add(-2, i, vertices.index_select(-2, j))
+        total = total.index_add(-2, j, vertices.index_select(-2, i))
+        degree = self.degree.to(vertices.dtype)[:, None]
+        return torch.where(degree > 0, total / degree.clamp(min=1) - vertices, torch.zeros_like(vertices))
+
+
+def build_topology(faces: Tensor, num_vertices: int) -> Topology:
+    """The edges of a mesh; a face that names a vertex twice has no area and no edge.
+
+    Args:
+        faces: (F, 3) integers below `num_vertices`.
+
+    Raises:
+        InvalidInput: a face names a vertex that there is not.
+    """
+    faces = faces.long()
+    if len(faces) and (int(faces.min()) < 0 or int(faces.max()) >= num_vertices):
+        raise InvalidInput(
+            f"a face names a vertex outside 0 to {num_vertices - 1}", "give faces and vertices of the same mesh"
+        )
+    whole = (faces != faces.roll(1, 1)).all(1).nonzero()[:, 0]
+    start, end = faces[whole].T.reshape(-1), faces[whole].roll(-1, 1).T.reshape(-1)
+    owner = whole.repeat(3)
+    key, order = (torch.minimum(start, end) * num_vertices + torch.maximum(start, end)).sort(stable=True)
+    owner, direction = owner[order], torch.where(start < end, 1, -1).to(torch.int8)[order]
+
+    count = torch.unique_consecutive(key, return_counts=True)[1]
+    first = count.cumsum(0) - count
+    pair = first[count == 2]
+    alone = torch.ones_like(key, dtype=torch.bool)
+    alone[pair] = alone[pair + 1] = False
+    row = torch.cat((pair, alone.nonzero()[:, 0])).sort()[0]
+    paired = ~alone[row]
+    mate = torch.where(paired, row + 1, row)
+    return Topology(
+        faces=faces,
+        num_vertices=num_vertices,
+        edges=torch.stack((key[row] // num_vertices, key[row] % num_vertices), -1),
+        edge_faces=torch.stack((owner[row], torch.where(paired, owner[mate], -1)), -1),
+        along=torch.stack((direction[row], direction[mate]), -1),
+    )
