@@ -6,7 +6,7 @@ is at (0.5, 0.5). Depth is the distance along the viewing axis, metres, positive
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -32,19 +32,32 @@ class Cameras:
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Cameras:
         """On another device, in another precision."""
-        moved = (t.to(device, dtype) for t in (self.rotation, self.position, self.fov))
-        return Cameras(*moved, self.height, self.width, self.near)
+        rotation, position, fov = (t.to(device, dtype) for t in (self.rotation, self.position, self.fov))
+        return replace(self, rotation=rotation, position=position, fov=fov)
 
     def view(self, vertices: Tensor) -> Tensor:
         """(B, V, 3) right, up and ahead of each camera, metres, of (V, 3) or (B, V, 3) vertices."""
-        seen = (vertices - self.position[:, None]) @ self.rotation.transpose(1, 2)
-        return seen * seen.new_tensor([1.0, 1.0, -1.0])
+        return self._planes(vertices).transpose(1, 2)
 
     def project(self, vertices: Tensor) -> Tensor:
         """(B, V, 3) pixel x, pixel y and depth of (V, 3) or (B, V, 3) vertices; those not ahead are meaningless."""
-        right, up, ahead = self.view(vertices).unbind(-1)
-        scale = self.height / 2 / torch.tan(torch.deg2rad(self.fov) / 2)[:, None]
-        return torch.stack((self.width / 2 + scale * right / ahead, self.height / 2 - scale * up / ahead, ahead), -1)
+        right, up, ahead = self._planes(vertices).unbind(1)
+        # A vertex in the camera's plane goes very far, not to infinity, where its gradient would be no number.
+        safe = ahead.where(ahead.abs() > 1e-9, 1e-9)
+        shrink = (self.height / 2 / torch.tan(torch.deg2rad(self.fov) / 2))[:, None] / safe
+        pixels = (self.width / 2 + right * shrink, self.height / 2 - up * shrink, ahead)
+        return torch.stack(pixels, 1).transpose(1, 2)
+
+    def _planes(self, vertices: Tensor) -> Tensor:
+        """(B, 3, V): `view` with one plane a coordinate, several times faster than with coordinates side by side."""
+        # Half precision would move vertices by whole pixels.
+        with torch.autocast(vertices.device.type, enabled=False):
+            axes = self.rotation * self.rotation.new_tensor([1.0, 1.0, -1.0])[:, None]
+            origin = axes @ self.position[..., None]
+            points = vertices.to(axes.dtype).transpose(-1, -2)
+            if points.ndim == 3:
+                return axes @ points - origin
+            return (axes.flatten(0, 1) @ points).unflatten(0, (-1, 3)) - origin
 
 
 def look_at(position: Tensor, target: Tensor, fov: Tensor | float, height: int, width: int) -> Cameras:

@@ -20,10 +20,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     The machine code is kept in the cache folder, not beside the source: an installed package may be read-only.
     """
     import numba
+    from numba.core import config
 
-    kept = numba.config.CACHE_DIR  # pyright: ignore[reportAttributeAccessIssue]
-    numba.config.CACHE_DIR = str(cache_folder() / "numba")  # pyright: ignore[reportAttributeAccessIssue]
+    settings: Any = config
+    kept, settings.CACHE_DIR = settings.CACHE_DIR, str(cache_folder() / "numba")
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
-        numba.config.CACHE_DIR = kept  # pyright: ignore[reportAttributeAccessIssue]
+        settings.CACHE_DIR = kept

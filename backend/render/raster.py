@@ -102,20 +102,23 @@ def _views(
     """`face_ids` of a few views, in torch."""
     key = points.new_full((len(points) * height * width,), EMPTY, dtype=torch.int64)
     view, face, low, size = _candidates(points, faces, height, width, near)
-    rows = (view * points.shape[1])[:, None] + faces[face]
-    corners = points.reshape(-1, 3)[rows]
+    flat = points.transpose(1, 2).reshape(-1)
+    rows = view * (3 * points.shape[1]) + faces.t().contiguous().index_select(1, face)
+    x, y, z = (flat.index_select(0, (rows + k * points.shape[1]).reshape(-1)).reshape(3, -1) for k in range(3))
+    count = size[0] * size[1]
     if cull:
-        (x0, y0), (x1, y1), (x2, y2) = (corners[:, k, :2].unbind(-1) for k in range(3))
-        front = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0) < 0
-        view, face, low, size, corners = (t[front] for t in (view, face, low, size, corners))
-    count = size[:, 0] * size[:, 1]
+        front = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0]) < 0
+        count = count * front
     for which, step in _fragments(count, max_fragments):
-        wide = size[which, 0]
+        wide = size[0].index_select(0, which)
         down = torch.div(step, wide, rounding_mode="floor")
-        x, y = low[which, 0] + (step - down * wide), low[which, 1] + down
-        inside, depth = _depth(corners[which], x, y)
-        which, pixel = which[inside], ((view[which] * height + y) * width + x)[inside]
-        value = (depth[inside].view(torch.int32).long() << 32) | face[which]
+        column, row = low[0].index_select(0, which) + (step - down * wide), low[1].index_select(0, which) + down
+        at = [t.index_select(1, which) for t in (x, y, z)]
+        inside, depth = _depth(at[0], at[1], at[2], column, row)
+        shown = inside.nonzero()[:, 0]
+        column, row, which, depth = (t.index_select(0, shown) for t in (column, row, which, depth))
+        pixel = (view.index_select(0, which) * height + row) * width + column
+        value = (depth.view(torch.int32).long() << 32) | face.index_select(0, which)
         key.scatter_reduce_(0, pixel, value, "amin")
     ids = torch.where(key == EMPTY, -1, key & 0xFFFFFFFF)
     return ids.to(torch.int32).reshape(len(points), height, width)
@@ -124,7 +127,7 @@ def _views(
 def _candidates(
     points: Tensor, faces: Tensor, height: int, width: int, near: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Faces whose box holds the middle of a pixel: (K,) view, (K,) face, (K, 2) first pixel, (K, 2) pixels across.
+    """Faces whose box holds the middle of a pixel: (K,) view, (K,) face, (2, K) first pixel, (2, K) pixels across.
 
     Most faces of a body fall between the middles of pixels. So vertices are rounded first, to 16 bits a side, and
     a face costs three look-ups until it is known to matter.
@@ -132,15 +135,17 @@ def _candidates(
     x, y, z = points.unbind(-1)
     sound = (x.abs() < LARGEST) & (y.abs() < LARGEST) & (z >= near) & (z < LARGEST)
     # A box holds the middles from its lower bound on and before its upper bound: a neighbour has those upon it.
-    side = torch.tensor([width, height], dtype=points.dtype, device=points.device)
-    first = torch.ceil(points[..., :2] - 0.5).clamp(min=0).minimum(side)
-    first = torch.where(sound[..., None], first, -1.0).to(torch.int16)
-    packed = first.view(torch.int32)[..., 0].t().contiguous()
-    a, b, c = (packed[faces[:, k]].view(torch.int16).unflatten(1, (-1, 2)) for k in range(3))
+    first = [torch.ceil(t - 0.5).clamp(0, side).where(sound, -1.0).short() for t, side in ((x, width), (y, height))]
+    packed = torch.stack(first, -1).view(torch.int32)[..., 0].t().contiguous()
+    a, b, c = (packed.index_select(0, faces[:, k]).view(torch.int16).unflatten(1, (-1, 2)) for k in range(3))
     low, high = a.minimum(b).minimum(c), a.maximum(b).maximum(c)
     size = high - low
-    face, view = ((size[..., 0] > 0) & (size[..., 1] > 0) & (low[..., 0] >= 0)).nonzero(as_tuple=True)
-    return view, face, low[face, view].long(), size[face, view].long()
+    both = size.view(torch.int32)[..., 0]
+    # Sizes are not negative but where a vertex is unsound, and then the lower bound is.
+    face, view = ((both & 0xFFFF > 0) & (both >> 16 > 0) & (low[..., 0] >= 0)).nonzero(as_tuple=True)
+    place = face * len(points) + view
+    low, size = (t.reshape(-1, 2).index_select(0, place).t().long() for t in (low, size))
+    return view, face, low, size
 
 
 def _fragments(count: Tensor, most: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -158,12 +163,13 @@ def _fragments(count: Tensor, most: int) -> Iterator[tuple[Tensor, Tensor]]:
         yield which, torch.arange(start, stop, device=count.device) - begins[which - first]
 
 
-def _depth(corners: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Whether (P,) pixels' middles lie in (P, 3, 3) triangles, and the depth there; `raster_numba` has the same sums."""
-    (x0, y0, z0), (x1, y1, z1), (x2, y2, z2) = (corners[:, k].unbind(-1) for k in range(3))
-    x, y = x.float() + 0.5, y.float() + 0.5
-    x0, x1, x2, y0, y1, y2 = x0 - x, x1 - x, x2 - x, y0 - y, y1 - y, y2 - y
-    e0, e1, e2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
+def _depth(x: Tensor, y: Tensor, z: Tensor, column: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether (P,) pixels' middles lie in triangles of (3, P) corners, and the depth there.
+
+    The compiled loop has the same sums in the same order.
+    """
+    x, y = x - (column.float() + 0.5), y - (row.float() + 0.5)
+    e0, e1, e2 = x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]
     area = e0 + e1 + e2
     back, front = (e0 >= 0) & (e1 >= 0) & (e2 >= 0), (e0 <= 0) & (e1 <= 0) & (e2 <= 0)
-    return (back | front) & (area != 0), area / (e0 / z0 + e1 / z1 + e2 / z2)
+    return (back | front) & (area != 0), area / (e0 / z[0] + e1 / z[1] + e2 / z[2])

@@ -22,7 +22,7 @@ def face_ids_numba(points: Tensor, faces: Tensor, height: int, width: int, near:
     views = len(points)
     ids = np.empty((views, height, width), np.int32)
     triangles = faces.to("cpu", torch.int32).contiguous().numpy()
-    seen = points.cpu().contiguous().numpy()
+    seen = points.cpu().transpose(1, 2).contiguous().numpy()
     threads = torch.get_num_threads()
     # A view is cut into bands only as far as views alone do not feed the threads: each band reads all faces.
     bands = max(1, min(height, -(-threads // max(views, 1))))
@@ -51,14 +51,14 @@ def _loop() -> Callable[..., Any]:
 def _band(p: np.ndarray, faces: np.ndarray, ids: np.ndarray, top: int, near: np.float32, cull: bool) -> None:
     """Draw rows `top` and on of one view into `ids`."""
     rows, width = ids.shape
-    count = len(p)
+    x, y, z = p[0], p[1], p[2]
+    count = len(x)
     first = np.empty((count, 2), np.int16)
     for i in range(count):
-        x, y, z = p[i, 0], p[i, 1], p[i, 2]
         first[i, 0] = -1
-        if abs(x) < LARGEST and abs(y) < LARGEST and z >= near and z < LARGEST:
-            first[i, 0] = min(max(np.ceil(x - HALF), np.float32(0)), np.float32(width))
-            first[i, 1] = min(max(np.ceil(y - HALF) - np.float32(top), np.float32(0)), np.float32(rows))
+        if abs(x[i]) < LARGEST and abs(y[i]) < LARGEST and z[i] >= near and z[i] < LARGEST:
+            first[i, 0] = min(max(np.ceil(x[i] - HALF), np.float32(0)), np.float32(width))
+            first[i, 1] = min(max(np.ceil(y[i] - HALF) - np.float32(top), np.float32(0)), np.float32(rows))
     ids[:] = -1
     nearest = np.full((rows, width), np.float32(np.inf), np.float32)
     for f in range(len(faces)):
@@ -69,20 +69,20 @@ def _band(p: np.ndarray, faces: np.ndarray, ids: np.ndarray, top: int, near: np.
         low, high = min(first[a, 1], first[b, 1], first[c, 1]), max(first[a, 1], first[b, 1], first[c, 1])
         if low == high:
             continue
-        ax, ay, bx, by, cx, cy = p[a, 0], p[a, 1], p[b, 0], p[b, 1], p[c, 0], p[c, 1]
+        ax, ay, bx, by, cx, cy = x[a], y[a], x[b], y[b], x[c], y[c]
         if cull and not (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) < 0:
             continue
         for row in range(low, high):
-            y = np.float32(row + top) + HALF
-            y0, y1, y2 = ay - y, by - y, cy - y
+            v = np.float32(row + top) + HALF
+            y0, y1, y2 = ay - v, by - v, cy - v
             for column in range(left, right):
-                x = np.float32(column) + HALF
-                x0, x1, x2 = ax - x, bx - x, cx - x
+                u = np.float32(column) + HALF
+                x0, x1, x2 = ax - u, bx - u, cx - u
                 e0, e1, e2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
                 area = e0 + e1 + e2
                 if area == 0 or not ((e0 >= 0 and e1 >= 0 and e2 >= 0) or (e0 <= 0 and e1 <= 0 and e2 <= 0)):
                     continue
-                z = area / (e0 / p[a, 2] + e1 / p[b, 2] + e2 / p[c, 2])
-                if z < nearest[row, column]:
-                    nearest[row, column] = z
+                depth = area / (e0 / z[a] + e1 / z[b] + e2 / z[c])
+                if depth < nearest[row, column]:
+                    nearest[row, column] = depth
                     ids[row, column] = f
