@@ -1,0 +1,334 @@
+"""People, dressed and posed as meshes: every person of one wardrobe has the same triangles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..body import load_arrays
+from ..body.layout import BodyArrays
+from ..body.load import VARIANTS
+from ..body.model import BodyModel
+from ..protocol import InvalidInput
+from .atlas import Atlas
+from .cut import Cut, GarmentKind
+from .face import bare, regions
+from .garments import KINDS
+from .hair import BEARDS, HAIR
+from .layers import COLOUR, METALLIC, PUSH, ROUGHNESS, SMOOTH, VALUES, Layer, body_layer
+from .materials import MATERIALS
+from .patterns import PATTERNS
+from .pieces import Piece, layout
+from .refine import refine
+from .skinning import Bones, Skin, skin_sheet
+from .spec import PARTS, Garment, Person
+
+LONGEST_EDGE = 0.018
+"""Metres: the body's mesh is refined to this, see `refine`."""
+SOFTNESS = 0.02
+"""Metres over which a skirt changes from one leg to the other."""
+LEAST = 0.25
+"""Share of a garment's thickness that it has at least, where the smoothed skin lies below the true one."""
+NEEDED = ("pelvis", "spine1", "left_hip", "left_knee", "left_ankle", "left_elbow", "neck", "left_eye_smplhf")
+"""Joints without whose names a body is not dressed."""
+
+
+@dataclass(frozen=True)
+class Dressed:
+    """n people as one mesh topology, V' vertices. Colours are linear RGB."""
+
+    vertices: NDArray[np.float32]
+    """(n, V', 3) metres, in SMPL's frame."""
+    colours: NDArray[np.float32]
+    """(n, V', 3)."""
+    roughness: NDArray[np.float32]
+    """(n, V')."""
+    metallic: NDArray[np.float32]
+    """(n, V')."""
+    parts: NDArray[np.uint8]
+    """(n, V') index into `spec.PARTS`."""
+    joints: NDArray[np.float32]
+    """(n, J, 3) metres: to frame a head or a hand."""
+
+
+class Wardrobe:
+    """Dresses people on one body model.
+
+    Args:
+        body: the default body, or another whose joints have SMPL-X's names. Any other body is shown in plain skin:
+            its wardrobe has no garments, hair or beards.
+    """
+
+    part_names = PARTS
+
+    def __init__(self, body: BodyModel) -> None:
+        self.body = body
+        dressable = set(NEEDED) <= set(body.joint_names)
+        self.kinds: dict[str, GarmentKind] = KINDS if dressable else {}
+        """By name; see `GarmentKind` for slot, what it covers, materials, patterns, excludes, needs and tags."""
+        self.hair_styles: tuple[str, ...] = tuple(HAIR) if dressable else ("bald",)
+        self.beard_styles: tuple[str, ...] = tuple(BEARDS) if dressable else ()
+        self.materials, self.patterns = tuple(MATERIALS), tuple(PATTERNS)
+        arrays = refine(body.arrays, LONGEST_EDGE) if dressable else body.arrays
+        self._atlas, self._arrays = Atlas(arrays), arrays
+        self._size = len(arrays.v_template)
+        self._slices, piece_faces = layout(self._size)
+        self.num_vertices = max(s.stop for s in self._slices.values())
+        self.faces: NDArray[np.integer] = np.concatenate((arrays.faces, piece_faces)).astype(np.int32)
+        """(F, 3)."""
+        self._bare = self._skin_layer(dressable)
+        self._layers: dict[tuple[str, ...], tuple[Layer, Cut]] = {}
+        self._bones, self._skin = Bones(body.parents), Skin(arrays)
+        self._shapes(dressable)
+        self._piece_shapes: dict[int, tuple[dict[str, Tensor], Tensor]] = {}
+
+    def dress(self, people: Sequence[Person]) -> Dressed:
+        """People in T-pose.
+
+        Raises:
+            InvalidInput: a garment, style, material, pattern or template that the wardrobe does not have.
+        """
+        return self.pose(people, np.zeros((len(people), len(self.body.parents), 3), np.float32))
+
+    def pose(
+        self,
+        people: Sequence[Person],
+        poses: NDArray[np.floating],
+        transl: NDArray[np.floating] | None = None,
+        ground: bool = False,
+    ) -> Dressed:
+        """People in poses.
+
+        Args:
+            people: n of them.
+            poses: (n, J, 3) axis-angle, each joint relative to its parent.
+            transl: (n, 3) metres; at the origin where none is given.
+            ground: stand them on y = 0 by their lowest vertex, whatever `transl` says of the height.
+
+        Raises:
+            InvalidInput: as `dress`, or shapes that do not fit.
+        """
+        n, count = len(people), len(self.body.parents)
+        if np.shape(poses) != (n, count, 3):
+            raise InvalidInput(f"The poses have shape {np.shape(poses)}.", f"Give ({n}, {count}, 3).")
+        state, parts, worn = self._layered(people)
+        with torch.inference_mode():
+            coefficients = self._coefficients(people)
+            rest, joints = self._rest(people, coefficients, state)
+            move = torch.zeros(n, 3) if transl is None else torch.as_tensor(np.asarray(transl, np.float32))
+            transforms, features, posed_joints = self._bones(
+                torch.as_tensor(np.asarray(poses, np.float32)), joints, move
+            )
+            vertices = torch.empty(n, self.num_vertices, 3)
+            vertices[:, : self._size] = self._skin(rest, transforms, features)
+            # What is not worn lies in one point inside the chest.
+            vertices[:, self._size :] = posed_joints[
+                :, None, self.body.joint_names.index("pelvis") if self.kinds else 0
+            ]
+            self._hang(people, worn, coefficients, transforms, vertices)
+            if ground:
+                low = vertices[:, :, 1].amin(1)
+                vertices[:, :, 1] -= low[:, None]
+                posed_joints[:, :, 1] -= low[:, None]
+        return Dressed(
+            vertices.numpy(),
+            np.ascontiguousarray(state[:, :, COLOUR]).clip(0, 1),
+            np.ascontiguousarray(state[:, :, ROUGHNESS]),
+            np.ascontiguousarray(state[:, :, METALLIC]),
+            parts,
+            posed_joints.numpy(),
+        )
+
+    def _layered(self, people: Sequence[Person]) -> tuple[np.ndarray, np.ndarray, list[list[Piece]]]:
+        """(n, V', 9) values and (n, V') parts of people, and the pieces that each of them wears."""
+        tint, hair, fixed, part = self._bare
+        state = np.zeros((len(people), self.num_vertices, VALUES), np.float32)
+        parts = np.broadcast_to(part, state.shape[:2]).copy()
+        state[:, :, ROUGHNESS] = MATERIALS["skin"].roughness
+        worn: list[list[Piece]] = []
+        for one, own, person in zip(state, parts, people, strict=True):
+            skin, strands = (np.array(c, np.float32) for c in (person.skin_rgb, person.hair_rgb))
+            one[: self._size, COLOUR] = tint * skin + hair * strands + fixed
+            pieces: dict[str, Piece] = {}
+            for layer, cut, main, second in self._stack(person):
+                layer.over(one, own, main, second)
+                pieces.update({p.name: p for p in cut.pieces})
+            worn.append(list(pieces.values()))
+        return state, parts, worn
+
+    def _stack(self, person: Person) -> list[tuple[Layer, Cut, np.ndarray, np.ndarray]]:
+        """What a person wears from the skin outwards, with colours."""
+        out = []
+        hair = np.array(person.hair_rgb, np.float32)
+        if self.kinds:
+            for table, style, slot in ((HAIR, person.hair, "hair"), (BEARDS, person.beard, "beard")):
+                if style and (slot == "beard" or _known(style, table, "hair style") is not None):
+                    _known(style, table, f"{slot} style")
+                    out.append((*self._cut(slot, style, "plain", "hair"), hair, hair))
+        garments = sorted(person.garments, key=lambda g: _known(g.kind, self.kinds, "garment").layer)
+        _one_a_slot([self.kinds[g.kind] for g in garments])
+        for garment in garments:
+            layer, cut = self._cut(self.kinds[garment.kind].slot, garment.kind, garment.pattern, garment.material)
+            out.append((layer, cut, np.array(garment.rgb, np.float32), np.array(garment.second_rgb, np.float32)))
+        return out
+
+    def _cut(self, slot: str, name: str, pattern: str, material: str) -> tuple[Layer, Cut]:
+        """A garment, hair or a beard, cut once."""
+        key = (slot, name, pattern, material)
+        if key not in self._layers:
+            stuff = _known(material, MATERIALS, "material")
+            _known(pattern, PATTERNS, "pattern")
+            cutter = HAIR.get(name) if slot == "hair" else BEARDS[name] if slot == "beard" else self.kinds[name].cut
+            assert cutter is not None
+            other = [cut for (s, n, *_), (_, cut) in self._layers.items() if (s, n) == (slot, name)]
+            cut = other[0] if other else cutter(self._atlas)
+            layer = body_layer(self._atlas, cut, PARTS.index(slot), pattern, stuff, self._slices)
+            self._layers[key] = (layer, cut)
+        return self._layers[key]
+
+    def _skin_layer(self, dressable: bool) -> tuple[np.ndarray, ...]:
+        """Tint, share of hair and fixed colours of the bare body, and (V',) its parts."""
+        part = np.zeros(self.num_vertices, np.uint8)
+        if not dressable:
+            part[:] = PARTS.index("torso")
+            return np.ones((self._size, 3), np.float32), np.zeros((self._size, 1), np.float32), np.float32(0), part
+        part[: self._size] = regions(self._atlas)
+        return (*(a.astype(np.float32) for a in bare(self._atlas)), part)
+
+    def _shapes(self, dressable: bool) -> None:
+        """What is linear in the coefficients: the body, its joints, and how far its smoothed skin lies from it."""
+        atlas, arrays = self._atlas, self._arrays
+        dirs = np.concatenate((arrays.shapedirs, arrays.exprdirs), 2)
+        templates = _templates(self.body.arrays) if dressable else {"neutral": self.body.arrays}
+        grown = {k: refined_like(a, self.body.arrays, arrays) for k, a in templates.items()}
+        self._dirs = torch.from_numpy(dirs.reshape(-1, dirs.shape[2]).T.copy())
+        self._base = {k: torch.from_numpy(v.reshape(1, -1)) for k, v in grown.items()}
+        regressor = arrays.J_regressor.astype(np.float64)
+        self._joint_base = {k: torch.from_numpy(regressor @ v).float().reshape(1, -1) for k, v in grown.items()}
+        joint_dirs = (regressor @ dirs.reshape(len(dirs), -1)).reshape(-1, dirs.shape[2])
+        self._joint_dirs = torch.from_numpy(joint_dirs.T.copy()).float()
+        everything = np.concatenate((dirs.reshape(len(dirs), -1), *grown.values()), 1).astype(np.float64)
+        slack = (
+            (atlas.smoothed(everything) - everything).astype(np.float32) if dressable else np.float32(0) * everything
+        )
+        axes = dirs[0].size
+        self._slack_dirs = torch.from_numpy(slack[:, :axes].reshape(-1, dirs.shape[2]).T.astype(np.float32).copy())
+        self._slack = {
+            k: torch.from_numpy(slack[:, axes + 3 * i : axes + 3 * i + 3].astype(np.float32).reshape(1, -1).copy())
+            for i, k in enumerate(grown)
+        }
+        self._normals = torch.from_numpy((atlas.normals if dressable else 0 * atlas.v).astype(np.float32))
+
+    def _coefficients(self, people: Sequence[Person]) -> Tensor:
+        """(n, S + E).
+
+        Raises:
+            InvalidInput: more than the body has.
+        """
+        shape, expression = len(self._arrays.beta_names), len(self._arrays.expression_names)
+        out = torch.zeros(len(people), shape + expression)
+        for row, person in zip(out, people, strict=True):
+            for values, first, most, name in (
+                (person.betas, 0, shape, "betas"),
+                (person.expression, shape, expression, "expression coefficients"),
+            ):
+                if len(values) > most:
+                    raise InvalidInput(f"A person has {len(values)} {name}.", f"The body has {most}: give no more.")
+                row[first : first + len(values)] = torch.tensor(values)
+        return out
+
+    def _of(self, people: Sequence[Person], table: dict[str, Tensor]) -> Tensor:
+        """(n, k) each person's row, by template."""
+        return torch.cat([_known(p.template, table, "template") for p in people])
+
+    def _rest(self, people: Sequence[Person], coefficients: Tensor, state: np.ndarray) -> tuple[Tensor, Tensor]:
+        """(n, V, 3) dressed bodies and (n, J, 3) joints, in T-pose."""
+        n = len(people)
+        body = torch.addmm(self._of(people, self._base), coefficients, self._dirs).view(n, -1, 3)
+        slack = torch.addmm(self._of(people, self._slack), coefficients, self._slack_dirs).view(n, -1, 3)
+        values = torch.from_numpy(state[:, : self._size])
+        push = values[:, :, PUSH]
+        out = torch.addcmul(push, slack, values[:, :, SMOOTH, None])
+        normals = self._normals
+        missing = (LEAST * (push * normals).sum(2) - (out * normals).sum(2)).clamp(min=0)
+        body += torch.addcmul(out, missing[:, :, None], normals[None])
+        joints = torch.addmm(self._of(people, self._joint_base), coefficients, self._joint_dirs).view(n, -1, 3)
+        return body, joints
+
+    def _hang(
+        self, people: Sequence[Person], worn: list[list[Piece]], coefficients: Tensor, transforms: Tensor, out: Tensor
+    ) -> None:
+        """Put the pieces that are worn into their places of `out`, (n, V', 3)."""
+        wearers: dict[int, tuple[Piece, list[int]]] = {}
+        for i, pieces in enumerate(worn):
+            for piece in pieces:
+                wearers.setdefault(id(piece), (piece, []))[1].append(i)
+        for piece, who in wearers.values():
+            base, dirs = self._piece_shape(piece)
+            halves = len(piece.weights)
+            start = torch.cat([base[people[i].template] for i in who])
+            rest = torch.addmm(start, coefficients[who], dirs).view(len(who), halves, -1, 3)
+            outward, weights = torch.from_numpy(piece.outward).float(), torch.from_numpy(piece.weights)
+            posed = skin_sheet(rest, outward, weights, transforms[who], SOFTNESS)
+            out[who, self._slices[piece.name]] = posed
+
+    def _piece_shape(self, piece: Piece) -> tuple[dict[str, Tensor], Tensor]:
+        """Rest places of a piece for each template, (1, H * P * 3), and (C, H * P * 3) its shape axes."""
+        if id(piece) not in self._piece_shapes:
+            axes = self._dirs.numpy().T.reshape(self._size, -1)
+            dirs = (piece.anchors @ axes).reshape(-1, len(self._dirs)).T
+            base = {
+                k: torch.from_numpy((piece.anchors @ v.numpy().reshape(-1, 3) + piece.offset).astype(np.float32))
+                for k, v in self._base.items()
+            }
+            self._piece_shapes[id(piece)] = (
+                {k: v.reshape(1, -1) for k, v in base.items()},
+                torch.from_numpy(dirs.astype(np.float32)).contiguous(),
+            )
+        return self._piece_shapes[id(piece)]
+
+
+def _templates(arrays: BodyArrays) -> dict[str, BodyArrays]:
+    """The body's means by name; a body that is not the default one has a single mean for all names."""
+    if arrays.kind == "impromptu":
+        return {name: load_arrays(name) for name in VARIANTS}
+    return {name: arrays for name in VARIANTS}
+
+
+def refined_like(mean: BodyArrays, coarse: BodyArrays, fine: BodyArrays) -> np.ndarray:
+    """(V', 3) another mean of the body that `coarse` is and that was refined to `fine`."""
+    if len(coarse.v_template) == len(fine.v_template):
+        return mean.v_template
+    from .refine import middles
+
+    ends = middles(coarse, LONGEST_EDGE)
+    return np.concatenate((mean.v_template, (mean.v_template[ends[:, 0]] + mean.v_template[ends[:, 1]]) / 2))
+
+
+def _known(name: str, table, what: str):
+    """The entry of a table.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    if name not in table:
+        choice = ", ".join(table) or "none for this body"
+        raise InvalidInput(f"The wardrobe has no {what} {name!r}.", f"It has: {choice}.")
+    return table[name]
+
+
+def _one_a_slot(kinds: Sequence[GarmentKind]) -> None:
+    """Raises InvalidInput where two garments want one slot."""
+    slots = [kind.slot for kind in kinds]
+    for slot in set(slots):
+        if slots.count(slot) > 1:
+            names = " and ".join(k.name for k in kinds if k.slot == slot)
+            raise InvalidInput(f"A person cannot wear {names} at once.", f"Give one {slot} a person.")
+
+
+__all__ = ["Dressed", "Garment", "Wardrobe"]
