@@ -16,9 +16,6 @@ from torch import Tensor
 from .outlines import Outline, find_outline
 from .topology import Topology
 
-_STEEPEST = 4.0
-"""Bounds how much faster than its edge a crossing may move in the gradient: edges far smaller than a pixel may run
-almost along the row that they cross."""
 _NONE = torch.iinfo(torch.int64).max
 
 
@@ -107,7 +104,7 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
     edge, line, share, before = edge[inside], line[inside], share[inside], before[inside]
     a, b = a[edge], b[edge]
     place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5 - before
-    slope = ((b - a)[:, axis] / (b - a)[:, 1 - axis]).clamp(-_STEEPEST, _STEEPEST)
+    slope = (b - a)[:, axis] / (b - a)[:, 1 - axis]
     across, along = (1, picture.width) if axis == 0 else (picture.width, 1)
     pair = outline.view[edge] * (picture.height * picture.width) + before.long() * across + line * along
     # On the right of one who goes down is the left pixel; of one who goes to the right, the lower one.
@@ -126,7 +123,7 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
 
 
 def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
-    """The visible ones of the candidates, one a pair of pixels; each outline in the direction that cuts it steeper."""
+    """The visible ones of the candidates, one a pair; upright edges between pixels side by side, others above."""
     found = _candidates(picture, outline, axis)
     ids = picture.ids[found.inner], picture.ids[found.outer]
     kept = ((ids[0] != ids[1]) & (ids[0] >= 0)).nonzero()[:, 0]
@@ -134,7 +131,7 @@ def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
     surface = _nearness(found.inner[kept], ids[0][kept], picture)
     kept = kept[(found.nearness[kept] > beyond) & (surface > beyond)]
     kept = kept[_winners(found.pair[kept], found.reach[kept], len(picture.ids))]
-    kept = kept[outline.upright[found.edge[kept]] == (axis == 0)]
+    kept = kept[found.motion[kept].abs().amax(-1) <= 1]
     edge = found.edge[kept]
     base = outline.view[edge] * picture.vertices
     return Crossings(

@@ -12,9 +12,6 @@ from .topology import Topology
 
 CHUNK = 1 << 22
 """Faces of all views looked at in one go; bounds the memory."""
-_SMOOTHINGS = 3
-_SHORT = 2.0
-"""Pixels; the direction of a shorter edge is taken from its neighbours along the outline too."""
 
 
 class Outline(NamedTuple):
@@ -27,36 +24,15 @@ class Outline(NamedTuple):
     """(N,) int64, vertex."""
     end: Tensor
     """(N,) int64, vertex."""
-    upright: Tensor
-    """(N,) whether the outline runs rather down than across the picture here."""
 
 
 def _turns(planes: Tensor, faces: Tensor) -> Tensor:
-    """(F + 1, B) int8: 1 where a face turns clockwise in the picture, -1 the other way, 0 where there is none of it."""
+    """(F + 1, B) int8: 1 where a face turns clockwise in the picture, -1 the other way, 0 where it has no area."""
     (ax, ay), (bx, by), (cx, cy) = (planes.index_select(1, faces[:, i]) for i in range(3))
     area = (bx - ax).mul_(cy - ay).sub_((cx - ax).mul_(by - ay))
     turn = torch.zeros(len(faces) + 1, area.shape[1], dtype=torch.int8, device=area.device)
     torch.sub((area > 0).to(torch.int8), (area < 0).to(torch.int8), out=turn[:-1])
     return turn
-
-
-def _upright(points: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Whether the outline runs rather down than across at each edge, (N,).
-
-    Where edges are smaller than a pixel an outline goes to and fro along them; it is the run of several that counts.
-
-    Args:
-        points: (P, 2) pixels.
-        start: (N,) points.
-        end: (N,) points.
-    """
-    step = points[end] - points[start]
-    short = (1 - step.norm(dim=-1, keepdim=True) / _SHORT).clamp(min=0)
-    run = step
-    for _ in range(_SMOOTHINGS):
-        gathered = torch.zeros_like(points).index_add_(0, start, run).index_add_(0, end, run)
-        run = step + short * (gathered[start] + gathered[end] - 2 * run)
-    return run[:, 1].abs() >= run[:, 0].abs()
 
 
 def _outline(points: Tensor, topology: Topology, near: float) -> Outline:
@@ -74,8 +50,7 @@ def _outline(points: Tensor, topology: Topology, near: float) -> Outline:
     clockwise = torch.where(one != 0, one * topology.along[edge, 0], -two * topology.along[edge, 0])
     low, high = topology.edges[edge].unbind(-1)
     start, end = torch.where(clockwise > 0, low, high), torch.where(clockwise > 0, high, low)
-    base = view * topology.num_vertices
-    return Outline(view, start, end, _upright(flat.reshape(-1, 2), base + start, base + end))
+    return Outline(view, start, end)
 
 
 @torch.no_grad()

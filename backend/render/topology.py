@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -27,8 +27,8 @@ class Topology:
 
     def to(self, device: torch.device | str) -> Topology:
         """On another device."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return Topology(*(v.to(device) if isinstance(v, Tensor) else v for v in values))
+        tensors = (t.to(device) for t in (self.edges, self.edge_faces, self.along))
+        return Topology(self.faces.to(device), self.num_vertices, *tensors)
 
     @cached_property
     def links(self) -> Tensor:
