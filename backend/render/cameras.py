@@ -35,6 +35,10 @@ class Cameras:
         rotation, position, fov = (t.to(device, dtype) for t in (self.rotation, self.position, self.fov))
         return replace(self, rotation=rotation, position=position, fov=fov)
 
+    def views(self, which: slice) -> Cameras:
+        """Some of them."""
+        return replace(self, rotation=self.rotation[which], position=self.position[which], fov=self.fov[which])
+
     def view(self, vertices: Tensor) -> Tensor:
         """(B, V, 3) right, up and ahead of each camera, metres, of (V, 3) or (B, V, 3) vertices."""
         return self._planes(vertices).transpose(1, 2)
