@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
+from .colours import SHADES, shades_near
 from .spec import RGB
 
 Split = Literal["train", "test"]
@@ -55,7 +57,7 @@ SKIN = {
 """Tone -> sRGB at its middle, from light to dark in even steps."""
 
 
-def split_of(betas: tuple[float, ...]) -> Split:
+def split_of(betas: Sequence[float]) -> Split:
     """The split that a body belongs to: cells of weight, muscle, age and belly are shared out by chance, once.
 
     Args:
@@ -71,10 +73,10 @@ def sample_body(rng: np.random.Generator, split: Split) -> tuple[str, tuple[floa
     while True:
         betas = _draw(rng, template)
         if split_of(betas) == split:
-            return template, betas
+            return template, tuple(betas)
 
 
-def _draw(rng: np.random.Generator, template: str) -> tuple[float, ...]:
+def _draw(rng: np.random.Generator, template: str) -> list[float]:
     axes = (rng.normal(size=10) * _SPREAD).tolist()
     axes[3] += _FEMININE[template]
     chance = rng.random((len(_PUSHES), 3)).tolist()
@@ -85,14 +87,10 @@ def _draw(rng: np.random.Generator, template: str) -> tuple[float, ...]:
         axes[axis] += by * axes[follows]
     if template == "male":
         axes[_CHEST] = min(axes[_CHEST], 0.5)
-    return tuple(round(min(max(v, -MOST), MOST), 3) for v in axes)
+    return [round(min(max(v, -MOST), MOST), 3) for v in axes]
 
 
 def sample_skin(rng: np.random.Generator) -> tuple[str, RGB]:
     """A tone's name and shade; every name equally often."""
-    from .colours import from_hex, from_oklab, to_oklab
-
     name = tuple(SKIN)[rng.integers(len(SKIN))]
-    lab = to_oklab(from_hex(SKIN[name])) + rng.normal(size=3) * (0.012, 0.006, 0.006)
-    r, g, b = from_oklab(lab).clip(0.002, 0.98).round(5).tolist()
-    return name, (r, g, b)
+    return name, shades_near(SKIN[name])[rng.integers(SHADES)]

@@ -27,7 +27,7 @@ NEUTRAL = frozenset(("white", "light grey", "grey", "dark grey", "black"))
 FAMILY = {
     "dark red": "red", "olive green": "green", "light green": "green", "dark green": "green", "light blue": "blue",
     "navy blue": "blue", "lavender": "purple", "magenta": "pink", "dark brown": "brown", "light grey": "grey",
-    "dark grey": "grey",
+    "dark grey": "grey", "silver": "grey", "golden": "yellow",
 }  # fmt: skip
 """Variants, and the name under which they pass too: navy blue is blue."""
 CONFUSABLE = frozenset(
@@ -42,6 +42,8 @@ CONFUSABLE = frozenset(
     )
 )  # fmt: skip
 """Names, or families, of which one may be said where another is meant."""
+METALS = {"steel": ("silver", "#a9abae"), "brass": ("golden", "#c79a3c")}
+"""Material -> what its colour is called, and sRGB: metals are named by no cell, but by their shine."""
 SHADES = 384
 """Ready shades of a name."""
 _LIGHTNESS, _CHROMA, _HUE, _TINT = 0.035, 0.11, 0.12, 0.004
@@ -103,15 +105,28 @@ def family_of(name: str) -> str:
 def differ(one: str, other: str) -> bool:
     """Whether nobody who sees one name's shades would say the other."""
     a, b = family_of(one), family_of(other)
-    if a == b or np.linalg.norm(_ANCHORS_LAB[NAMES.index(one)] - _ANCHORS_LAB[NAMES.index(other)]) < APART:
+    if a == b or np.linalg.norm(_anchor(one) - _anchor(other)) < APART:
         return False
     return not any(frozenset((x, y)) in CONFUSABLE for x in (one, a) for y in (other, b))
+
+
+def _anchor(name: str) -> Array:
+    return _ANCHORS_LAB[NAMES.index(name if name in ANCHORS else FAMILY[name])]
 
 
 @lru_cache(maxsize=4096)
 def different(name: str) -> tuple[str, ...]:
     """Every name that is surely false of a shade of this one."""
     return tuple(other for other in NAMES if differ(name, other))
+
+
+@lru_cache(maxsize=64)
+def shades_near(code: str) -> tuple[RGB, ...]:
+    """`SHADES` linear colours that pass for one sRGB colour, of skin or hair."""
+    rng = np.random.default_rng(int(code[1:], 16))
+    lab = to_oklab(from_hex(code)) + rng.normal(size=(SHADES, 3)) * (0.015, 0.006, 0.006)
+    r, g, b = from_oklab(lab).clip(0.002, 0.98).round(5).T.tolist()
+    return tuple(zip(r, g, b, strict=True))
 
 
 def sample_shade(rng: np.random.Generator, name: str) -> RGB:

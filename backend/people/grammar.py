@@ -1,0 +1,44 @@
+"""English that phrases are put together with: articles, lists, the -ing form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+_VOWEL_SOUND = re.compile(r"(?!uni|use|usu|eu|one\b|t-|u-)[aeiou]|hour|honest|x-ray", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b([Aa])n? (?=([\w-]+))")
+_DOUBLED = re.compile(r"\b(\w+) \1\b")
+_IRREGULAR = {
+    "lie": "lying", "tie": "tying", "die": "dying", "flee": "fleeing", "sidestep": "sidestepping", "begin": "beginning",
+}  # fmt: skip
+_DOUBLES_ITS_END = re.compile(r"(?:[^aeiou]|qu)*[aeiou][bdgmnprt]")
+"""Verbs of one syllable and one short vowel."""
+
+
+def articles(text: str) -> str:
+    """The same text with every `a` and `an` as the next word wants it."""
+    return _ARTICLE.sub(lambda m: m[1] + ("n " if _VOWEL_SOUND.match(m[2]) else " "), text)
+
+
+def joined(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+@lru_cache(maxsize=4096)
+def gerund(verb: str) -> str:
+    """`running` of `run`; a word in -ing stays as it is."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
+    if verb.endswith("ing") and len(verb) > 5:
+        return verb
+    if verb.endswith("e") and not verb.endswith(("oe", "ee", "ye")):
+        return verb[:-1] + "ing"
+    return verb + (verb[-1] if _DOUBLES_ITS_END.fullmatch(verb) else "") + "ing"
+
+
+def doubled_word(text: str) -> str:
+    """The first word that stands twice in a row, or nothing."""
+    found = _DOUBLED.search(text)
+    return found[1] if found else ""
