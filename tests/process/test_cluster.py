@@ -1,0 +1,331 @@
+"""Sets of pictures from two worker processes: nothing is lost or doubled, whatever happens to a worker."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+from impromptu.backend.pictures import cluster as cluster_module  # noqa: E402
+from impromptu.backend.pictures import engines, plans, store, taking  # noqa: E402
+from impromptu.backend.pictures.cluster import run  # noqa: E402
+from impromptu.backend.pictures.farm import Pace  # noqa: E402
+from impromptu.backend.pictures.requests import ShapesRequest  # noqa: E402
+from impromptu.backend.protocol import (  # noqa: E402
+    ImpromptuError,
+    Incompatible,
+    InvalidInput,
+    JobCancelled,
+    RuntimeMissing,
+)
+
+STAND_IN = Path(__file__).with_name("cluster_stand_in.py")
+QUICK = Pace(task_s=0.2, late_s=2.0)
+DASK = [sys.executable, "-m", "dask"]
+CLIENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import cluster_stand_in
+cluster_stand_in.install()
+from pathlib import Path
+from test_cluster import REQUEST, QUICK, take_set
+take_set(Path(sys.argv[2]), REQUEST, sys.argv[3], lambda taken: print(taken.index, flush=True))
+"""
+REQUEST = ShapesRequest(count=60, views=2, size=16, engine="raster", seed=3)
+
+
+def take_set(folder, request, address="", hear=lambda taken: None, tell=lambda line: None, pace=QUICK):
+    """A whole set in a folder, from a cluster or, without an address, from here."""
+    total = len(taking.plan_of(request))
+    identity = {"request": {"seed": request.seed}, "fingerprint": taking.fingerprint(request)}
+    with store.open_store(folder, identity, total) as opened:
+        missing = opened.missing(total)
+        if address:
+            pictures = run(request, missing, address, tell=tell, pace=pace)
+        else:
+            pictures = taking.take(request, missing, engines.open_engine(request))
+        with contextlib.closing(pictures):
+            for taken in pictures:
+                opened.add(taken)
+                hear(taken)
+        opened.finish(total)
+    return missing
+
+
+def files(folder):
+    """Every file of a set, and its bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def stand_in():
+    """The stand-in for a plan and an engine, in this process too."""
+    spec = importlib.util.spec_from_file_location("cluster_stand_in", STAND_IN)
+    module = importlib.util.module_from_spec(spec)
+    before = dict(plans.PLANS), dict(engines.ENGINES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(STAND_IN.parent)
+        spec.loader.exec_module(module)
+        module.install()
+        taking.plan_of.cache_clear()
+        yield module
+        plans.PLANS.update(before[0])
+        engines.ENGINES.update(before[1])
+        taking.plan_of.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def farm(stand_in, tmp_path_factory):
+    """Two worker processes, started again by their nannies when they die, and the folder of their faults."""
+    folder = tmp_path_factory.mktemp("faults")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPROMPTU_TEST_FAULTS", str(folder))
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, preload=[str(STAND_IN)],
+            silence_logs=50,
+        )  # fmt: skip
+        with cluster, distributed.Client(cluster, set_as_default=False) as client:
+            yield Farm(cluster.scheduler_address, folder, client)
+
+
+class Farm:
+    """What tests do to a cluster."""
+
+    def __init__(self, address, folder, client):
+        self.address, self.folder, self.client = address, folder, client
+
+    def order(self, fault):
+        (self.folder / fault).touch()
+
+    def pids(self):
+        return self.client.run(os.getpid)
+
+    def tasks(self):
+        """Tasks that any worker still has."""
+        return [key for keys in self.client.processing().values() for key in keys]
+
+    def idle(self):
+        """Whether no worker has an engine open."""
+        return not any((self.folder / f"open-{pid}").exists() for pid in self.pids().values())
+
+
+@pytest.fixture
+def cluster(farm):
+    """The cluster with both workers there and no fault ordered."""
+    for path in farm.folder.iterdir():
+        if not path.name.startswith("open"):
+            path.unlink()
+    farm.client.wait_for_workers(2, timeout=120)
+    return farm
+
+
+@pytest.fixture(scope="module")
+def alone(stand_in, tmp_path_factory):
+    """What one machine makes of the request."""
+    folder = tmp_path_factory.mktemp("alone") / "set"
+    take_set(folder, REQUEST)
+    return files(folder)
+
+
+def test_a_cluster_makes_the_bytes_of_one_machine(cluster, alone, tmp_path):
+    lines = []
+    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append)
+    assert files(tmp_path / "set") == alone
+    assert len(alone) == 2 + len(taking.plan_of(REQUEST)) + 1
+    assert any("2" in line and line.startswith("Workers") for line in lines)
+
+
+def test_a_worker_that_is_killed_costs_nothing_but_time(cluster, alone, tmp_path):
+    seen = []
+
+    def hear(taken):
+        seen.append(taken.index)
+        if len(seen) == 5:
+            os.kill(min(cluster.pids().values()), signal.SIGKILL)
+
+    take_set(tmp_path / "set", REQUEST, cluster.address, hear)
+    assert files(tmp_path / "set") == alone
+    assert sorted(seen) == list(range(120))
+
+
+def test_a_worker_that_dies_of_its_task_is_replaced(cluster, alone, tmp_path):
+    cluster.order("die")
+    lines = []
+    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append)
+    assert files(tmp_path / "set") == alone
+    assert any("lost" in line for line in lines)
+
+
+def test_what_a_slow_worker_does_not_bring_another_one_does(cluster, alone, tmp_path):
+    cluster.order("sleep")
+    seen, lines = [], []
+    take_set(tmp_path / "set", REQUEST, cluster.address, lambda t: seen.append(t.index), lines.append)
+    assert files(tmp_path / "set") == alone
+    assert sorted(seen) == list(range(120))
+    assert any("takes long" in line for line in lines)
+    wait_for(lambda: (cluster.folder / "woken").exists())
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_fault_on_one_worker_is_tried_on_another(cluster, alone, tmp_path):
+    cluster.order("fail")
+    lines = []
+    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append)
+    assert files(tmp_path / "set") == alone
+    assert any("ZeroDivisionError" in line and "tcp://" in line for line in lines)
+
+
+def test_what_fails_everywhere_ends_the_run_with_its_reason(cluster, tmp_path):
+    cluster.order("faulty-50")
+    with pytest.raises(ImpromptuError, match=r"tcp://.*ZeroDivisionError"):
+        take_set(tmp_path / "set", REQUEST, cluster.address)
+    wait_for(lambda: not cluster.tasks())
+
+
+def test_pictures_that_end_every_worker_are_named(cluster, alone, tmp_path):
+    cluster.order("deadly-50")
+    with pytest.raises(ImpromptuError, match=r"[Pp]ictures? .*ended 3 workers.*tcp://.*memory"):
+        take_set(tmp_path / "set", REQUEST, cluster.address, pace=Pace(task_s=0.2, losses=2))
+    (cluster.folder / "deadly-50").unlink()
+    # What could be taken before is kept.
+    assert len(take_set(tmp_path / "set", REQUEST, cluster.address)) < 120
+    assert files(tmp_path / "set") == alone
+
+
+def test_a_worker_without_an_engine_is_left_out(cluster, alone, tmp_path):
+    wait_for(cluster.idle)
+    cluster.order("no-engine")
+    lines = []
+    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append)
+    assert files(tmp_path / "set") == alone
+    assert any("tcp://" in line and "Blender is not installed" in line and "left out" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"version": "0.0.9"}, "0.0.9"), ({"code": "x"}, "other code"), ({"fingerprint": "x"}, "library or body")],
+)
+def test_a_worker_that_differs_is_refused(cluster, tmp_path, monkeypatch, changed, words):
+    before = cluster_module.identity
+    monkeypatch.setattr(cluster_module, "identity", lambda request: before(request) | changed)
+    with pytest.raises(Incompatible, match=rf"tcp://.*{words}"):
+        take_set(tmp_path / "set", REQUEST, cluster.address)
+    assert not list((tmp_path / "set").rglob("*.png"))
+
+
+def test_a_cancelled_run_leaves_the_cluster_idle_and_resumes(cluster, alone, tmp_path):
+    seen = []
+
+    def cancel(taken):
+        seen.append(taken.index)
+        if len(seen) == 20:
+            raise JobCancelled("Cancelled.")
+
+    with pytest.raises(JobCancelled):
+        take_set(tmp_path / "set", REQUEST, cluster.address, cancel)
+    wait_for(lambda: not cluster.tasks())
+    missing = take_set(tmp_path / "set", REQUEST, cluster.address)
+    assert not set(missing) & set(seen)
+    assert len(missing) == 100
+    assert files(tmp_path / "set") == alone
+
+
+def test_a_cancel_is_heard_while_every_worker_is_busy(cluster, tmp_path):
+    cluster.order("sleep")
+    began = []
+
+    def check():
+        if list(cluster.folder.glob("sleep-by-*")):
+            began.append(True)
+            raise JobCancelled("Cancelled.")
+
+    with pytest.raises(JobCancelled), contextlib.closing(run(REQUEST, range(120), cluster.address, check)) as all_:
+        list(all_)
+    # The worker's task ends too, though nobody waits for it.
+    wait_for(lambda: (cluster.folder / "woken").exists())
+
+
+def test_a_client_that_is_killed_resumes(cluster, alone, tmp_path):
+    command = [sys.executable, "-c", CLIENT, str(STAND_IN.parent), str(tmp_path / "set"), cluster.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        seen = [int(client.stdout.readline()) for _ in range(10)]
+        client.kill()
+    wait_for(lambda: not cluster.tasks())
+    missing = take_set(tmp_path / "set", REQUEST, cluster.address)
+    assert not set(missing) & set(seen)
+    assert files(tmp_path / "set") == alone
+
+
+def test_a_worker_that_joins_is_used(cluster, alone, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_module, "LOOK_S", 0.1)
+    joined, lines = [], []
+
+    def hear(taken):
+        if not joined:
+            joined.append(worker(cluster.address, cluster.folder))
+        elif len(joined) == 1:
+            wait_for(lambda: len(cluster.pids()) == 3)
+            joined.append(True)
+
+    try:
+        take_set(tmp_path / "set", REQUEST, cluster.address, hear, lines.append)
+        assert (cluster.folder / f"opened-{joined[0].pid}").exists()
+    finally:
+        joined[0].terminate()
+        joined[0].wait()
+    assert files(tmp_path / "set") == alone
+    assert "Workers: 3, 1 new." in lines
+
+
+def worker(address, faults):
+    """One more worker process."""
+    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--preload", str(STAND_IN)]
+    environment = os.environ | {"IMPROMPTU_TEST_FAULTS": str(faults)}
+    return subprocess.Popen([*DASK, "worker", address, *options], env=environment, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9"])
+def test_a_scheduler_that_is_not_there_is_one_sentence(stand_in, monkeypatch, address):
+    monkeypatch.setattr(cluster_module, "CONNECT_S", 1)
+    with pytest.raises(RuntimeMissing, match="No Dask scheduler answers at"):
+        next(run(REQUEST, [0], address))
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8787", "localhost", "", "tls://127.0.0.1:9", "tcp://"])
+def test_an_address_that_is_none_is_told(stand_in, address):
+    with pytest.raises(InvalidInput):
+        next(run(REQUEST, [0], address))
+
+
+def test_a_scheduler_that_dies_is_one_sentence(stand_in, tmp_path):
+    told = tmp_path / "scheduler.json"
+    scheduler = subprocess.Popen(
+        [*DASK, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(told)],
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(told.exists)
+    wait_for(lambda: told.read_text().strip().endswith("}"))
+    address = json.loads(told.read_text())["address"]
+    only = worker(address, tmp_path)
+    try:
+        with pytest.raises(RuntimeMissing, match=r"has gone.*same command"):
+            take_set(tmp_path / "set", REQUEST, address, lambda taken: scheduler.kill())
+    finally:
+        for process in (scheduler, only):
+            process.kill()
+            process.wait()
+    assert list((tmp_path / "set").rglob("*.png"))
