@@ -176,7 +176,7 @@ class _Blend(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
-        taken = values.index_select(0, rows.reshape(-1)).reshape(*rows.shape, -1)
+        taken = values.index_select(0, rows.reshape(-1)).reshape(*rows.shape, values.shape[-1])
         out = weights[0, :, None] * taken[0]
         for weight, value in zip(weights[1:], taken[1:], strict=True):
             out.addcmul_(weight[:, None], value.to(out.dtype))
