@@ -65,12 +65,39 @@ def find_blender() -> list[str]:
     )
 
 
-def job_command(blender: list[str], job_dir: Path) -> list[str]:
-    """The command line that runs the worker on a job folder."""
+def job_command(blender: list[str], script: Path, folder: Path) -> list[str]:
+    """The command line that runs a script of `rendering` on a folder."""
     if Path(blender[0]).name.lower().startswith("blender"):
-        script = ["-b", "--factory-startup", "--python-exit-code", "1", "--python", str(WORKER), "--"]
-        return [*blender, *script, str(job_dir)]
-    return [*blender, str(WORKER), str(job_dir)]
+        start = ["-b", "--factory-startup", "--python-exit-code", "1", "--python", str(script), "--"]
+        return [*blender, *start, str(folder)]
+    return [*blender, str(script), str(folder)]
+
+
+def start_blender(script: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a script of `rendering` on a folder, which gets its log.
+
+    Whoever calls it ends it by `end_child`. Its standard input tells it, by ending, that this process is gone.
+
+    Raises:
+        RuntimeMissing: there is no Blender, or it cannot be started.
+    """
+    command = job_command(find_blender(), script, folder)
+    with open(folder / LOG, "ab") as log:
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=_clean_environment(),
+                cwd=folder,
+                start_new_session=os.name != "nt",
+                creationflags=NEW_GROUP,
+            )
+        except OSError as error:
+            raise RuntimeMissing(
+                f"Blender could not be started: {error}.", f"Check {VARIABLE} or run `make setup`."
+            ) from error
 
 
 def run_blender_job(
@@ -93,24 +120,7 @@ def run_blender_job(
             its is not there. However it ends but well, no output has changed and no temporary file is left.
     """
     job_dir = Path(job_dir).absolute()
-    command = job_command(find_blender(), job_dir)
-    with open(job_dir / LOG, "ab") as log:
-        try:
-            child = subprocess.Popen(
-                command,
-                # Its end tells the worker that this process is gone, however it went.
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=_clean_environment(),
-                cwd=job_dir,
-                start_new_session=os.name != "nt",
-                creationflags=NEW_GROUP,
-            )
-        except OSError as error:
-            raise RuntimeMissing(
-                f"Blender could not be started: {error}.", f"Check {VARIABLE} or run `make setup`."
-            ) from error
+    child = start_blender(WORKER, job_dir)
     last: dict[str, Any] = {}
     with tracked(child, lambda: _remove_partial(job_dir)):
         try:
@@ -121,7 +131,7 @@ def run_blender_job(
                     last = message
             child.wait()
         finally:
-            _end(child)
+            end_child(child)
             if "result" not in last:
                 _remove_partial(job_dir)
     return _outcome(last, child.returncode, job_dir)
@@ -139,15 +149,7 @@ def _messages(child: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> 
     Raises:
         JobCancelled: `cancelled()` became true.
     """
-    lines: queue.Queue[bytes | None] = queue.Queue()
-
-    def drain(stream: IO[bytes]) -> None:
-        for line in stream:
-            lines.put(line)
-        lines.put(None)
-
-    assert child.stdout is not None
-    threading.Thread(target=drain, args=(child.stdout,), daemon=True).start()
+    lines = lines_of(child)
     while True:
         if cancelled():
             raise JobCancelled("Cancelled; nothing was written.")
@@ -157,22 +159,35 @@ def _messages(child: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> 
             continue
         if line is None:
             return
-        message = _parse(line)
+        message = parse_line(line, {"stage", "result", "error"})
         if message is not None:
             yield message
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
-    """A message of the worker's, or None for any other line."""
+def lines_of(child: subprocess.Popen[bytes]) -> queue.Queue[bytes | None]:
+    """The lines that a child prints, as they come; None after the last."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def drain(stream: IO[bytes]) -> None:
+        for line in stream:
+            lines.put(line)
+        lines.put(None)
+
+    assert child.stdout is not None
+    threading.Thread(target=drain, args=(child.stdout,), daemon=True).start()
+    return lines
+
+
+def parse_line(line: bytes, known: set[str]) -> dict[str, Any] | None:
+    """A message that has one of the known keys, or None for any other line: Blender prints some early on."""
     try:
         message = json.loads(line)
     except ValueError:
         return None
-    known = isinstance(message, dict) and message.keys() & {"stage", "result", "error"}
-    return message if known else None
+    return message if isinstance(message, dict) and message.keys() & known else None
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def end_child(child: subprocess.Popen[bytes]) -> None:
     """Make sure that the child and its group are gone: an interrupt, then a kill."""
     if child.poll() is None:
         with contextlib.suppress(ProcessLookupError):
@@ -208,24 +223,34 @@ def _outcome(last: dict[str, Any], code: int, job_dir: Path) -> dict[str, Any]:
         return last["result"]
     if "error" in last:
         raise from_wire(last["error"])
-    log = job_dir / LOG
+    raise why_ended(code, job_dir)
+
+
+def why_ended(code: int, folder: Path) -> ImpromptuError:
+    """What a script's log says about its end, where it could not say so itself.
+
+    Args:
+        code: that it returned.
+        folder: holds its log.
+    """
+    log = folder / LOG
     tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:] if log.exists() else []
     for line in reversed(tail):
         if any(words in line for words in FULL_DISK):
-            raise InvalidInput("The disk is full or the file too large.", "Free some space or write elsewhere.")
+            return InvalidInput("The disk is full or the file too large.", "Free some space or write elsewhere.")
         if "cannot open shared object file" in line:
             library = line.partition("ImportError:")[2].split(":")[0].strip() or "a library"
-            raise RuntimeMissing(
+            return RuntimeMissing(
                 f"Blender needs the shared library {library}.", f"Run `apt-get install {DEBIAN_PACKAGES}`."
             )
         if "No module named 'bpy'" in line:
-            raise RuntimeMissing("That Python has no bpy.", f"Run `make setup` or correct {VARIABLE}.")
+            return RuntimeMissing("That Python has no bpy.", f"Run `make setup` or correct {VARIABLE}.")
     if code == 0:
-        raise RuntimeMissing(
+        return RuntimeMissing(
             f"The program that should be Blender ended without doing anything{': ' + tail[-1] if tail else ''}.",
             f"Set {VARIABLE} to a Blender binary or to a Python that has bpy.",
         )
-    raise ImpromptuError(
+    return ImpromptuError(
         f"Blender ended with code {code}. Its last words: " + " / ".join(tail[-3:]),
         "Try again; if it happens each time, report it with these words.",
     )

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 if not __package__:
-    # As a script: the worker beside this file knows how to make the package importable; then start again as a module.
+    # As a script: make the package importable, then start again as a module of it.
     import runpy
     from pathlib import Path
 
-    runpy.run_path(str(Path(__file__).with_name("worker.py")))
+    runpy.run_path(str(Path(__file__).with_name("bootstrap.py")))
     runpy.run_module("impromptu.rendering.bench_actions", run_name="__main__")
 
 import json

@@ -6,15 +6,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
 
-from ..backend.protocol import InvalidInput
-
-OVERSCAN = 4
-"""Pixels rendered around a picture and cut off: the denoiser darkens the outermost ones."""
+from ..backend.protocol import EngineOptions, InvalidInput
+from .engines import OVERSCAN, apply_options
 
 
 @dataclass(frozen=True)
@@ -38,37 +35,10 @@ def set_quality(scene: bpy.types.Scene, quality: Quality) -> None:
     """Point the scene's render settings at a quality."""
     render = scene.render
     render.resolution_x, render.resolution_y = quality.width + 2 * OVERSCAN, quality.height + 2 * OVERSCAN
-    render.resolution_percentage = 100
-    render.use_persistent_data = True
     render.film_transparent = False
-    render.dither_intensity = 0.0
     render.image_settings.file_format = "PNG"
     render.image_settings.color_mode = "RGB"
-    render.engine = "CYCLES"
-    _set_cycles(scene, quality.samples)
-
-
-def _set_cycles(scene: bpy.types.Scene, samples: int) -> None:
-    cycles: Any = scene.cycles
-    cycles.device = "CPU"
-    cycles.samples = samples
-    cycles.use_adaptive_sampling = False
-    cycles.use_denoising = True
-    cycles.denoiser = "OPENIMAGEDENOISE"
-    cycles.denoising_input_passes = "RGB_ALBEDO"
-    cycles.denoising_prefilter = "NONE"
-    if hasattr(cycles, "denoising_quality"):
-        cycles.denoising_quality = "FAST"
-    # Three lights do not pay for a tree.
-    cycles.use_light_tree = False
-    cycles.max_bounces = 1
-    cycles.diffuse_bounces = 1
-    cycles.glossy_bounces = 1
-    cycles.transmission_bounces = 0
-    cycles.caustics_reflective = cycles.caustics_refractive = False
-    cycles.pixel_filter_type = "BLACKMAN_HARRIS"
-    cycles.seed = 0
-    cycles.use_animated_seed = False
+    apply_options(scene, EngineOptions(samples=quality.samples, denoiser="oidn"))
 
 
 def render_frame(scene: bpy.types.Scene, frame: float, folder: Path) -> np.ndarray:

@@ -13,72 +13,29 @@ All files are made under temporary names beside their own and renamed together w
 
 from __future__ import annotations
 
+if not __package__:
+    # As a script: make the package importable, then start again as a module of it.
+    import runpy
+    from pathlib import Path
+
+    runpy.run_path(str(Path(__file__).with_name("bootstrap.py")))
+    runpy.run_module("impromptu.rendering.worker", run_name="__main__")
+
 import contextlib
-import importlib
-import importlib.util
 import json
 import os
 import shutil
-import stat
 import sys
 import tempfile
-import threading
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-LOG = "blender.log"
+from ..backend import protocol
+from .process import LOG, Channel, ending, read_lines
+
 PARTIAL = "partial.json"
 """Lists the temporary files, for whoever has to clean up after a killed worker."""
-
-
-def bootstrap() -> str:
-    """Make the package importable when this file runs as a script, whatever its folder is called.
-
-    Returns:
-        the package's name.
-    """
-    if __package__:
-        return __package__.rpartition(".")[0]
-    # The script's folder comes first on the path: its `scene` or `film` would shadow others' modules.
-    sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != ROOT / "rendering"]
-    spec = importlib.util.spec_from_file_location(
-        "impromptu", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["impromptu"] = module
-    spec.loader.exec_module(module)
-    return "impromptu"
-
-
-PACKAGE = bootstrap()
-protocol = importlib.import_module(f"{PACKAGE}.backend.protocol")
-
-
-class Channel:
-    """The original standard output, for JSON lines only; everything else that prints goes to the log."""
-
-    def __init__(self, log: Path) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._stream: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.dup2(handle, 1)
-        os.dup2(handle, 2)
-        os.close(handle)
-
-    def send(self, message: dict[str, Any]) -> None:
-        """One message, one line. A reader that has gone ends the job."""
-        self._stream.write(json.dumps(message, ensure_ascii=False) + "\n")
-        self._stream.flush()
-
-    def progress(self, stage: str, step: int, total: int) -> None:
-        """How far a stage is."""
-        self.send({"stage": stage, "step": step, "total": total})
 
 
 def explain(error: OSError, path: Path) -> Any:
@@ -156,10 +113,12 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
     Returns:
         what was made: files, frames, keys.
     """
-    actor_data = importlib.import_module(f"{PACKAGE}.addon.scene.actor_data")
-    actors = importlib.import_module(f"{PACKAGE}.addon.scene.actor")
-    exports = importlib.import_module(f"{PACKAGE}.addon.scene.export")
-    stage = importlib.import_module(f"{PACKAGE}.rendering.scene")
+    # Here, so that a Blender that lacks something is told about over the channel.
+    from ..addon.scene import actor as actors
+    from ..addon.scene import actor_data
+    from ..addon.scene import export as exports
+    from . import scene as stage
+
     job = read_job(folder)
     body = actor_data.load_body(folder / "body.npz")
     motion = actor_data.load_motion(folder / "motion.npz", len(body.parents))
@@ -191,8 +150,8 @@ def render_previews(
     """Write the job's pictures and films."""
     if not job["previews"]:
         return
-    previews = importlib.import_module(f"{PACKAGE}.rendering.previews")
-    frames = importlib.import_module(f"{PACKAGE}.rendering.frames")
+    from . import frames, previews
+
     wanted = job.get("preview") or {}
     size = int(wanted.get("size") or 480)
     films = {p.suffix.lower() for p in job["previews"]}
@@ -213,55 +172,20 @@ def render_previews(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def end_with_parent(folder: Path) -> None:
-    """End this process, without a trace, as soon as the one that started it is gone: then standard input ends.
-
-    The thread touches no Blender data; it only waits and ends the process.
-    """
-
-    def wait() -> None:
-        while os.read(0, 1024):
-            continue
-        if (folder / PARTIAL).exists():
-            for name in json.loads((folder / PARTIAL).read_text(encoding="utf-8")):
-                Path(name).unlink(missing_ok=True)
-        os._exit(1)
-
-    if not os.isatty(0) and stat.S_ISFIFO(os.fstat(0).st_mode):
-        threading.Thread(target=wait, daemon=True).start()
-
-
-def leave(code: int) -> None:
-    """End the process. Blender as a module can hang or crash in its own clean-up, so that is skipped."""
-    if "bpy" in sys.modules:
-        shutil.rmtree(sys.modules["bpy"].app.tempdir, ignore_errors=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+def remove_partial(folder: Path) -> None:
+    """Remove the temporary files of a job that nobody waits for any more."""
+    if (folder / PARTIAL).exists():
+        for name in json.loads((folder / PARTIAL).read_text(encoding="utf-8")):
+            Path(name).unlink(missing_ok=True)
 
 
 def main(argv: list[str]) -> None:
-    """Run the job named last on the command line and end the process: 0 done, 2 the user can mend it, 1 ours."""
+    """Run the job named last on the command line and end the process."""
     folder = Path(argv[-1]).absolute()
     channel = Channel(folder / LOG)
-    code = 1
-    end_with_parent(folder)
-    try:
+    with ending(channel):
+        read_lines(lambda _: None, lambda: remove_partial(folder))
         channel.send({"result": run_job(folder, channel)})
-        code = 0
-    except protocol.ImpromptuError as error:
-        channel.send({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
-        code = 1 if error.code == "internal" else 2
-    except ImportError as error:
-        channel.send({"error": {"code": "runtime_missing", "message": f"Blender's Python lacks something: {error}.",
-                                "hint": "Run `make setup` again."}})  # fmt: skip
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
-    except BaseException:  # noqa: BLE001 - the process ends here; the parent quotes the log
-        traceback.print_exc()
-    finally:
-        leave(code)
 
 
 if __name__ == "__main__":

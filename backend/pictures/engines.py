@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..protocol import EngineOptions
 from .plan import Engine
 from .requests import PicturesRequest
 
@@ -11,13 +12,13 @@ from .requests import PicturesRequest
 def _raster(request: PicturesRequest) -> Engine:
     from .raster_engine import RasterEngine
 
-    return RasterEngine(request.device)
+    return RasterEngine()
 
 
 def _blender(request: PicturesRequest) -> Engine:
     from .blender_engine import BlenderEngine
 
-    return BlenderEngine(request.engine, request.samples, request.denoiser, request.device)
+    return BlenderEngine(EngineOptions(request.engine, request.samples, request.denoiser, request.device))
 
 
 ENGINES: dict[str, Callable[[PicturesRequest], Engine]] = {

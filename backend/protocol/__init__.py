@@ -1,8 +1,10 @@
 """What both sides of the pipe share: errors, requests and messages. Standard library only.
 
-`errors` are failures that a person can act upon, `requests` what can be asked for, `wire` how both travel.
+`errors` are failures that a person can act upon, `requests` what can be asked for, `engines` what Blender
+renders with, `wire` how they travel.
 """
 
+from .engines import BLENDER_ENGINES, DENOISERS, DEVICES, EngineOptions
 from .errors import (
     CODES,
     AssetsMissing,
@@ -43,8 +45,11 @@ from .wire import FIELDS, PROTOCOL_VERSION, Decoder, encode
 
 __all__ = [
     "ACTOR_FORMATS",
+    "BLENDER_ENGINES",
     "BLENDER_FORMATS",
     "CODES",
+    "DENOISERS",
+    "DEVICES",
     "FIELDS",
     "KINDS",
     "MAX_PROMPT",
@@ -55,6 +60,7 @@ __all__ = [
     "BodyRequest",
     "CheckRequest",
     "Decoder",
+    "EngineOptions",
     "FindRequest",
     "ImportRequest",
     "ImpromptuError",
