@@ -85,6 +85,8 @@ class _Candidates(NamedTuple):
     """As in `Crossings`."""
     nearness: Tensor
     """(N,) 1 / depth of the edge there."""
+    steep: Tensor
+    """(N,) whether the edge runs rather across the pairs than along them; of the two axes one is so, never both."""
 
 
 def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
@@ -103,6 +105,7 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
 
     edge, line, share, before = edge[inside], line[inside], share[inside], before[inside]
     a, b = a[edge], b[edge]
+    upright = (b - a)[:, 1].abs() >= (b - a)[:, 0].abs()
     place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5 - before
     slope = (b - a)[:, axis] / (b - a)[:, 1 - axis]
     across, along = (1, picture.width) if axis == 0 else (picture.width, 1)
@@ -119,6 +122,7 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
         reach=torch.where(first, place, 1 - place),
         motion=torch.stack((sign, -sign * slope) if axis == 0 else (-sign * slope, sign), -1),
         nearness=torch.lerp(1 / a[:, 2], 1 / b[:, 2], share),
+        steep=upright == (axis == 0),
     )
 
 
@@ -131,7 +135,8 @@ def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
     surface = _nearness(found.inner[kept], ids[0][kept], picture)
     kept = kept[(found.nearness[kept] > beyond) & (surface > beyond)]
     kept = kept[_winners(found.pair[kept], found.reach[kept], len(picture.ids))]
-    kept = kept[found.motion[kept].abs().amax(-1) <= 1]
+    # Only now: an edge that belongs to the other axis still hides those behind it.
+    kept = kept[found.steep[kept]]
     edge = found.edge[kept]
     base = outline.view[edge] * picture.vertices
     return Crossings(

@@ -118,8 +118,8 @@ def soft_silhouette(
     Args:
         projected: (B, V, 3) pixel x, pixel y and depth.
         ids: (B, H, W) integers, the face at each pixel's middle, -1 where there is none.
-        sigma: squared distance at which opacity is .27 or .73, where the picture's shorter side is 2 long (PyTorch3D's unit).
-        blur_radius: squared distance beyond which opacity is 0 or 1, in the same unit; `default_blur_radius(sigma)`.
+        sigma: squared distance at which opacity is .27 or .73; the picture's shorter side is 2 long, as in PyTorch3D.
+        blur_radius: squared distance beyond which opacity is 0 or 1; without one, `default_blur_radius(sigma)`.
         near: metres, as in `face_ids`.
 
     Returns:
