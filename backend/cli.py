@@ -21,6 +21,7 @@ COMMANDS = {
     "library": "add, list, remove, export and verify motions",
     "body": "describe a body model and its shape axes",
     "batch": "act a file of prompts, one after the other",
+    "render": "make sets of pictures for training: frames, shapes, captioned people",
     "serve": "do jobs for Blender over standard input and output",
     "bench": "measure retrieval precision, or speed against public peers",
 }

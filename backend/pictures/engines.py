@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..protocol import EngineOptions
 from .plan import Engine
 from .requests import PicturesRequest
 
@@ -18,7 +17,7 @@ def _raster(request: PicturesRequest) -> Engine:
 def _blender(request: PicturesRequest) -> Engine:
     from .blender_engine import BlenderEngine
 
-    return BlenderEngine(EngineOptions(request.engine, request.samples, request.denoiser, request.device))
+    return BlenderEngine(request.engine_options())
 
 
 ENGINES: dict[str, Callable[[PicturesRequest], Engine]] = {

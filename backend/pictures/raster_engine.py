@@ -1,0 +1,117 @@
+"""Pictures without Blender: the house's rasteriser, Lambert's light and a highlight, four samples a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..render.interpolate import interpolate, look
+from ..render.raster import face_ids
+from .backdrops import backdrop_of, to_srgb
+from .floor import lay_floor
+from .part_map import part_mapper, project
+from .plan import Shot
+from .scenes import Array, Scenes
+
+FINE = 2
+"""Samples along a pixel's side."""
+DIELECTRIC = 0.04
+"""Share of the light that comes straight back off anything but metal."""
+
+
+class RasterEngine:
+    """Draws every picture by itself, so that none depends on its batch."""
+
+    name = "raster"
+
+    def shoot(self, scenes: Scenes, check: Callable[[], None]) -> Iterator[Shot]:
+        """One shot a scene, in order."""
+        mesh, parts = _Mesh(scenes.faces, scenes.vertices.shape[1]), part_mapper(scenes)
+        for k in range(len(scenes)):
+            check()
+            yield Shot(_draw(scenes, k, mesh), parts(k))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Mesh:
+    """The topology of a batch."""
+
+    def __init__(self, faces: NDArray[np.integer], count: int) -> None:
+        self.faces = torch.from_numpy(np.ascontiguousarray(faces, np.int64))
+        rows, columns = faces.ravel(), np.arange(len(faces)).repeat(3)
+        self._around = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (count, len(faces)))
+
+    def normals(self, vertices: Tensor) -> Tensor:
+        """(V, 3) sums over the faces around each vertex, by their area; 0 where none has any."""
+        a, b, c = (vertices.index_select(0, self.faces[:, i]) for i in range(3))
+        return torch.from_numpy(self._around @ torch.linalg.cross(b - a, c - a).numpy())
+
+
+@torch.inference_mode()
+def _draw(scenes: Scenes, k: int, mesh: _Mesh) -> NDArray[np.uint8]:
+    """(height, width, 3) sRGB."""
+    height, width = scenes.height, scenes.width
+    behind = lay_floor(scenes, k, mesh.faces, backdrop_of(scenes, k))
+    projected = project(scenes, k)
+    projected[:, :2] *= FINE
+    points = torch.from_numpy(projected)[None]
+    seen = look(points, mesh.faces, face_ids(points, mesh.faces, height * FINE, width * FINE))
+    vertices = _tensor(scenes.vertices[k])
+    looks = (scenes.colours[k], scenes.roughness[k][:, None], scenes.metallic[k][:, None])
+    carried = torch.cat((vertices, mesh.normals(vertices), *map(_tensor, looks)), 1)
+    lit = shade(interpolate(carried, seen), *_lights(scenes, k))
+    canvas = torch.from_numpy(behind.repeat(FINE, 0).repeat(FINE, 1)).reshape(-1, 3)
+    canvas.index_copy_(0, seen.pixel, lit.clamp_(max=1))
+    fine = canvas.view(height, FINE, width, FINE, 3)
+    return to_srgb(((fine[:, 0, :, 0] + fine[:, 0, :, 1] + fine[:, 1, :, 0] + fine[:, 1, :, 1]) / FINE**2).numpy())
+
+
+def _tensor(values: Array) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values, np.float32))
+
+
+def _lights(scenes: Scenes, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Where the camera is (3,), towards the suns (L, 3), their colours (L, 3), and ambient light (3,)."""
+    of = (scenes.camera_position, scenes.light_direction, scenes.light_colour, scenes.ambient)
+    return tuple(_tensor(a[k]) for a in of)  # pyright: ignore[reportReturnType]
+
+
+def shade(carried: Tensor, eye: Tensor, towards: Tensor, strength: Tensor, ambient: Tensor) -> Tensor:
+    """(P, 3) light from a surface: Lambert's, and Blinn's highlight with the exponent 2 / roughness^4 - 2.
+
+    Args:
+        carried: (P, 11) place, normal of any length, colour, roughness and metallic.
+        eye: (3,) the camera's place.
+        towards: (L, 3) unit vectors to the suns.
+        strength: (L, 3) what a white matt surface that faces a sun gives back of it.
+        ambient: (3,) and of light from everywhere.
+    """
+    place, normal, colour, rough, metal = carried.split((3, 3, 3, 1, 1), 1)
+    normal, to_eye = _unit(normal), _unit(eye - place)
+    # Cloth has an inside.
+    normal = torch.where(_dot(normal, to_eye) < 0, -normal, normal)
+    shine = 2 / rough.clamp(min=0.15).pow(4) - 2
+    mirror = DIELECTRIC + metal * (colour - DIELECTRIC)
+    matt = colour * (1 - metal)
+    out = colour * ambient
+    for sun, bright in zip(towards, strength, strict=True):
+        gloss = _dot(normal, _unit(to_eye + sun)).clamp(min=0).pow(shine) * ((shine + 8) / 8)
+        out = out + bright * _dot(normal, sun).clamp(min=0) * (matt + mirror * gloss)
+    return out
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(vectors, dim=1)
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """(P, 1) of (P, 3) and (P, 3) or (3,)."""
+    product = a * b
+    return product[:, :1] + product[:, 1:2] + product[:, 2:]
