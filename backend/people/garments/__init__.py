@@ -1,14 +1,16 @@
 """All garments, by name.
 
 A garment is a row: what is said of it (`GarmentKind`), and a small function that cuts it on an `Atlas`. To add one,
-write the function, put the row into its module's `KINDS`, and look at the sheet of `wardrobe_sheet`.
+write the function, put the row into its module's `KINDS`, and look at it on thin, stout, tall and short bodies, in poses.
 """
 
 from __future__ import annotations
 
 from ..cut import GarmentKind
-from . import bottoms, dresses, shoes, tops
+from . import accessories, bottoms, dresses, hats, outer, shoes, tops, uniforms
 
 KINDS: dict[str, GarmentKind] = {
-    kind.name: kind for module in (tops, bottoms, dresses, shoes) for kind in module.KINDS
+    kind.name: kind
+    for module in (tops, bottoms, dresses, uniforms, outer, shoes, hats, accessories)
+    for kind in module.KINDS
 }

@@ -24,6 +24,7 @@ def lower(
     pleats: int = 7,
     follow: float = 0.0,
     gap: float = 0.0,
+    apron: float = 0.0,
     top: float | None = None,
     paint: Callable[[np.ndarray, np.ndarray], Sequence[Paint]] | None = None,
 ) -> Piece:
@@ -36,6 +37,7 @@ def lower(
         pleats: folds around it; 0 for smooth cloth.
         follow: see `sheets.hanging`.
         gap: metres that it is open in front, for coats.
+        apron: radians to both sides of the front that it covers, where it covers the front alone.
         top: height where it begins; a little above the waistband if not given.
     """
     start = atlas.waist + 0.02 if top is None else top
@@ -52,8 +54,10 @@ def lower(
             details.append((0.5 * ramp(t, 0.1, 0.5) * (0.5 - 0.5 * np.cos(pleats * angle)), shade(0.6)))
         return [*details, (ramp(t, 0.97, 1.0), shade(0.75))]
 
-    share = gap / 0.34
-    angles = ROUND * (1 - share / np.pi) + np.pi if gap else ROUND + np.pi
+    # The seam lies in front, where a coat opens.
+    angles = ROUND * (1 - gap / 0.34 / np.pi) + np.pi
+    if apron:
+        angles = ROUND / np.pi * apron
     return hanging(atlas, "skirt", angles, start, end, ease=away, follow=follow, paint=inks)
 
 
