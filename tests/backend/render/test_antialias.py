@@ -340,7 +340,7 @@ def test_a_sphere_finds_its_target_by_gradient_descent():
     points, faces, _ = SCENES["faces under a pixel"]
     target = picture(points, faces, SMALL)
     offset = torch.tensor([4.3, -3.6], dtype=F64, requires_grad=True)
-    optimiser = torch.optim.Adam([offset], lr=0.4)
+    optimiser = torch.optim.Adam([offset], betas=(0.8, 0.9))
     for step in range(60):
         optimiser.param_groups[0]["lr"] = 0.4 * (1 - step / 60)
         optimiser.zero_grad()
