@@ -54,12 +54,12 @@ class _Picture(NamedTuple):
 
 def _nearness(pixel: Tensor, ids: Tensor, picture: _Picture) -> Tensor:
     """(K,) 1 / depth of the plane of face `ids` at the middle of each pixel; 0 where there is no face."""
-    face = picture.faces[ids.clamp(min=0)] + (pixel // (picture.height * picture.width) * picture.vertices)[:, None]
-    corners = picture.points[face]
-    x = corners[..., 0] - (pixel % picture.width + 0.5)[:, None]
-    y = corners[..., 1] - (pixel // picture.width % picture.height + 0.5)[:, None]
-    weight = x.roll(-1, 1) * y.roll(-2, 1) - x.roll(-2, 1) * y.roll(-1, 1)
-    return torch.where(ids >= 0, (weight / corners[..., 2]).sum(1) / weight.sum(1), 0.0)
+    view = pixel // (picture.height * picture.width)
+    corner = picture.faces.index_select(0, ids.clamp(min=0)) + (view * picture.vertices)[:, None]
+    x, y, depth = picture.points.index_select(0, corner.T.reshape(-1)).reshape(3, -1, 3).unbind(-1)
+    x, y = x - (pixel % picture.width + 0.5), y - (pixel // picture.width % picture.height + 0.5)
+    weight = x.roll(-1, 0) * y.roll(-2, 0) - x.roll(-2, 0) * y.roll(-1, 0)
+    return torch.where(ids >= 0, (weight / depth).sum(0) / weight.sum(0), 0.0)
 
 
 def _winners(pair: Tensor, reach: Tensor, size: int) -> Tensor:
@@ -67,7 +67,7 @@ def _winners(pair: Tensor, reach: Tensor, size: int) -> Tensor:
     key = (1 - reach).clamp(min=0).float().view(torch.int32).long() << 32
     key += torch.arange(len(key), device=key.device)
     least = torch.full((size,), _NONE, device=key.device).scatter_reduce_(0, pair, key, "amin")
-    return (least[pair] == key).nonzero()[:, 0]
+    return (least.index_select(0, pair) == key).nonzero()[:, 0]
 
 
 class _Candidates(NamedTuple):
@@ -92,24 +92,31 @@ class _Candidates(NamedTuple):
 def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
     """The edges drawn into pairs of pixels side by side (axis 0) or one above the other (axis 1)."""
     lines, length = (picture.height, picture.width) if axis == 0 else (picture.width, picture.height)
-    base = outline.view * picture.vertices
-    a, b = picture.points[base + outline.start], picture.points[base + outline.end]
+    a, b = picture.points.index_select(0, outline.start), picture.points.index_select(0, outline.end)
     # Half-open, so that a line through the vertex between two edges crosses one of them.
-    low = torch.ceil(torch.minimum(a, b)[:, 1 - axis] - 0.5).clamp(0, lines).long()
-    count = torch.ceil(torch.maximum(a, b)[:, 1 - axis] - 0.5).clamp(0, lines).long() - low
-    edge = torch.repeat_interleave(count)
-    line = torch.arange(len(edge), device=low.device) + (low - (count.cumsum(0) - count))[edge]
-    share = ((line + 0.5 - a[edge, 1 - axis]) / (b - a)[edge, 1 - axis]).clamp(0, 1)
-    before = (torch.lerp(a[edge, axis], b[edge, axis], share) - 0.5).floor()
+    low, high = (
+        torch.ceil(f(a[:, 1 - axis], b[:, 1 - axis]) - 0.5).clamp(0, lines) for f in (torch.minimum, torch.maximum)
+    )
+    crossing = (high > low).nonzero()[:, 0]
+    low, count = low[crossing].long(), (high - low)[crossing].long()
+    of = torch.repeat_interleave(count)
+    line = torch.arange(len(of), device=of.device) + (low - (count.cumsum(0) - count)).index_select(0, of)
+    edge = crossing.index_select(0, of)
+    a, b = a.index_select(0, edge), b.index_select(0, edge)
+    share = ((line + 0.5 - a[:, 1 - axis]) / (b - a)[:, 1 - axis]).clamp(0, 1)
+    place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5
+    before = place.floor()
     inside = ((before >= 0) & (before < length - 1)).nonzero()[:, 0]
 
-    edge, line, share, before = edge[inside], line[inside], share[inside], before[inside]
-    a, b = a[edge], b[edge]
+    edge, line, share, place, before, a, b = (
+        t.index_select(0, inside) for t in (edge, line, share, place - before, before, a, b)
+    )
     upright = (b - a)[:, 1].abs() >= (b - a)[:, 0].abs()
-    place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5 - before
     slope = (b - a)[:, axis] / (b - a)[:, 1 - axis]
     across, along = (1, picture.width) if axis == 0 else (picture.width, 1)
-    pair = outline.view[edge] * (picture.height * picture.width) + before.long() * across + line * along
+    pair = (
+        outline.view.index_select(0, edge) * (picture.height * picture.width) + before.long() * across + line * along
+    )
     # On the right of one who goes down is the left pixel; of one who goes to the right, the lower one.
     first = (b[:, 1 - axis] > a[:, 1 - axis]) == (axis == 0)
     sign = torch.where(first, 1.0, -1.0).to(place.dtype)
@@ -129,24 +136,18 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
 def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
     """The visible ones of the candidates, one a pair; upright edges between pixels side by side, others above."""
     found = _candidates(picture, outline, axis)
-    ids = picture.ids[found.inner], picture.ids[found.outer]
-    kept = ((ids[0] != ids[1]) & (ids[0] >= 0)).nonzero()[:, 0]
-    beyond = _nearness(found.outer[kept], ids[1][kept], picture)
-    surface = _nearness(found.inner[kept], ids[0][kept], picture)
+    inner, outer = (picture.ids.index_select(0, pixel).long() for pixel in (found.inner, found.outer))
+    kept = ((inner != outer) & (inner >= 0)).nonzero()[:, 0]
+    beyond = _nearness(found.outer[kept], outer[kept], picture)
+    surface = _nearness(found.inner[kept], inner[kept], picture)
     kept = kept[(found.nearness[kept] > beyond) & (surface > beyond)]
     kept = kept[_winners(found.pair[kept], found.reach[kept], len(picture.ids))]
     # Only now: an edge that belongs to the other axis still hides those behind it.
     kept = kept[found.steep[kept]]
     edge = found.edge[kept]
-    base = outline.view[edge] * picture.vertices
+    ends = outline.start[edge], outline.end[edge]
     return Crossings(
-        found.inner[kept],
-        found.outer[kept],
-        base + outline.start[edge],
-        base + outline.end[edge],
-        found.share[kept],
-        found.reach[kept],
-        found.motion[kept],
+        found.inner[kept], found.outer[kept], *ends, found.share[kept], found.reach[kept], found.motion[kept]
     )
 
 
@@ -166,7 +167,7 @@ def find_crossings(
     points = projected.detach().reshape(-1, 3)
     points = points if points.dtype == torch.float64 else points.float()
     height, width = ids.shape[1:]
-    picture = _Picture(points, ids.reshape(-1).long(), topology.faces, projected.shape[1], height, width)
+    picture = _Picture(points, ids.reshape(-1), topology.faces, projected.shape[1], height, width)
     beside, above = (_crossings(picture, outline, axis) for axis in (0, 1))
     return Crossings(*(torch.cat(pair) for pair in zip(beside, above, strict=True)))
 

@@ -12,6 +12,8 @@ from .topology import Topology
 
 CHUNK = 1 << 22
 """Faces of all views looked at in one go; bounds the memory."""
+_BLOCK = 1 << 17
+"""Faces of all views whose corners fit a processor's cache."""
 
 
 class Outline(NamedTuple):
@@ -21,36 +23,40 @@ class Outline(NamedTuple):
     view: Tensor
     """(N,) int64."""
     start: Tensor
-    """(N,) int64, vertex."""
+    """(N,) int64 vertices of (B, V), views after one another."""
     end: Tensor
-    """(N,) int64, vertex."""
+    """(N,) int64 vertices of (B, V)."""
 
 
-def _turns(planes: Tensor, faces: Tensor) -> Tensor:
+def _turns(points: Tensor, faces: Tensor, near: float) -> Tensor:
     """(F + 1, B) int8: 1 where a face turns clockwise in the picture, -1 the other way, 0 where it has no area."""
-    (ax, ay), (bx, by), (cx, cy) = (planes.index_select(1, faces[:, i]) for i in range(3))
-    area = (bx - ax).mul_(cy - ay).sub_((cx - ax).mul_(by - ay))
-    turn = torch.zeros(len(faces) + 1, area.shape[1], dtype=torch.int8, device=area.device)
-    torch.sub((area > 0).to(torch.int8), (area < 0).to(torch.int8), out=turn[:-1])
+    x, y, z = points.unbind(-1)
+    sound = (x.abs() < LARGEST) & (y.abs() < LARGEST) & (z >= near) & (z < LARGEST)
+    views = len(points)
+    rows = torch.stack((x, y)).where(sound, torch.nan).permute(2, 0, 1).reshape(-1, 2 * views)
+    turn = torch.zeros(len(faces) + 1, views, dtype=torch.int8, device=points.device)
+    step = max(1, _BLOCK // max(views, 1)) if points.device.type == "cpu" else max(1, len(faces))
+    for corners, out in zip(faces.split(step), turn[:-1].split(step), strict=True):
+        a, b, c = (rows.index_select(0, corners[:, i]) for i in range(3))
+        b, c = (b - a).unflatten(1, (2, -1)), (c - a).unflatten(1, (2, -1))
+        area = b[:, 0] * c[:, 1] - c[:, 0] * b[:, 1]
+        torch.sub((area > 0).view(torch.int8), (area < 0).view(torch.int8), out=out)
     return turn
 
 
 def _outline(points: Tensor, topology: Topology, near: float) -> Outline:
     """`find_outline` for as many views as fit."""
-    valid = (points.abs() <= LARGEST).all(-1) & (points[..., 2] >= near)
-    flat = torch.where(valid[..., None], points[..., :2], torch.nan)
-    planes = flat.permute(2, 1, 0).contiguous()
-    turn = _turns(planes, topology.faces)
+    turn = _turns(points, topology.faces, near)
     first, second = (turn.index_select(0, topology.edge_faces[:, i].remainder(len(turn))) for i in range(2))
     # Two faces that run through their edge the same way are wound against each other.
-    same_way = (topology.along[:, 0] == topology.along[:, 1]) & (topology.edge_faces[:, 1] >= 0)
-    second = torch.where(same_way[:, None], -second, second) if bool(same_way.any()) else second
+    same_way = ((topology.along[:, 0] == topology.along[:, 1]) & (topology.edge_faces[:, 1] >= 0)).nonzero()[:, 0]
+    second[same_way] = -second[same_way]
     edge, view = (first != second).nonzero(as_tuple=True)
-    one, two = first[edge, view], second[edge, view]
-    clockwise = torch.where(one != 0, one * topology.along[edge, 0], -two * topology.along[edge, 0])
-    low, high = topology.edges[edge].unbind(-1)
-    start, end = torch.where(clockwise > 0, low, high), torch.where(clockwise > 0, high, low)
-    return Outline(view, start, end)
+    which = edge * len(points) + view
+    one, two = (t.reshape(-1).index_select(0, which) for t in (first, second))
+    clockwise = torch.where(one != 0, one, -two) * topology.along[:, 0].index_select(0, edge) > 0
+    low, high = (topology.edges.index_select(0, edge) + (view * topology.num_vertices)[:, None]).unbind(-1)
+    return Outline(view, torch.where(clockwise, low, high), torch.where(clockwise, high, low))
 
 
 @torch.no_grad()
@@ -62,8 +68,9 @@ def find_outline(projected: Tensor, topology: Topology, near: float = 0.01) -> O
         near: metres; as in `face_ids`, a vertex that is nearer, or not a number, takes its faces with it.
     """
     step = max(1, CHUNK // max(1, len(topology.faces)))
-    points = projected.detach()
-    found = [_outline(part, topology, near) for part in points.split(step)]
-    offsets = range(0, len(points), step)
-    views = [part.view + offset for part, offset in zip(found, offsets, strict=True)]
-    return Outline(torch.cat(views), *(torch.cat(column) for column in list(zip(*found, strict=True))[1:]))
+    found = []
+    for first in range(0, max(len(projected), 1), step):
+        part = _outline(projected.detach()[first : first + step], topology, near)
+        offset = first * topology.num_vertices
+        found.append(Outline(part.view + first, part.start + offset, part.end + offset))
+    return found[0] if len(found) == 1 else Outline(*(torch.cat(column) for column in zip(*found, strict=True)))

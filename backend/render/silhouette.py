@@ -37,8 +37,7 @@ def _boundary(projected: Tensor, ids: Tensor, topology: Topology, near: float) -
     pairs = torch.stack((crossings.start[bordering], crossings.end[bordering]), -1)
 
     # Edges smaller than a pixel may pass between all middles: they are known by the edges that they continue.
-    base = outline.view * topology.num_vertices
-    ends = torch.stack((base + outline.start, base + outline.end), -1)
+    ends = torch.stack((outline.start, outline.end), -1)
     cell = (projected.reshape(-1, 3)[:, :2] - 0.5).floor()
     ends = ends[(cell[ends[:, 0]] == cell[ends[:, 1]]).all(-1)]
     reached = torch.zeros(len(cell), dtype=torch.bool, device=cell.device)
