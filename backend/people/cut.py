@@ -29,6 +29,8 @@ class Cut:
     hem: float = 0.8
     """Brightness of its border."""
     pieces: tuple[Piece, ...] = ()
+    drops: tuple[str, ...] = ()
+    """Pieces of what is below that it hides, of `pieces.GRIDS`: a headscarf hides long hair."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def curtain(atlas: Atlas, bottom: float, reach: float, thick: float = 0.022) -> 
     neck = atlas.joints["neck"]
     t = np.linspace(0, 1, rows)[:, None]
     angle = np.pi + np.linspace(-reach, reach, columns)[None]
-    top = centre[1] + 0.72 * half[1]
+    top = atlas.eyes[1] + 0.045
     height = top + t * (bottom - top) + 0 * angle
     # On the skull as wide as the skull; below it, it hangs straight and comes in a little to lie on the back.
     level = np.clip((height - centre[1]) / half[1], 0, 0.98)

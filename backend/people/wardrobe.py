@@ -158,6 +158,8 @@ class Wardrobe:
             for layer, cut, main, second in self._stack(person):
                 layer.over(one, own, main, second)
                 pieces.update({p.name: p for p in cut.pieces})
+                for hidden in cut.drops:
+                    pieces.pop(hidden, None)
             worn.append(list(pieces.values()))
         return state, parts, worn
 

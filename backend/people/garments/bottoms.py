@@ -103,7 +103,7 @@ def _pleated_skirt(atlas: Atlas) -> Cut:
 
 
 def _pencil_skirt(atlas: Atlas) -> Cut:
-    return skirt(atlas, 0.95, flare=0.0, pleats=0, follow=0.2)
+    return skirt(atlas, 0.95, flare=0.0, ease=0.02, pleats=0, follow=0.16)
 
 
 def _long_skirt(atlas: Atlas) -> Cut:
@@ -130,12 +130,12 @@ KINDS = (
                 tags=frozenset(("sport", "summer"))),
     GarmentKind("swim shorts", "bottom", _sport_shorts, 30, (), ("nylon",), ("plain", "striped", "dotted"),
                 second="side stripe", gender="male", tags=frozenset(("swim",))),
-    GarmentKind("short skirt", "bottom", _short_skirt, 30, (), ("cotton", "denim", "leather"), ("plain", "checked"),
+    GarmentKind("short skirt", "bottom", _short_skirt, 45, (), ("cotton", "denim", "leather"), ("plain", "checked"),
                 needs=_TOP, gender="female"),
-    GarmentKind("pleated skirt", "bottom", _pleated_skirt, 30, (), ("cotton", "wool"), ("plain", "checked"), needs=_TOP,
+    GarmentKind("pleated skirt", "bottom", _pleated_skirt, 45, (), ("cotton", "wool"), ("plain", "checked"), needs=_TOP,
                 gender="female"),
-    GarmentKind("pencil skirt", "bottom", _pencil_skirt, 30, (), ("wool", "cotton"), needs=_TOP, gender="female",
+    GarmentKind("pencil skirt", "bottom", _pencil_skirt, 45, (), ("wool", "cotton"), needs=_TOP, gender="female",
                 tags=frozenset(("formal",))),
-    GarmentKind("long skirt", "bottom", _long_skirt, 30, ("legs",), ("cotton", "silk"), ("plain", "dotted", "striped"),
+    GarmentKind("long skirt", "bottom", _long_skirt, 45, ("legs",), ("cotton", "silk"), ("plain", "dotted", "striped"),
                 needs=_TOP, gender="female"),
 )  # fmt: skip

@@ -8,6 +8,8 @@ from ..atlas import Atlas, Field, cover, ramp
 
 FINE = 0.011
 """Metres over which a detail's edge is soft: the mesh can show no sharper one."""
+WIDEST = 0.062
+"""Half the width of an opening at the collar."""
 _DIGITS = {
     "1": "010 110 010 010 111",
     "0": "111 101 101 101 111",
@@ -61,7 +63,7 @@ def opening(atlas: Atlas, button: float, slope: float, least: float = 0.0) -> Fi
         slope: half its width for each metre above that.
         least: half its width below; negative where it is closed.
     """
-    half = np.where(atlas.y > button, least + slope * (atlas.y - button), least)
+    half = np.where(atlas.y > button, least + np.minimum(slope * (atlas.y - button), WIDEST), least)
     return np.where(ahead(atlas) > 0.5, half - atlas.side, -0.1)
 
 
@@ -117,9 +119,13 @@ def number(atlas: Atlas, text: str, y: float, cell: float = 0.034) -> Field:
 def flank(atlas: Atlas, half: float = 0.02) -> Field:
     """A stripe down the outer side of both legs."""
     hip = atlas.joints["left_hip"]
-    outer = atlas.side - np.abs(hip[0])
+    stops = [atlas.joints[f"left_{n}"] for n in ("ankle", "knee", "hip")]
+    outer = atlas.side - np.interp(atlas.y, [s[1] for s in stops], [abs(s[0]) for s in stops])
     return (
-        cover(half - np.abs(atlas.z - hip[2] + 0.005), FINE) * (outer > 0.0) * (atlas.y < atlas.waist) * ~atlas.on_arm
+        cover(half - np.abs(atlas.z - hip[2] + 0.005), FINE)
+        * (outer > 0.02)
+        * (atlas.y < atlas.waist)
+        * ~atlas.on_arm
     )
 
 

@@ -14,11 +14,13 @@ from ..pieces import GRIDS, Piece
 
 LINE = 0.052
 """Metres above the eyes where a hat's band runs."""
-TILT = 0.2
+TILT = 0.12
 """How much lower the band is at the back, metres for each metre."""
+HIDDEN = ("hair", "tail")
+"""Pieces of hair that what covers the whole head hides."""
 Profile = Sequence[tuple[float, float]]
 """From the top down: radius as a share of the head's, and height over the band in metres."""
-ANGLES = np.linspace(-np.pi, np.pi, GRIDS["hat"][1]) + np.pi
+ANGLES = np.linspace(-np.pi, np.pi, GRIDS["hat"][1])
 
 
 def scalp(atlas: Atlas, down: float = 0.0) -> Field:
@@ -38,6 +40,7 @@ def turned(
     *,
     room: float = 0.014,
     down: float = 0.0,
+    ribbon: tuple[float, float] | None = None,
     shape: Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
     paint: Callable[[np.ndarray, np.ndarray], Sequence[Paint]] = lambda height, angle: (),
 ) -> Piece:
@@ -47,11 +50,14 @@ def turned(
         profile: rows are spread along it; its corners stay.
         room: metres between head and hat.
         down: metres that its band lies lower.
+        ribbon: from and to which height over the band its second colour runs around it.
         shape: changes radius (share) and height (metres over the band) at an angle, 0 in front.
         paint: details, of height over the band and angle.
     """
     rows, columns = GRIDS["hat"]
     line = np.array(profile, float)
+    for edge in ribbon or ():
+        line = _corner(line, edge)
     steps = np.linalg.norm(np.diff(line * [0.09, 1], axis=0), axis=1).cumsum()
     at = np.concatenate(([0.0], steps))
     # Every corner keeps a row of its own; the others are spread along the way.
@@ -70,16 +76,25 @@ def turned(
     places = np.stack((x, y, z + centre[2]), 1)
     own = atlas.owner == "head"
     whole = {"head": np.ones(len(places))}
-    return fitted(atlas, "hat", places, own & (atlas.y > atlas.eyes[1]), whole, tuple(paint(height, angle)))
+    paints = list(paint(height, angle))
+    if ribbon:
+        paints.append(((height > ribbon[0]) & (height < ribbon[1]) & (radius < 1.12), SECOND))
+    return fitted(atlas, "hat", places, own & (atlas.y > atlas.eyes[1]), whole, paints)
+
+
+def _corner(line: np.ndarray, height: float) -> np.ndarray:
+    """A profile with two corners close together where it passes a height, so that a colour can change there."""
+    for i in range(len(line) - 1):
+        (r, high), (s, low) = line[i], line[i + 1]
+        if high > height >= low:
+            new = [(r + (s - r) * (high - h) / (high - low), h) for h in (height + 0.0015, height - 0.0015)]
+            return np.insert(line, i + 1, [p for p in new if low < p[1] < high], 0)
+    return line
 
 
 def hat(atlas: Atlas, piece: Piece, down: float = 0.0, lift: float = 0.004) -> Cut:
     """A hat: its lining on the scalp, which hides the hair there, and its piece."""
     return Cut(cover(scalp(atlas, down), 0.006), lift, 0.0, hem=1.0, pieces=(piece,))
-
-
-def _ribbon(low: float, high: float) -> Callable[[np.ndarray, np.ndarray], Sequence[Paint]]:
-    return lambda height, angle: (((height > low) & (height < high), SECOND),)
 
 
 def _cap(atlas: Atlas) -> Cut:
@@ -132,7 +147,7 @@ def _top_hat(atlas: Atlas) -> Cut:
         (1.55, 0.004),
         (1.6, 0.014),
     )
-    return hat(atlas, turned(atlas, profile, paint=_ribbon(0.006, 0.045)))
+    return hat(atlas, turned(atlas, profile, ribbon=(0.006, 0.045)))
 
 
 def _curled(amount: float) -> Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -156,7 +171,7 @@ def _cowboy_hat(atlas: Atlas) -> Cut:
         (1.6, -0.004),
         (2.2, 0.0),
     )
-    return hat(atlas, turned(atlas, profile, shape=_curled(0.085), paint=_ribbon(0.002, 0.03)))
+    return hat(atlas, turned(atlas, profile, shape=_curled(0.085), ribbon=(0.002, 0.03)))
 
 
 def _fedora(atlas: Atlas) -> Cut:
@@ -170,7 +185,7 @@ def _fedora(atlas: Atlas) -> Cut:
         (1.03, 0.0),
         (1.6, -0.004),
     )
-    return hat(atlas, turned(atlas, profile, shape=_curled(0.03), paint=_ribbon(0.002, 0.034)))
+    return hat(atlas, turned(atlas, profile, shape=_curled(0.03), ribbon=(0.002, 0.034)))
 
 
 def _sun_hat(atlas: Atlas) -> Cut:
@@ -184,12 +199,12 @@ def _sun_hat(atlas: Atlas) -> Cut:
         (1.8, -0.012),
         (2.7, -0.03),
     )
-    return hat(atlas, turned(atlas, profile, paint=_ribbon(0.002, 0.03)))
+    return hat(atlas, turned(atlas, profile, ribbon=(0.002, 0.03)))
 
 
 def _wizard_hat(atlas: Atlas) -> Cut:
     profile = ((0.02, 0.36), (0.2, 0.27), (0.45, 0.17), (0.75, 0.08), (1.0, 0.006), (1.05, 0.0), (2.3, -0.012))
-    return hat(atlas, turned(atlas, profile, paint=_ribbon(0.004, 0.035)))
+    return hat(atlas, turned(atlas, profile, ribbon=(0.004, 0.035)))
 
 
 def _santa_hat(atlas: Atlas) -> Cut:
@@ -265,11 +280,17 @@ def _helmet(atlas: Atlas) -> Cut:
     open_face = np.where(atlas.z > atlas.skull[0][2] + 0.02, face * 0.06, 1.0)
     head = np.isin(atlas.owner, ("head", "jaw", "neck")) & (atlas.y > atlas.joints["neck"][1] + 0.045)
     field = np.where(head, np.minimum(open_face, atlas.y - atlas.joints["neck"][1] - 0.055), -1.0)
-    smooth = atlas.smoothed(atlas.v.astype(np.float64), 60, shrink=1.0) - atlas.v
-    push = smooth * 0.9 + 0.024 * atlas.normals
+    smooth = atlas.smoothed(atlas.v.astype(np.float64), 150, shrink=1.0) - atlas.v
+    push = smooth * 0.95 + 0.033 * atlas.normals
     crest = cover(0.005 - atlas.side, 0.006) * (atlas.y > atlas.eyes[1] + 0.05)
     return Cut(
-        cover(field, 0.006), 0.0, 0.0, push + (0.014 * crest)[:, None] * atlas.normals, ((crest, shade(0.5)),), 0.4
+        cover(field, 0.006),
+        0.0,
+        0.0,
+        push + (0.014 * crest)[:, None] * atlas.normals,
+        ((crest, shade(0.5)),),
+        0.4,
+        drops=HIDDEN,
     )
 
 
@@ -282,7 +303,13 @@ def _headscarf(atlas: Atlas) -> Cut:
     folds = 0.5 + 0.5 * np.sin(60 * (atlas.y + 0.6 * atlas.side))
     push = smooth * 0.8 + 0.019 * atlas.normals
     return Cut(
-        cover(field, 0.008), 0.0, 0.0, push, ((0.3 * folds * (atlas.y < atlas.eyes[1] - 0.06), shade(0.6)),), 0.6
+        cover(field, 0.008),
+        0.0,
+        0.0,
+        push,
+        ((0.3 * folds * (atlas.y < atlas.eyes[1] - 0.06), shade(0.6)),),
+        0.6,
+        drops=HIDDEN,
     )
 
 

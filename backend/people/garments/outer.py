@@ -117,7 +117,7 @@ def _waistcoat(atlas: Atlas) -> Cut:
 
 
 def _puffer(atlas: Atlas) -> Cut:
-    field = trunk(atlas, 1.97, 0.09, -0.05, -0.02)
+    field = trunk(atlas, 1.97, 0.09, -0.015, -0.01)
     seam = np.abs(np.sin(np.pi * atlas.run / 0.085))
     return Cut(cover(field), 0.024 + 0.022 * np.sqrt(seam) + 0.01 * d.collar(atlas, 0.06),
                paints=((0.7 * (1 - seam) ** 2, shade(0.4)), (d.placket(atlas, 0.005), BLACK)))  # fmt: skip
@@ -142,7 +142,8 @@ def _apron(atlas: Atlas) -> Cut:
     bib = np.minimum(0.1 + 0.25 * (chest - atlas.y).clip(0, 0.12) - atlas.side, chest - atlas.y)
     front = np.where(d.ahead(atlas) > 0.4, np.minimum(bib, atlas.y - atlas.waist + 0.12), -0.1)
     string = np.minimum(0.011 - np.abs(atlas.y - atlas.waist - 0.03), 1)
-    loop = np.minimum(0.01 - np.abs(atlas.side - 0.08), atlas.y - chest + 0.01)
+    high = atlas.joints["neck"][1] + 0.02 - atlas.y
+    loop = np.minimum(0.01 - np.abs(atlas.side - 0.08), np.minimum(atlas.y - chest + 0.01, high))
     field = np.where(atlas.on_arm, -1.0, np.max([front, string, loop], 0))
     piece = lower(atlas, 0.9, 0.03, ease=0.018, pleats=0, top=atlas.waist + 0.03, apron=1.15)
     return Cut(

@@ -54,8 +54,8 @@ def lower(
             details.append((0.5 * ramp(t, 0.1, 0.5) * (0.5 - 0.5 * np.cos(pleats * angle)), shade(0.6)))
         return [*details, (ramp(t, 0.97, 1.0), shade(0.75))]
 
-    # The seam lies in front, where a coat opens.
-    angles = ROUND * (1 - gap / 0.34 / np.pi) + np.pi
+    # The seam lies behind, or in front where a coat opens.
+    angles = ROUND * (1 - gap / 0.34 / np.pi) + np.pi if gap else ROUND
     if apron:
         angles = ROUND / np.pi * apron
     return hanging(atlas, "skirt", angles, start, end, ease=away, follow=follow, paint=inks)

@@ -21,7 +21,10 @@ def trunk(atlas: Atlas, sleeve: float, hem: float, drop: float = 0.0, width: flo
         hem: metres below the waistband, negative above it.
         drop, width: of the collar, see `Atlas.neckline`.
     """
-    return np.minimum(np.minimum(atlas.arm_to(sleeve), atlas.y - (atlas.waist - hem)), atlas.neckline(drop, width))
+    armpit = atlas.joints["left_shoulder"][1] - 0.075
+    # Armholes end at the armpits; below them the cloth closes around the trunk.
+    arm = np.where(atlas.on_arm, atlas.arm_to(sleeve), np.maximum(atlas.arm_to(sleeve), armpit - atlas.y))
+    return np.minimum(np.minimum(arm, atlas.y - (atlas.waist - hem)), atlas.neckline(drop, width))
 
 
 def loose(atlas: Atlas, base: float, cuff: float, sleeve: float) -> Field:
@@ -51,13 +54,14 @@ def _football_shirt(atlas: Atlas) -> Cut:
 
 
 def _tank_top(atlas: Atlas) -> Cut:
-    field = np.minimum(trunk(atlas, -0.25, 0.07, 0.06, 0.015), _armholes(atlas))
+    field = np.minimum(trunk(atlas, -0.25, 0.07, 0.06, 0.015), armholes(atlas))
     return Cut(cover(field), 0.008)
 
 
-def _armholes(atlas: Atlas) -> Field:
+def armholes(atlas: Atlas) -> Field:
+    """Inside: whatever is outside round armholes."""
     shoulder = atlas.joints["left_shoulder"]
-    return np.hypot(atlas.side - shoulder[0] - 0.02, atlas.y - shoulder[1] + 0.01) - 0.1
+    return np.hypot(atlas.side - shoulder[0] - 0.02, atlas.y - shoulder[1] + 0.01) - 0.085
 
 
 def _crop_top(atlas: Atlas) -> Cut:
@@ -73,7 +77,7 @@ def _shirt(atlas: Atlas) -> Cut:
         (d.ring(atlas, 1.86, 0.003), shade(0.6)),
     )
     lift = loose(atlas, 0.011, 0.016, 1.9) + 0.008 * d.collar(atlas, 0.032)
-    return Cut(cover(trunk(atlas, 1.97, 0.13, -0.03, -0.012)), lift, paints=paints)
+    return Cut(cover(trunk(atlas, 1.97, 0.13, -0.012, -0.008)), lift, paints=paints)
 
 
 def _polo(atlas: Atlas) -> Cut:
@@ -84,7 +88,7 @@ def _polo(atlas: Atlas) -> Cut:
         (d.placket(atlas) * (atlas.y > chest + 0.02), shade(0.5)),
     )
     lift = loose(atlas, 0.011, 0.022, 0.62) + 0.008 * d.collar(atlas, 0.03)
-    return Cut(cover(trunk(atlas, 0.62, 0.09, -0.025, -0.01)), lift, paints=paints)
+    return Cut(cover(trunk(atlas, 0.62, 0.09, -0.01, -0.006)), lift, paints=paints)
 
 
 def _sweater(atlas: Atlas) -> Cut:

@@ -22,7 +22,7 @@ def both(atlas: Atlas, sleeve: float, leg: float, jacket: float = 0.1) -> tuple[
         sleeve, leg: see `tops.trunk` and `bottoms.legs`.
         jacket: metres that the top reaches below the waistband; negative where it is tucked in.
     """
-    top, bottom = trunk(atlas, sleeve, jacket, -0.02, -0.01), legs(atlas, leg)
+    top, bottom = trunk(atlas, sleeve, jacket, -0.01, -0.006), legs(atlas, leg, 0.03)
     below = 1 - cover(top)
     lift = np.where(top > 0, loose(atlas, 0.016, 0.022, sleeve), straight(atlas, 0.011, 0.04))
     return cover(np.maximum(top, bottom)), lift, below * cover(bottom)
@@ -73,7 +73,8 @@ def _overalls(atlas: Atlas) -> Cut:
     bib = np.where(
         d.ahead(atlas) > 0.5, bib, np.minimum(bib, 0.09 - atlas.side - 0.3 * (atlas.y - atlas.waist).clip(0))
     )
-    strap = np.minimum(0.017 - np.abs(atlas.side - 0.085), np.minimum(atlas.y - atlas.waist, 1))
+    high = atlas.joints["neck"][1] + 0.02 - atlas.y
+    strap = np.minimum(0.017 - np.abs(atlas.side - 0.085), np.minimum(atlas.y - atlas.waist, high))
     field = np.where(atlas.on_arm, -1.0, np.maximum(np.maximum(bib, strap), legs(atlas, 1.98)))
     pocket = d.pocket(atlas, 0.0, atlas.joints["spine3"][1] - 0.06, 0.06, 0.045)
     knobs = d.patch(atlas, 0.085, top - 0.015, 0.011, 0.011)
