@@ -80,7 +80,8 @@ def request_of(args: argparse.Namespace) -> PicturesRequest:
     given: dict[str, Any] = {f.name: getattr(args, f.name) for f in dataclasses.fields(kind)}
     if "betas" in given:
         given["betas"] = parse_betas(given["betas"])
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return kind(**fields)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,6 +27,12 @@ OUTFIT = (
 )
 """What a body wears where nobody asks: colours that tell arms, trunk, legs and feet apart."""
 
+TIGHT = (
+    Garment("tank top", "teal", (0.03, 0.27, 0.29), "cotton"),
+    Garment("leggings", "dark grey", (0.06, 0.06, 0.07)),
+)
+"""What a body wears where its shape is looked at."""
+
 
 @lru_cache(maxsize=2)
 def kept_wardrobe(spec: str) -> Wardrobe:
@@ -42,15 +48,16 @@ class Figures:
 
     Args:
         spec: `neutral`, `male`, `female` or the path of a model file.
+        outfit: what `person` wears.
     """
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, outfit: tuple[Garment, ...] = OUTFIT) -> None:
         self.body: MorphableBody = kept_body(spec)
         self.wardrobe = kept_wardrobe(spec)
         self.name, self.sha256 = self.body.name, self.body.sha256
         template = spec if spec in VARIANTS else "neutral"
-        self.person = Person(template=template, garments=OUTFIT if self.wardrobe.kinds else ())
-        """In the outfit above and of the mean shape; in bare skin where the body is none that clothes are cut for."""
+        self.person = Person(template=template, garments=outfit if self.wardrobe.kinds else ())
+        """Of the mean shape; in bare skin where the body is none that clothes are cut for."""
         if self.person.hair not in self.wardrobe.hair_styles:
             self.person = replace(self.person, hair=self.wardrobe.hair_styles[0])
 

@@ -77,10 +77,10 @@ def _shadow(scenes: Scenes, k: int, faces: Tensor, sun: NDArray[np.floating]) ->
 
 def _soft(mask: NDArray[np.float32]) -> NDArray[np.float32]:
     """Blurred by a box, twice."""
-    for _ in range(2):
-        for axis in (0, 1):
-            padded = np.pad(mask, [(SOFT, SOFT) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-            length = mask.shape[axis]
-            moved = [np.take(padded, range(i, i + length), axis) for i in range(2 * SOFT + 1)]
-            mask = np.mean(moved, axis=0, dtype=np.float32)
+    wide = 2 * SOFT + 1
+    for axis in (0, 1, 0, 1):
+        edges = [(SOFT + 1, SOFT) if a == axis else (0, 0) for a in (0, 1)]
+        sums = np.pad(mask, edges, mode="edge").cumsum(axis, dtype=np.float32)
+        ends, begins = (np.take(sums, range(k, k + mask.shape[axis]), axis) for k in (wide, 0))
+        mask = ((ends - begins) / wide).astype(np.float32)
     return mask

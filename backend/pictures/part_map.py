@@ -1,4 +1,4 @@
-"""Which part of the person each pixel shows, by our own rasteriser: no second render, and the same for every engine."""
+"""Which part of the person each pixel shows, by our own rasteriser: no second render, whatever the engine."""
 
 from __future__ import annotations
 

@@ -52,5 +52,5 @@ def write_sheet(folder: Path, manifest: Path, path: Path, columns: int = COLUMNS
 def words_of(row: dict[str, Any]) -> str:
     """What a line of a manifest says of its picture: its first caption, its label or its coefficients."""
     if row.get("captions"):
-        return str(row["captions"][0])
+        return str(row["captions"][0]["text"])
     return str(row.get("label") or ", ".join(f"{c:+.1f}" for c in row.get("coefficients", ())))
