@@ -37,7 +37,7 @@ STANDING = 0.12
 """Share of pictures in which a person just stands."""
 
 _OWN = re.compile(
-    r"(?<!the )(?<!both )(?<!\} )(?<!\ba )(?<!left )(?<!right )"
+    r"(?<!the )(?<!both )(?<!\} )(?<!\ba )(?<!one )(?<!left )(?<!right )"
     r"\b((?:left |right )?(?:hand|foot|arm|leg)|head|arms|hands|hair|teeth|ears|toes|shoulders|fists|eyes|hips|(?<=behind )back)\b"
 )
 """Parts of the body that English gives an owner: raise {his} arms."""

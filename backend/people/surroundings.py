@@ -169,7 +169,7 @@ def _sample_backdrop(
     first = pick(names, tuple(_BACK_COLOURS.values()), chance[0])
     if kind == "plain":
         second = first
-    elif kind in ("chess", "noise"):
+    elif kind != "ground":
         others = [n for n in different(first) if n in _BACK_COLOURS]
         second = others[int(chance[1] * len(others))]
     else:

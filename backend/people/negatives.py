@@ -1,0 +1,287 @@
+"""False captions: a true one with one thing changed into what the picture plainly does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from .body_words import contrary
+from .captions import Caption, Teller
+from .clothing import NAMED_MATERIALS
+from .colours import different
+from .facts import Facts
+from .outfits import Kind
+from .spec import Garment, Person
+from .voice import Voice, wordings
+
+FAMILIES = {
+    "colour": 3.0, "swap": 3.0, "garment": 2.0, "action": 2.5, "build": 2.5, "gender": 1.0, "view": 1.5, "hair": 1.5,
+    "age": 1.5, "expression": 1.5, "light": 1.0, "skin": 1.0, "pattern": 1.5, "backdrop": 0.7, "beard": 0.5,
+}  # fmt: skip
+"""What is changed, and how readily."""
+VIEWS = {
+    "front": ("back", "side"),
+    "three-quarter": ("back",),
+    "side": ("back", "front"),
+    "back": ("front", "three-quarter"),
+}
+LIGHTS = {
+    "bright": ("dim",), "dim": ("bright",), "warm": ("cold",), "cold": ("warm",), "from the left": ("from the right",),
+    "from the right": ("from the left",), "from behind": ("bright",),
+}  # fmt: skip
+SKINS = {
+    "pale": ("brown", "dark", "very dark"), "light": ("dark", "very dark"), "tan": ("very dark",),
+    "brown": ("pale", "very dark"), "dark": ("pale", "light"), "very dark": ("pale", "light"),
+}  # fmt: skip
+HAIR = {
+    "black": ("blond", "white", "red"), "dark brown": ("blond", "white", "red"), "brown": ("blond", "white", "black"),
+    "blond": ("black", "dark brown", "red"), "red": ("black", "white", "blond"), "grey": ("black", "red", "brown"),
+    "white": ("black", "dark brown", "red"), "pink": ("black", "blond", "green"), "blue": ("brown", "blond", "red"),
+    "green": ("black", "red", "blond"), "purple": ("blond", "red", "white"),
+}  # fmt: skip
+HAIR_LENGTH = {
+    "bald": 0, "shaved": 0, "buzz cut": 0, "short": 1, "mohawk": 1, "curly": 2, "bob": 2, "afro": 2, "bun": 2,
+    "ponytail": 3, "long": 3,
+}  # fmt: skip
+"""Styles of the same or the next number may pass for each other, others never."""
+EXPRESSIONS = {
+    "neutral": ("smiling", "surprised", "angry"), "smiling": ("sad", "angry"), "sad": ("smiling", "surprised"),
+    "angry": ("smiling", "surprised"), "surprised": ("eyes closed", "angry", "smiling"), "disgusted": ("smiling", "surprised"),
+    "eyes closed": ("surprised",), "puffed cheeks": ("smiling", "surprised"), "pursed lips": ("smiling",),
+}  # fmt: skip
+ALIKE = (
+    frozenset(("t-shirt", "football shirt", "polo shirt", "shirt", "blouse")),
+    frozenset(("tank top", "crop top", "t-shirt")),
+    frozenset(("sweater", "turtleneck", "hoodie", "cardigan")),
+    frozenset(("jeans", "trousers", "cargo trousers", "joggers", "leggings")),
+    frozenset(("shorts", "denim shorts", "sports shorts", "swim shorts")),
+    frozenset(("short skirt", "pleated skirt", "pencil skirt", "long skirt")),
+    frozenset(("short dress", "long dress", "sleeveless dress", "evening dress")),
+    frozenset(("bathrobe", "wizard robe", "kimono", "judo suit")),
+    frozenset(("swimsuit", "bikini")),
+    frozenset(("suit", "tracksuit", "boiler suit", "overalls", "judo suit", "superhero costume")),
+    frozenset(("police uniform", "soldier uniform", "firefighter uniform", "nurse scrubs", "chef uniform", "boiler suit")),
+    frozenset(("football kit", "tracksuit")),
+    frozenset(("jacket", "leather jacket", "denim jacket", "blazer", "coat", "lab coat", "puffer jacket", "cardigan")),
+    frozenset(("waistcoat", "safety vest", "apron")),
+    frozenset(("trainers", "shoes", "leather shoes", "dress shoes", "loafers", "ballet flats", "high heels", "sandals")),
+    frozenset(("cap", "baseball cap", "hat", "sun hat", "straw hat", "cowboy hat", "top hat", "bowler hat", "fedora")),
+    frozenset(("helmet", "hard hat", "cap", "knight helmet", "bicycle helmet")),
+    frozenset(("beanie", "cap", "hat")),
+    frozenset(("wizard hat", "witch hat", "party hat")),
+    frozenset(("crown", "headband")),
+    frozenset(("leggings", "tights")),
+)  # fmt: skip
+"""Kinds of garments of which one may be said of another."""
+PATTERNS = {
+    "plain": ("striped", "checked", "dotted"), "striped": ("dotted", "camouflage"), "vertically striped": ("dotted",),
+    "checked": ("dotted", "camouflage"), "dotted": ("striped", "checked"), "camouflage": ("striped", "dotted"),
+}  # fmt: skip
+
+Change = tuple[str, str, Callable[[], Facts]]
+"""From what, to what, and what makes the facts of which it would be true."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What false captions are made from, besides the facts."""
+
+    person: Person
+    kinds: Mapping[str, Kind]
+    actions: Sequence[tuple[str, str]]
+    """(phrase, group) that the picture does not show, see `Actions.others`."""
+    dim: bool
+    """Whether the light is too dim to tell greys apart."""
+
+
+def negatives(
+    rng: np.random.Generator, captions: Sequence[tuple[Caption, Voice]], facts: Facts, world: World, count: int
+) -> list[dict[str, Any]]:
+    """Up to `count` false captions, each of another family where there are so many.
+
+    Args:
+        captions: true ones, and the voice of each.
+
+    Returns:
+        for each `text`, `family`, what was changed `from` and `to`, and the `caption` that it is made of, by its index.
+    """
+    odds = rng.random(len(FAMILIES)).tolist()
+    # The smallest of exponential times: drawn without replacement, in proportion to the weights.
+    order = sorted(zip(FAMILIES, odds, strict=True), key=lambda row: -np.log(row[1] + 1e-12) / FAMILIES[row[0]])
+    found: list[dict[str, Any]] = []
+    for family, _ in order:
+        if len(found) == count:
+            break
+        one = _of_family(rng, family, captions, facts, world)
+        if one and one["text"] not in {n["text"] for n in found}:
+            found.append(one)
+    return found
+
+
+def _of_family(
+    rng: np.random.Generator, family: str, captions: Sequence[tuple[Caption, Voice]], facts: Facts, world: World
+) -> dict[str, Any] | None:
+    """A false caption of a family, of any of the captions that speak of it."""
+    first = int(rng.integers(len(captions)))
+    for i in range(len(captions)):
+        index = (first + i) % len(captions)
+        caption, voice = captions[index]
+        changes = list(_CHANGES[family](rng, facts, caption, world))
+        if not changes:
+            continue
+        old, new, changed = changes[int(rng.integers(len(changes)))]
+        told = Teller(changed(), voice, caption.detail).tell(caption.form)
+        if told is not None and told.text != caption.text and _only(family, caption, told):
+            return {"text": told.text, "family": family, "from": old, "to": new, "caption": index}
+    return None
+
+
+def _only(family: str, true: Caption, false: Caption) -> bool:
+    """Whether nothing else is said differently."""
+    mine = {"swap": "colour"}.get(family, family)
+    apart = set(true.says) ^ set(false.says)
+    return bool(apart) and all(said[0] == mine for said in apart)
+
+
+def _worn(facts: Facts, caption: Caption, family: str = "colour") -> list[int]:
+    """Garments of which a caption says something."""
+    slots = {said[1] for said in caption.says if said[0] == family}
+    return [i for i, slot in enumerate(facts.slots) if slot in slots]
+
+
+def _with(facts: Facts, changed: Mapping[int, Garment]) -> Callable[[], Facts]:
+    return partial(replace, facts, garments=tuple(changed.get(i, g) for i, g in enumerate(facts.garments)))
+
+
+def _colour(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    worn = [i for i in _worn(facts, caption) if facts.garments[i].material not in ("steel", "brass")]
+    if not worn:
+        return
+    i = worn[int(rng.integers(len(worn)))]
+    garment = facts.garments[i]
+    false = set(different(garment.colour))
+    if garment.second:
+        false &= set(different(garment.second))
+    if world.dim:
+        false -= {"white", "light grey", "grey", "dark grey", "black", "beige"}
+    if false:
+        name = sorted(false)[int(rng.integers(len(false)))]
+        changed = _with(facts, {i: replace(garment, colour=name)})
+        yield f"{garment.colour} {garment.kind}", f"{name} {garment.kind}", changed
+
+
+def _swap(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    worn = [i for i in _worn(facts, caption) if not facts.garments[i].second]
+    for i in worn:
+        for j in worn:
+            a, b = facts.garments[i], facts.garments[j]
+            if i < j and b.colour in different(a.colour) and not {a.material, b.material} & {"steel", "brass"}:
+                old = f"{a.colour} {a.kind}, {b.colour} {b.kind}"
+                new = f"{b.colour} {a.kind}, {a.colour} {b.kind}"
+                swapped = {i: replace(a, colour=b.colour), j: replace(b, colour=a.colour)}
+                yield old, new, _with(facts, swapped)
+
+
+def _garment(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    worn = _worn(facts, caption, "garment")
+    if not worn:
+        return
+    i = worn[int(rng.integers(len(worn)))]
+    garment, kinds = facts.garments[i], world.kinds
+    others = [name for name, kind in kinds.items() if kind.slot == facts.slots[i] and not alike(name, garment.kind)]
+    if garment.material in NAMED_MATERIALS:
+        others = [name for name in others if garment.material in kinds[name].materials]
+    if others:
+        name = others[int(rng.integers(len(others)))]
+        yield garment.kind, name, _with(facts, {i: replace(garment, kind=name)})
+
+
+@lru_cache(maxsize=16384)
+def alike(one: str, other: str) -> bool:
+    """Whether one kind of garment may be called by another's name."""
+    if one == other or any(one in group and other in group for group in ALIKE):
+        return True
+    if one.split()[-1] == other.split()[-1] or one in other or other in one:
+        return True
+    words = wordings("test")["garments"]
+    return bool(set(words.get(one, (one,))) & set(words.get(other, (other,))))
+
+
+def _says(caption: Caption, family: str, of: str = "") -> list[str]:
+    return [value for kind, slot, value in caption.says if kind == family and slot == of]
+
+
+def _gender(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    other = {"man": "woman", "woman": "man"}.get(facts.gender)
+    if other and _says(caption, "gender"):
+        yield facts.gender, other, partial(replace, facts, gender=other)
+
+
+def _build(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    for word in _says(caption, "build"):
+        for other in contrary(world.person, word):
+            if other not in facts.builds:
+                yield (
+                    word,
+                    other,
+                    partial(replace, facts, builds=tuple(other if b == word else b for b in facts.builds)),
+                )
+
+
+def _single(family: str, table: Mapping[str, Sequence[str]]) -> Callable[..., Iterator[Change]]:
+    """Changes of a fact that is one word, by a table of what is false where it is true."""
+
+    def changes(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+        for value in _says(caption, family):
+            for other in table.get(value, ()):
+                yield value, other, partial(replace, facts, **{family: other})
+
+    return changes
+
+
+def _action(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    said = _says(caption, "action")
+    if said and world.actions:
+        other = world.actions[int(rng.integers(len(world.actions)))][0]
+        yield said[0], other, partial(replace, facts, action=(other,))
+
+
+def _hair(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    for colour in _says(caption, "hair", "colour"):
+        for other in HAIR.get(colour, ()):
+            yield f"{colour} hair", f"{other} hair", partial(replace, facts, hair_colour=other)
+    for style in _says(caption, "hair", "style"):
+        for other, length in HAIR_LENGTH.items():
+            if (
+                abs(length - HAIR_LENGTH.get(style, length)) >= 2
+                and facts.hair_colour
+                and other in ("long", "shaved", "short")
+            ):
+                yield style, other, partial(replace, facts, hair=other)
+
+
+def _pattern(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    for i in _worn(facts, caption, "pattern"):
+        garment = facts.garments[i]
+        for other in PATTERNS.get(garment.pattern, ()):
+            yield garment.pattern, other, _with(facts, {i: replace(garment, pattern=other)})
+
+
+def _backdrop(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    a, b = facts.backdrop_names
+    for name in different(a) if _says(caption, "backdrop", "a") else ():
+        if name in different(b):
+            yield a, name, partial(replace, facts, backdrop_names=(name, b))
+
+
+_CHANGES: dict[str, Callable[..., Iterator[Change]]] = {
+    "colour": _colour, "swap": _swap, "garment": _garment, "action": _action, "build": _build, "gender": _gender,
+    "view": _single("view", VIEWS), "hair": _hair, "age": _single("age", {"old": ("young",), "young": ("old",)}),
+    "expression": _single("expression", EXPRESSIONS), "light": _single("light", LIGHTS), "skin": _single("skin", SKINS),
+    "pattern": _pattern, "backdrop": _backdrop,
+    "beard": _single("beard", {"stubble": ("long beard",), "full beard": ("moustache",)}),
+}  # fmt: skip
