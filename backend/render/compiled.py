@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, TypeVar
+
+import torch
 
 from ..assets import cache_folder
+from ..protocol import RuntimeMissing
+
+Method = Literal["auto", "torch", "numba"]
+Part = TypeVar("Part")
+Made = TypeVar("Made")
 
 
 def numba_there() -> bool:
     """Whether numba is installed; found without importing it."""
     return importlib.util.find_spec("numba") is not None
+
+
+def runs_compiled(method: Method, device: torch.device) -> bool:
+    """Whether the compiled loop is to be used: where it is asked for, or by `auto` on a processor that has it.
+
+    Raises:
+        RuntimeMissing: it is asked for and numba is not installed.
+    """
+    if method == "torch" or (method == "auto" and device.type != "cpu"):
+        return False
+    there = numba_there()
+    if method == "numba" and not there:
+        raise RuntimeMissing("The compiled rasteriser needs numba.", "Install impromptu[fast], or use torch's.")
+    return there
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,3 +50,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
         settings.CACHE_DIR = kept
+
+
+def in_threads(work: Callable[[Part], Made], parts: Iterable[Part]) -> list[Made]:
+    """What `work` makes of each part, in order; on as many threads as torch has."""
+    listed, threads = list(parts), torch.get_num_threads()
+    if threads == 1 or len(listed) < 2:
+        return [work(part) for part in listed]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, listed))

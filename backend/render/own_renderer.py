@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from .antialias import antialias, find_crossings
 from .cameras import Cameras
+from .compiled import runs_compiled
 from .deferred import render_views
 from .interpolate import look
 from .lights import Lights
+from .outlines import find_outline
+from .outlines_numba import outline_numba
 from .raster import face_ids
 from .renderer import Mesh, RenderOptions, RenderOutput
 from .shade import linear_to_srgb
@@ -19,7 +24,7 @@ from .surface import surface
 class OwnRenderer:
     """Deferred: only the pixels that faces cover are shaded. The same result from run to run."""
 
-    name = "own"
+    name: ClassVar[str] = "own"
 
     def render(self, mesh: Mesh, cameras: Cameras, options: RenderOptions) -> RenderOutput:
         """One picture for each camera, in float32 (float64 where the vertices are), under autocast too."""
@@ -44,7 +49,9 @@ def _draw(mesh: Mesh, cameras: Cameras, lights: Lights, ground: Tensor, options:
     behind = torch.cat((ground, torch.zeros_like(ground[..., :1])), -1)
     picture = seen.image(picture, behind)
     if options.antialias and mesh.topology is not None:
-        crossings = find_crossings(projected, ids, mesh.topology, near=cameras.near)
+        found = outline_numba if runs_compiled(options.method, projected.device) else find_outline
+        outline = found(projected, mesh.topology, cameras.near)
+        crossings = find_crossings(projected, ids, mesh.topology, outline, cameras.near)
         picture = antialias(picture, projected, crossings)
     colour = picture[..., :3]
     return RenderOutput(

@@ -7,15 +7,13 @@ middle, so two triangles that share an edge get the same numbers with opposite s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from ..protocol import InvalidInput, RuntimeMissing
-from .compiled import numba_there
+from ..protocol import InvalidInput
+from .compiled import Method, runs_compiled
 
-Method = Literal["auto", "torch", "numba"]
 MAX_FRAGMENTS = 1 << 20
 """Triangle-pixel pairs looked at together: about 150 bytes each."""
 LARGEST = 1e9
@@ -59,7 +57,7 @@ def face_ids(
     """
     _check(projected, faces, height, width, near, max_fragments)
     points = projected.detach().float()
-    if _compiled(method, points):
+    if runs_compiled(method, points.device):
         from .raster_numba import face_ids_numba
 
         return face_ids_numba(points, faces, height, width, near, cull)
@@ -84,16 +82,6 @@ def _check(projected: Tensor, faces: Tensor, height: int, width: int, near: floa
         raise InvalidInput(
             "A face names a vertex that is not there.", f"Vertices are numbered 0 to {projected.shape[1] - 1}."
         )
-
-
-def _compiled(method: str, points: Tensor) -> bool:
-    """Whether the compiled loop is to be used."""
-    if method == "torch" or (method == "auto" and points.device.type != "cpu"):
-        return False
-    there = numba_there()
-    if method == "numba" and not there:
-        raise RuntimeMissing("The compiled rasteriser needs numba.", "Install impromptu[fast] or use torch.")
-    return there
 
 
 def _views(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .compiled import compiled
+from .compiled import compiled, in_threads
 
 LARGEST = np.float32(1e9)
 HALF = np.float32(0.5)
@@ -28,18 +27,12 @@ def face_ids_numba(points: Tensor, faces: Tensor, height: int, width: int, near:
     bands = max(1, min(height, -(-threads // max(views, 1))))
     edges = [height * k // bands for k in range(bands + 1)]
     draw, z = _loop(), np.float32(near)
-    parts = [(v, edges[k], edges[k + 1]) for v in range(views) for k in range(bands)]
 
     def one(part: tuple[int, int, int]) -> None:
         view, top, end = part
         draw(seen[view], triangles, ids[view, top:end], top, z, cull)
 
-    if threads == 1 or len(parts) == 1:
-        for part in parts:
-            one(part)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, parts))
+    in_threads(one, [(v, edges[k], edges[k + 1]) for v in range(views) for k in range(bands)])
     return torch.from_numpy(ids).to(points.device)
 
 

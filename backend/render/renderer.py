@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from torch import Tensor
 
 from ..protocol import InvalidInput, RuntimeMissing
 from .cameras import Cameras
+from .compiled import Method
 from .lights import Lights
-from .raster import Method
 from .topology import Topology
 
 Shading = Literal["lambert", "grey", "glossy", "unlit"]
@@ -75,7 +75,7 @@ class RenderOptions:
     views_at_once: int | None = None
     """Bounds memory: so many views are drawn at a time, and drawn again for their gradient. All by default."""
     method: Method = "auto"
-    """Of `raster.face_ids`."""
+    """Loops compiled by numba, or torch; `auto` takes numba on a processor where it is installed."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class RenderOutput:
 class Renderer(Protocol):
     """Draws meshes, differentiable to vertices, colours, textures and attributes."""
 
-    name: str
+    name: ClassVar[str]
 
     def render(self, mesh: Mesh, cameras: Cameras, options: RenderOptions) -> RenderOutput:
         """One picture for each camera.

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 from impromptu.backend.protocol import InvalidInput, RuntimeMissing
-from impromptu.backend.render import raster
+from impromptu.backend.render import compiled
 from impromptu.backend.render.raster import face_ids
 
 H, W = 30, 40
@@ -188,7 +188,7 @@ def test_what_does_not_fit_is_told():
 
 
 def test_without_numba_torch_does_it(monkeypatch):
-    monkeypatch.setattr(raster, "numba_there", lambda: False)
+    monkeypatch.setattr(compiled, "numba_there", lambda: False)
     points, faces = soup(20, 3.0)
     assert torch.equal(face_ids(points, faces, H, W), reference(points, faces))
     with pytest.raises(RuntimeMissing):
