@@ -94,11 +94,10 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
     lines, length = (picture.height, picture.width) if axis == 0 else (picture.width, picture.height)
     a, b = picture.points.index_select(0, outline.start), picture.points.index_select(0, outline.end)
     # Half-open, so that a line through the vertex between two edges crosses one of them.
-    low, high = (
-        torch.ceil(f(a[:, 1 - axis], b[:, 1 - axis]) - 0.5).clamp(0, lines) for f in (torch.minimum, torch.maximum)
-    )
-    crossing = (high > low).nonzero()[:, 0]
-    low, count = low[crossing].long(), (high - low)[crossing].long()
+    rows = torch.stack((a, b))[..., 1 - axis]
+    first, last = torch.ceil(rows - 0.5).clamp(0, lines).aminmax(dim=0)
+    crossing = (last > first).nonzero()[:, 0]
+    low, count = first[crossing].long(), (last - first)[crossing].long()
     of = torch.repeat_interleave(count)
     line = torch.arange(len(of), device=of.device) + (low - (count.cumsum(0) - count)).index_select(0, of)
     edge = crossing.index_select(0, of)
@@ -118,15 +117,15 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
         outline.view.index_select(0, edge) * (picture.height * picture.width) + before.long() * across + line * along
     )
     # On the right of one who goes down is the left pixel; of one who goes to the right, the lower one.
-    first = (b[:, 1 - axis] > a[:, 1 - axis]) == (axis == 0)
-    sign = torch.where(first, 1.0, -1.0).to(place.dtype)
+    ahead = (b[:, 1 - axis] > a[:, 1 - axis]) == (axis == 0)
+    sign = torch.where(ahead, 1.0, -1.0).to(place.dtype)
     return _Candidates(
         edge,
         pair,
-        inner=torch.where(first, pair, pair + across),
-        outer=torch.where(first, pair + across, pair),
+        inner=torch.where(ahead, pair, pair + across),
+        outer=torch.where(ahead, pair + across, pair),
         share=share,
-        reach=torch.where(first, place, 1 - place),
+        reach=torch.where(ahead, place, 1 - place),
         motion=torch.stack((sign, -sign * slope) if axis == 0 else (-sign * slope, sign), -1),
         nearness=torch.lerp(1 / a[:, 2], 1 / b[:, 2], share),
         steep=upright == (axis == 0),

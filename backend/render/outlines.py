@@ -33,13 +33,13 @@ def _turns(points: Tensor, faces: Tensor, near: float) -> Tensor:
     x, y, z = points.unbind(-1)
     sound = (x.abs() < LARGEST) & (y.abs() < LARGEST) & (z >= near) & (z < LARGEST)
     views = len(points)
-    rows = torch.stack((x, y)).where(sound, torch.nan).permute(2, 0, 1).reshape(-1, 2 * views)
+    rows = torch.stack((x, y)).where(sound, torch.nan).reshape(2 * views, -1).T.contiguous()
     turn = torch.zeros(len(faces) + 1, views, dtype=torch.int8, device=points.device)
     step = max(1, _BLOCK // max(views, 1)) if points.device.type == "cpu" else max(1, len(faces))
     for corners, out in zip(faces.split(step), turn[:-1].split(step), strict=True):
         a, b, c = (rows.index_select(0, corners[:, i]) for i in range(3))
-        b, c = (b - a).unflatten(1, (2, -1)), (c - a).unflatten(1, (2, -1))
-        area = b[:, 0] * c[:, 1] - c[:, 0] * b[:, 1]
+        b, c = b.sub_(a), c.sub_(a)
+        area = (b[:, :views] * c[:, views:]).sub_(c[:, :views] * b[:, views:])
         torch.sub((area > 0).view(torch.int8), (area < 0).view(torch.int8), out=out)
     return turn
 
