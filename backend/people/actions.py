@@ -38,7 +38,8 @@ STANDING = 0.12
 
 _OWN = re.compile(
     r"(?<!the )(?<!both )(?<!\} )(?<!\ba )(?<!one )(?<!left )(?<!right )"
-    r"\b((?:left |right )?(?:hand|foot|arm|leg)|head|arms|hands|hair|teeth|ears|toes|shoulders|fists|eyes|hips|(?<=behind )back)\b"
+    r"\b((?:left |right )?(?:hand|foot|arm|leg)|head|arms|hands|hair|teeth|ears|toes|shoulders|fists|eyes|hips|"
+    r"(?<=behind )back)\b"
 )
 """Parts of the body that English gives an owner: raise {his} arms."""
 
@@ -52,7 +53,7 @@ class Action:
     label: str
     """As the library has it."""
     phrases: tuple[str, ...]
-    """What the person is doing: `waving`; `{his}` stands for the pronoun. Empty where a still picture cannot show it."""
+    """What the person is doing, said in several ways: `waving`; `{his}` stands for the pronoun."""
     group: str
     """Actions of one group are never called different."""
     heading: float
@@ -85,7 +86,7 @@ def _words() -> dict[str, Any]:
 
 @lru_cache(maxsize=8192)
 def phrase_of(label: str) -> str:
-    """What a person does of whom a label says `wave hello`: `waving hello`; nothing where a picture cannot show it."""
+    """`waving hello` of `wave hello`; nothing where a still picture cannot show what the label says."""
     words = _words()
     text = " ".join(label.lower().split())
     if text in words["phrases"]:

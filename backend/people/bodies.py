@@ -18,7 +18,7 @@ AXES = (
     "stature", "weight", "muscle", "feminine", "age", "proportions", "leg_length", "shoulder_width", "chest", "belly",
 )  # fmt: skip
 """Shape axes of the default body, in its order."""
-FACE_AXES = (
+FACE_AXES: tuple[str, ...] = (
     "smile", "frown", "pucker", "lips_part", "mouth_left", "brows_raise", "brows_lower", "eyes_close", "cheeks_puff",
     "nose_wrinkle",
 )  # fmt: skip
@@ -39,8 +39,8 @@ _CORRELATED = (
 )  # fmt: skip
 """(axis, axis that it follows, by how much)."""
 _PUSHED = (
-    ("stature", 0.18, 0.5), ("weight", 0.25, 0.58), ("muscle", 0.2, 0.75), ("age", 0.3, 0.6), ("leg_length", 0.06, 0.5),
-    ("shoulder_width", 0.1, 0.7), ("chest", 0.06, 0.6), ("belly", 0.06, 0.8),
+    ("stature", 0.18, 0.5), ("weight", 0.25, 0.58), ("muscle", 0.2, 0.75), ("age", 0.3, 0.6),
+    ("leg_length", 0.06, 0.5), ("shoulder_width", 0.1, 0.7), ("chest", 0.06, 0.6), ("belly", 0.06, 0.8),
 )  # fmt: skip
 """(axis, share of people in whom it is extreme, of those the share in whom it is extreme upwards)."""
 

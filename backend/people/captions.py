@@ -1,8 +1,8 @@
 """Captions: the facts of a picture in many wordings, each with the list of what it says.
 
 A form is a sentence with places for phrases, `[...]` around what may be left out; forms and words are data, in
-`wordings.json`. A caption is rendered from facts, a form and a `Voice`, and from nothing else: with one fact changed the
-same voice gives the same sentence with that one thing changed, which is how false captions are made.
+`wordings.json`. A caption is rendered from facts, a form and a `Voice`, and from nothing else: with one fact changed
+the same voice gives the same sentence with that one thing changed, which is how false captions are made.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .clothing import clothes
+from .clothing import Said, clothes
 from .facts import Facts
 from .grammar import articles, joined
 from .voice import Voice, wordings
 
-Said = tuple[str, str, str]
-"""What a caption says: family (`colour`, `action` ...), of what (a slot, or nothing), and the value."""
 DETAILS = ("full", "brief", "medium", "full", "medium")
 """How much the first caption says, the second ..., and so on from the start."""
 OPTIONAL = {"brief": 0.0, "medium": 0.55, "full": 0.72}

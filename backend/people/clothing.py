@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+from .colours import METALS
 from .grammar import joined
 from .spec import Garment
 from .voice import Voice, wordings
 
 NAMED_MATERIALS = frozenset(("leather", "denim", "wool", "silk", "velvet", "steel", "brass", "straw", "linen"))
 """Materials that one may see."""
+MATERIAL_SAID, DETAIL_SAID = 0.45, 0.4
+"""How often a material, and the second colour of what has a tie, a ribbon or stripes, are named."""
+Said = tuple[str, str, str]
+"""What is said: family (`colour`, `action` ...), of what (a slot, or nothing), and the value."""
 _PLURAL = (
     "shorts",
     "trousers",
@@ -49,36 +54,27 @@ def colour_words(garment: Garment, voice: Voice, key: str) -> tuple[str, list[tu
     return text.replace("{a}", colour).replace("{b}", second), said
 
 
-def garment_words(garment: Garment, slot: str, voice: Voice, *, coloured: bool = True) -> tuple[str, list]:
+def garment_words(garment: Garment, slot: str, voice: Voice) -> tuple[str, list[Said]]:
     """One garment, and (family, slot, value) of what is said of it."""
     phrase = voice.pick(f"garment {slot}", options_of(garment.kind, voice))
-    says = [("garment", slot, garment.kind)]
-    before = ""
-    if coloured:
-        before, said = colour_words(garment, voice, slot)
-        says += [(family, slot, value) for family, value in said]
+    before, said = colour_words(garment, voice, slot)
+    says = [("garment", slot, garment.kind), *((family, slot, value) for family, value in said)]
     material = garment.material
-    if material in NAMED_MATERIALS and not re.search(rf"{material}|knit|wool", phrase):
-        if material in ("steel", "brass") or voice.chance(f"material {slot}") < 0.45:
-            material = "woollen" if material == "wool" else material
-            before = f"{before} {material}"
-            says.append(("material", slot, garment.material))
+    told = material in METALS or (material in NAMED_MATERIALS and voice.chance(f"material {slot}") < MATERIAL_SAID)
+    if told and not re.search(rf"{material}|knit|wool", phrase):
+        before += " " + ("woollen" if material == "wool" else material)
+        says.append(("material", slot, material))
     phrase = " ".join(phrase.replace("{}", before).split())
-    details = wordings(voice.split)["details"].get(garment.kind)
-    if (
-        details
-        and coloured
-        and garment.second
-        and garment.pattern == "plain"
-        and voice.chance(f"detail {slot}") < 0.4
-    ):
+    details = wordings(voice.split)["details"].get(garment.kind, ())
+    detailed = details and garment.second and garment.pattern == "plain"
+    if detailed and voice.chance(f"detail {slot}") < DETAIL_SAID:
         detail = voice.pick(f"which {slot}", details)
         phrase += " with " + detail.replace("{}", voice.word("colours", garment.second, f"second {slot}"))
         says.append(("second", slot, garment.second))
     return phrase, says
 
 
-def clothes(garments: tuple[Garment, ...], slots: tuple[str, ...], voice: Voice, most: int) -> tuple[str, list]:
+def clothes(garments: tuple[Garment, ...], slots: tuple[str, ...], voice: Voice, most: int) -> tuple[str, list[Said]]:
     """Some of the garments that are seen, the outermost and largest first; and what is said of them."""
     if not garments:
         return "", []
@@ -88,7 +84,8 @@ def clothes(garments: tuple[Garment, ...], slots: tuple[str, ...], voice: Voice,
         # Small ones too: whoever only ever hears of tops and trousers never learns shoes.
         order.sort(key=lambda i: voice.chance(f"mention {slots[i]}") ** (1.0 + 0.5 / (1 + i)))
     chosen = sorted(order[:count])
-    told, says = [], []
+    told: list[str] = []
+    says: list[Said] = []
     under = -1
     if "outer" in slots and "top" in slots and voice.chance("over") < 0.5:
         outer, top = slots.index("outer"), slots.index("top")

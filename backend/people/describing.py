@@ -51,7 +51,7 @@ def describe(
     Returns:
         `captions`: `text`, `detail` and `says`, a list of [family, slot, value];
         `negatives`: `text`, `family`, `from`, `to`, and the index of the true `caption`;
-        `phrases`: `text`, `slot` (a part of the map), `attribute` and a `false` phrase for the same part, if there is one.
+        `phrases`: `text`, `slot` (a part of the map), `attribute` and, where there is one, a `false` phrase for it.
     """
     facts = see(person, surroundings, action, shares, {k: kind.slot for k, kind in kinds.items()})
     seeds = rng.integers(0, 2**63, captions + 1).tolist()

@@ -10,7 +10,8 @@ _VOWEL_SOUND = re.compile(r"(?!uni|use|usu|eu|one\b|t-|u-)[aeiou]|hour|honest|x-
 _ARTICLE = re.compile(r"\b([Aa])n? (?=([\w-]+))")
 _DOUBLED = re.compile(r"\b(\w+) \1\b")
 _IRREGULAR = {
-    "lie": "lying", "tie": "tying", "die": "dying", "flee": "fleeing", "sidestep": "sidestepping", "begin": "beginning",
+    "lie": "lying", "tie": "tying", "die": "dying", "flee": "fleeing", "sidestep": "sidestepping",
+    "begin": "beginning",
 }  # fmt: skip
 _DOUBLES_ITS_END = re.compile(r"(?:[^aeiou]|qu)*[aeiou][bdgmnprt]")
 """Verbs of one syllable and one short vowel."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,10 @@ VIEWS = {
     "side": ("back", "front"),
     "back": ("front", "three-quarter"),
 }
+AGES = {"old": ("young",), "young": ("old",)}
 LIGHTS = {
-    "bright": ("dim",), "dim": ("bright",), "warm": ("cold",), "cold": ("warm",), "from the left": ("from the right",),
-    "from the right": ("from the left",), "from behind": ("bright",),
+    "bright": ("dim",), "dim": ("bright",), "warm": ("cold",), "cold": ("warm",),
+    "from the left": ("from the right",), "from the right": ("from the left",), "from behind": ("bright",),
 }  # fmt: skip
 SKINS = {
     "pale": ("brown", "dark", "very dark"), "light": ("dark", "very dark"), "tan": ("very dark",),
@@ -50,33 +51,9 @@ HAIR_LENGTH = {
 """Styles of the same or the next number may pass for each other, others never."""
 EXPRESSIONS = {
     "neutral": ("smiling", "surprised", "angry"), "smiling": ("sad", "angry"), "sad": ("smiling", "surprised"),
-    "angry": ("smiling", "surprised"), "surprised": ("eyes closed", "angry", "smiling"), "disgusted": ("smiling", "surprised"),
-    "eyes closed": ("surprised",), "puffed cheeks": ("smiling", "surprised"), "pursed lips": ("smiling",),
+    "angry": ("smiling", "surprised"), "surprised": ("eyes closed", "angry", "smiling"),
+    "disgusted": ("smiling", "surprised"), "eyes closed": ("surprised",), "puffed cheeks": ("smiling", "surprised"), "pursed lips": ("smiling",),
 }  # fmt: skip
-ALIKE = (
-    frozenset(("t-shirt", "football shirt", "polo shirt", "shirt", "blouse")),
-    frozenset(("tank top", "crop top", "t-shirt")),
-    frozenset(("sweater", "turtleneck", "hoodie", "cardigan")),
-    frozenset(("jeans", "trousers", "cargo trousers", "joggers", "leggings")),
-    frozenset(("shorts", "denim shorts", "sports shorts", "swim shorts")),
-    frozenset(("short skirt", "pleated skirt", "pencil skirt", "long skirt")),
-    frozenset(("short dress", "long dress", "sleeveless dress", "evening dress")),
-    frozenset(("bathrobe", "wizard robe", "kimono", "judo suit")),
-    frozenset(("swimsuit", "bikini")),
-    frozenset(("suit", "tracksuit", "boiler suit", "overalls", "judo suit", "superhero costume")),
-    frozenset(("police uniform", "soldier uniform", "firefighter uniform", "nurse scrubs", "chef uniform", "boiler suit")),
-    frozenset(("football kit", "tracksuit")),
-    frozenset(("jacket", "leather jacket", "denim jacket", "blazer", "coat", "lab coat", "puffer jacket", "cardigan")),
-    frozenset(("waistcoat", "safety vest", "apron")),
-    frozenset(("trainers", "shoes", "leather shoes", "dress shoes", "loafers", "ballet flats", "high heels", "sandals")),
-    frozenset(("cap", "baseball cap", "hat", "sun hat", "straw hat", "cowboy hat", "top hat", "bowler hat", "fedora")),
-    frozenset(("helmet", "hard hat", "cap", "knight helmet", "bicycle helmet")),
-    frozenset(("beanie", "cap", "hat")),
-    frozenset(("wizard hat", "witch hat", "party hat")),
-    frozenset(("crown", "headband")),
-    frozenset(("leggings", "tights")),
-)  # fmt: skip
-"""Kinds of garments of which one may be said of another."""
 PATTERNS = {
     "plain": ("striped", "checked", "dotted"), "striped": ("dotted", "camouflage"), "vertically striped": ("dotted",),
     "checked": ("dotted", "camouflage"), "dotted": ("striped", "checked"), "camouflage": ("striped", "dotted"),
@@ -107,7 +84,7 @@ def negatives(
         captions: true ones, and the voice of each.
 
     Returns:
-        for each `text`, `family`, what was changed `from` and `to`, and the `caption` that it is made of, by its index.
+        for each `text`, `family`, what was changed `from` and `to`, and of which `caption`, by index.
     """
     odds = rng.random(len(FAMILIES)).tolist()
     # The smallest of exponential times: drawn without replacement, in proportion to the weights.
@@ -153,8 +130,12 @@ def _worn(facts: Facts, caption: Caption, family: str = "colour") -> list[int]:
     return [i for i, slot in enumerate(facts.slots) if slot in slots]
 
 
+def _changed(facts: Facts, **fields: Any) -> Callable[[], Facts]:
+    return lambda: replace(facts, **fields)
+
+
 def _with(facts: Facts, changed: Mapping[int, Garment]) -> Callable[[], Facts]:
-    return partial(replace, facts, garments=tuple(changed.get(i, g) for i, g in enumerate(facts.garments)))
+    return _changed(facts, garments=tuple(changed.get(i, g) for i, g in enumerate(facts.garments)))
 
 
 def _colour(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
@@ -203,7 +184,7 @@ def _garment(rng: np.random.Generator, facts: Facts, caption: Caption, world: Wo
 @lru_cache(maxsize=16384)
 def alike(one: str, other: str) -> bool:
     """Whether one kind of garment may be called by another's name."""
-    if one == other or any(one in group and other in group for group in ALIKE):
+    if one == other or any(one in group and other in group for group in wordings("train")["alike"].values()):
         return True
     if one.split()[-1] == other.split()[-1] or one in other or other in one:
         return True
@@ -218,7 +199,7 @@ def _says(caption: Caption, family: str, of: str = "") -> list[str]:
 def _gender(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     other = {"man": "woman", "woman": "man"}.get(facts.gender)
     if other and _says(caption, "gender"):
-        yield facts.gender, other, partial(replace, facts, gender=other)
+        yield facts.gender, other, _changed(facts, gender=other)
 
 
 def _build(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
@@ -228,7 +209,7 @@ def _build(rng: np.random.Generator, facts: Facts, caption: Caption, world: Worl
                 yield (
                     word,
                     other,
-                    partial(replace, facts, builds=tuple(other if b == word else b for b in facts.builds)),
+                    _changed(facts, builds=tuple(other if b == word else b for b in facts.builds)),
                 )
 
 
@@ -238,7 +219,7 @@ def _single(family: str, table: Mapping[str, Sequence[str]]) -> Callable[..., It
     def changes(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
         for value in _says(caption, family):
             for other in table.get(value, ()):
-                yield value, other, partial(replace, facts, **{family: other})
+                yield value, other, _changed(facts, **{family: other})
 
     return changes
 
@@ -247,13 +228,13 @@ def _action(rng: np.random.Generator, facts: Facts, caption: Caption, world: Wor
     said = _says(caption, "action")
     if said and world.actions:
         other = world.actions[int(rng.integers(len(world.actions)))][0]
-        yield said[0], other, partial(replace, facts, action=(other,))
+        yield said[0], other, _changed(facts, action=(other,))
 
 
 def _hair(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     for colour in _says(caption, "hair", "colour"):
         for other in HAIR.get(colour, ()):
-            yield f"{colour} hair", f"{other} hair", partial(replace, facts, hair_colour=other)
+            yield f"{colour} hair", f"{other} hair", _changed(facts, hair_colour=other)
     for style in _says(caption, "hair", "style"):
         for other, length in HAIR_LENGTH.items():
             if (
@@ -261,7 +242,7 @@ def _hair(rng: np.random.Generator, facts: Facts, caption: Caption, world: World
                 and facts.hair_colour
                 and other in ("long", "shaved", "short")
             ):
-                yield style, other, partial(replace, facts, hair=other)
+                yield style, other, _changed(facts, hair=other)
 
 
 def _pattern(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
@@ -275,12 +256,12 @@ def _backdrop(rng: np.random.Generator, facts: Facts, caption: Caption, world: W
     a, b = facts.backdrop_names
     for name in different(a) if _says(caption, "backdrop", "a") else ():
         if name in different(b):
-            yield a, name, partial(replace, facts, backdrop_names=(name, b))
+            yield a, name, _changed(facts, backdrop_names=(name, b))
 
 
 _CHANGES: dict[str, Callable[..., Iterator[Change]]] = {
     "colour": _colour, "swap": _swap, "garment": _garment, "action": _action, "build": _build, "gender": _gender,
-    "view": _single("view", VIEWS), "hair": _hair, "age": _single("age", {"old": ("young",), "young": ("old",)}),
+    "view": _single("view", VIEWS), "hair": _hair, "age": _single("age", AGES),
     "expression": _single("expression", EXPRESSIONS), "light": _single("light", LIGHTS), "skin": _single("skin", SKINS),
     "pattern": _pattern, "backdrop": _backdrop,
     "beard": _single("beard", {"stubble": ("long beard",), "full beard": ("moustache",)}),

@@ -25,16 +25,17 @@ THEMES = {
 }  # fmt: skip
 """What an outfit is for, and how often; the first is everyday clothes."""
 WORN = {
-    "top": 0.97, "bottom": 0.98, "shoes": 0.93, "outer": 0.2, "socks": 0.25, "hat": 0.22, "gloves": 0.14, "belt": 0.16,
-    "cape": 0.05,
+    "top": 0.97, "bottom": 0.98, "shoes": 0.93, "outer": 0.2, "socks": 0.25, "hat": 0.22, "gloves": 0.14, 
+    "belt": 0.16, "cape": 0.05,
 }  # fmt: skip
 """How often each slot is filled, where nothing excludes it; top and bottom, where no dress is worn."""
 TYPICAL = 0.7
 """Share of garments in a colour that is usual for them, where some are."""
 PATTERNED = 0.32
 ALIASES = {
-    "navy": "navy blue", "silver": "light grey", "gold": "yellow", "golden": "yellow", "tan": "beige", "khaki": "olive green",
-    "olive": "olive green", "cream": "beige", "burgundy": "dark red", "maroon": "dark red", "teal": "turquoise",
+    "navy": "navy blue", "silver": "light grey", "gold": "yellow", "golden": "yellow", "tan": "beige",
+    "khaki": "olive green", "olive": "olive green", "cream": "beige", "burgundy": "dark red",
+    "maroon": "dark red", "teal": "turquoise",
 }  # fmt: skip
 """Names of colours that a wardrobe may use, and the names that captions have."""
 _BASIC = frozenset(name for name in ANCHORS if family_of(name) == name)

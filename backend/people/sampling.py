@@ -115,7 +115,7 @@ def sample_expression(rng: np.random.Generator) -> tuple[str, tuple[float, ...]]
     chance = rng.random(5).tolist()
     named = tuple(EXPRESSIONS)[1:]
     name = "neutral" if chance[0] < _NEUTRAL_FACE else named[int(chance[1] * len(named))]
-    axes = dict.fromkeys(FACE_AXES, 0.0)
+    axes: dict[str, float] = dict.fromkeys(FACE_AXES, 0.0)
     for (axis, (low, high)), share in zip(EXPRESSIONS[name].items(), chance[2:], strict=False):
         axes[axis] = round(low + share * (high - low), 3)
     return name, tuple(axes.values())

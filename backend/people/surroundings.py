@@ -38,8 +38,8 @@ FIXED_DISTANCE, FIXED_HEIGHT, FIXED_FOV = 4.4, 1.0, 33.0
 """Metres from the body, metres of the point looked at above the floor, degrees: 2.6 m of height are seen."""
 
 LIGHTS = {
-    "plain": 0.4, "bright": 0.09, "dim": 0.09, "warm": 0.08, "cold": 0.08, "from the left": 0.09, "from the right": 0.09,
-    "from behind": 0.08,
+    "plain": 0.4, "bright": 0.09, "dim": 0.09, "warm": 0.08, "cold": 0.08, "from the left": 0.09,
+    "from the right": 0.09, "from behind": 0.08,
 }  # fmt: skip
 """The light's name and how often."""
 BACKDROPS = {"plain": 0.5, "ground": 0.22, "gradient": 0.1, "chess": 0.09, "noise": 0.09}
