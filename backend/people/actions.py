@@ -180,8 +180,8 @@ class Actions:
         group = self.group[name]
         phrases = [p for _, p, a, b in ranges if a <= frame < b]
         chosen = phrase_of(label)
-        general = _words()["general"].get(group)
-        ordered = dict.fromkeys([chosen, *([general] if general else []), *phrases])
+        general: str | None = _words()["general"].get(group)
+        ordered: dict[str, None] = dict.fromkeys([chosen, *([general] if general else []), *phrases])
         return Action(name, frame, label, tuple(ordered), group, heading, upright, group in _words()["by_arms"])
 
     def _poses(self, name: str) -> tuple[NDArray[np.floating], ...]:

@@ -36,7 +36,8 @@ CONFUSABLE = frozenset(
         ("pink", "purple"), ("purple", "blue"), ("green", "turquoise"), ("turquoise", "blue"), ("beige", "white"),
         ("beige", "yellow"), ("beige", "brown"), ("orange", "brown"), ("orange", "red"), ("orange", "yellow"),
         ("red", "pink"), ("red", "brown"), ("grey", "white"), ("grey", "black"), ("brown", "black"),
-        ("black", "navy blue"),        ("black", "dark green"), ("black", "dark red"), ("olive green", "brown"), ("olive green", "grey"),
+        ("black", "navy blue"),        ("black", "dark green"), ("black", "dark red"),
+        ("olive green", "brown"), ("olive green", "grey"),
         ("beige", "light grey"), ("beige", "pink"), ("light blue", "light grey"), ("lavender", "light blue"),
         ("lavender", "light grey"), ("pink", "lavender"), ("yellow", "light green"), ("dark green", "dark grey"),
     )

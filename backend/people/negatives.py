@@ -52,7 +52,8 @@ HAIR_LENGTH = {
 EXPRESSIONS = {
     "neutral": ("smiling", "surprised", "angry"), "smiling": ("sad", "angry"), "sad": ("smiling", "surprised"),
     "angry": ("smiling", "surprised"), "surprised": ("eyes closed", "angry", "smiling"),
-    "disgusted": ("smiling", "surprised"), "eyes closed": ("surprised",), "puffed cheeks": ("smiling", "surprised"), "pursed lips": ("smiling",),
+    "disgusted": ("smiling", "surprised"),
+    "eyes closed": ("surprised",), "puffed cheeks": ("smiling", "surprised"), "pursed lips": ("smiling",),
 }  # fmt: skip
 PATTERNS = {
     "plain": ("striped", "checked", "dotted"), "striped": ("dotted", "camouflage"), "vertically striped": ("dotted",),
@@ -262,7 +263,8 @@ def _backdrop(rng: np.random.Generator, facts: Facts, caption: Caption, world: W
 _CHANGES: dict[str, Callable[..., Iterator[Change]]] = {
     "colour": _colour, "swap": _swap, "garment": _garment, "action": _action, "build": _build, "gender": _gender,
     "view": _single("view", VIEWS), "hair": _hair, "age": _single("age", AGES),
-    "expression": _single("expression", EXPRESSIONS), "light": _single("light", LIGHTS), "skin": _single("skin", SKINS),
+    "expression": _single("expression", EXPRESSIONS),
+    "light": _single("light", LIGHTS), "skin": _single("skin", SKINS),
     "pattern": _pattern, "backdrop": _backdrop,
     "beard": _single("beard", {"stubble": ("long beard",), "full beard": ("moustache",)}),
 }  # fmt: skip
