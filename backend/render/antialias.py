@@ -42,7 +42,7 @@ class _Picture(NamedTuple):
     """What is seen where; everything flat, views after one another."""
 
     points: Tensor
-    """(B V, 3)"""
+    """(B 3 V,): the x of a view's vertices, then their y, then their depth."""
     ids: Tensor
     """(B H W)"""
     faces: Tensor
@@ -51,12 +51,17 @@ class _Picture(NamedTuple):
     height: int
     width: int
 
+    def corners(self, vertex: Tensor, view: Tensor) -> list[Tensor]:
+        """x, y and depth of vertices of (B, V)."""
+        first = vertex + view * (2 * self.vertices)
+        return [self.points.index_select(0, first + k * self.vertices) for k in range(3)]
+
 
 def _nearness(pixel: Tensor, ids: Tensor, picture: _Picture) -> Tensor:
     """(K,) 1 / depth of the plane of face `ids` at the middle of each pixel; 0 where there is no face."""
-    view = pixel // (picture.height * picture.width)
-    corner = picture.faces.index_select(0, ids.clamp(min=0)) + (view * picture.vertices)[:, None]
-    x, y, depth = picture.points.index_select(0, corner.T.reshape(-1)).reshape(3, -1, 3).unbind(-1)
+    view = (pixel // (picture.height * picture.width)).expand(3, -1).reshape(-1)
+    face = picture.faces.index_select(0, ids.clamp(min=0)).T.reshape(-1)
+    x, y, depth = (t.reshape(3, -1) for t in picture.corners(face + view * picture.vertices, view))
     x, y = x - (pixel % picture.width + 0.5), y - (pixel // picture.width % picture.height + 0.5)
     weight = x.roll(-1, 0) * y.roll(-2, 0) - x.roll(-2, 0) * y.roll(-1, 0)
     return torch.where(ids >= 0, (weight / depth).sum(0) / weight.sum(0), 0.0)
@@ -92,32 +97,28 @@ class _Candidates(NamedTuple):
 def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
     """The edges drawn into pairs of pixels side by side (axis 0) or one above the other (axis 1)."""
     lines, length = (picture.height, picture.width) if axis == 0 else (picture.width, picture.height)
-    a, b = picture.points.index_select(0, outline.start), picture.points.index_select(0, outline.end)
+    a, b = picture.corners(outline.start, outline.view), picture.corners(outline.end, outline.view)
     # Half-open, so that a line through the vertex between two edges crosses one of them.
-    rows = torch.stack((a, b))[..., 1 - axis]
-    first, last = torch.ceil(rows - 0.5).clamp(0, lines).aminmax(dim=0)
-    crossing = (last > first).nonzero()[:, 0]
-    low, count = first[crossing].long(), (last - first)[crossing].long()
-    of = torch.repeat_interleave(count)
-    line = torch.arange(len(of), device=of.device) + (low - (count.cumsum(0) - count)).index_select(0, of)
-    edge = crossing.index_select(0, of)
-    a, b = a.index_select(0, edge), b.index_select(0, edge)
-    share = ((line + 0.5 - a[:, 1 - axis]) / (b - a)[:, 1 - axis]).clamp(0, 1)
-    place = torch.lerp(a[:, axis], b[:, axis], share) - 0.5
-    before = place.floor()
-    inside = ((before >= 0) & (before < length - 1)).nonzero()[:, 0]
+    rows = [torch.ceil(t[1 - axis] - 0.5).clamp(0, lines) for t in (a, b)]
+    first, count = torch.minimum(*rows).long(), (rows[1] - rows[0]).abs().long()
+    edge = torch.repeat_interleave(count)
+    line = torch.arange(len(edge), device=edge.device) + (first - (count.cumsum(0) - count)).index_select(0, edge)
+    a, b = ([t.index_select(0, edge) for t in end] for end in (a, b))
+    share = ((line + 0.5 - a[1 - axis]) / (b[1 - axis] - a[1 - axis])).clamp(0, 1)
+    place = torch.lerp(a[axis], b[axis], share) - 0.5
+    inside = ((place >= 0) & (place < length - 1)).nonzero()[:, 0]
 
-    edge, line, share, place, before, a, b = (
-        t.index_select(0, inside) for t in (edge, line, share, place - before, before, a, b)
-    )
-    upright = (b - a)[:, 1].abs() >= (b - a)[:, 0].abs()
-    slope = (b - a)[:, axis] / (b - a)[:, 1 - axis]
+    edge, line, share, place = (t.index_select(0, inside) for t in (edge, line, share, place))
+    a, b = ([t.index_select(0, inside) for t in end] for end in (a, b))
+    before = place.floor()
+    place = place - before
+    run = [b[0] - a[0], b[1] - a[1]]
+    slope = run[axis] / run[1 - axis]
     across, along = (1, picture.width) if axis == 0 else (picture.width, 1)
-    pair = (
-        outline.view.index_select(0, edge) * (picture.height * picture.width) + before.long() * across + line * along
-    )
+    view = outline.view.index_select(0, edge)
+    pair = view * (picture.height * picture.width) + before.long() * across + line * along
     # On the right of one who goes down is the left pixel; of one who goes to the right, the lower one.
-    ahead = (b[:, 1 - axis] > a[:, 1 - axis]) == (axis == 0)
+    ahead = (run[1 - axis] > 0) == (axis == 0)
     sign = torch.where(ahead, 1.0, -1.0).to(place.dtype)
     return _Candidates(
         edge,
@@ -127,8 +128,8 @@ def _candidates(picture: _Picture, outline: Outline, axis: int) -> _Candidates:
         share=share,
         reach=torch.where(ahead, place, 1 - place),
         motion=torch.stack((sign, -sign * slope) if axis == 0 else (-sign * slope, sign), -1),
-        nearness=torch.lerp(1 / a[:, 2], 1 / b[:, 2], share),
-        steep=upright == (axis == 0),
+        nearness=torch.lerp(1 / a[2], 1 / b[2], share),
+        steep=(run[1].abs() >= run[0].abs()) == (axis == 0),
     )
 
 
@@ -163,7 +164,7 @@ def find_crossings(
         near: metres, as in `face_ids`.
     """
     outline = find_outline(projected, topology, near) if outline is None else outline
-    points = projected.detach().reshape(-1, 3)
+    points = projected.detach().transpose(1, 2).reshape(-1)
     points = points if points.dtype == torch.float64 else points.float()
     height, width = ids.shape[1:]
     picture = _Picture(points, ids.reshape(-1), topology.faces, projected.shape[1], height, width)
@@ -173,9 +174,9 @@ def find_crossings(
 
 def reaches(projected: Tensor, crossings: Crossings) -> Tensor:
     """(K,) `Crossings.reach` with its gradient to the vertices of the edges (of first order)."""
-    points = projected.reshape(-1, 3)
-    points = points if points.dtype == torch.float64 else points.float()
-    a, b = points[crossings.start, :2], points[crossings.end, :2]
+    vertex = torch.cat((crossings.start, crossings.end))
+    at = projected[vertex // projected.shape[1], vertex % projected.shape[1]][:, :2]
+    a, b = (at if at.dtype == torch.float64 else at.float()).reshape(2, -1, 2)
     moved = ((a + crossings.share[:, None] * (b - a)) * crossings.motion).sum(-1)
     return crossings.reach + (moved - moved.detach())
 
@@ -199,5 +200,6 @@ def antialias(image: Tensor, projected: Tensor, crossings: Crossings) -> Tensor:
     target = torch.where(outwards, crossings.outer, crossings.inner)
     weight = torch.zeros_like(values[:, 0]).index_put((target,), covered.abs(), accumulate=True)
     covered = covered / weight[target].clamp(min=1)
-    change = covered[:, None] * (values[crossings.inner] - values[crossings.outer])
+    inner, outer = values.index_select(0, torch.cat((crossings.inner, crossings.outer))).chunk(2)
+    change = covered[:, None] * (inner - outer)
     return values.index_put((target,), change, accumulate=True).reshape(image.shape).to(image.dtype)
