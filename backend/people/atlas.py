@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.spatial import ConvexHull
 
 from ..body.layout import BodyArrays
 from ..raster import vertex_normals
@@ -218,3 +219,13 @@ def ramp(values: Field, start: float, end: float) -> Field:
     """0 at `start` to 1 at `end`, smoothly; either way round."""
     t = np.clip((values - start) / (end - start), 0, 1)
     return t * t * (3 - 2 * t)
+
+
+def to_hull(points: np.ndarray, middle: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """(k, 3) from points (k, 3) to the convex hull of others, along rays from the middle."""
+    planes = ConvexHull(among).equations
+    away = points - middle
+    along = away @ planes[:, :3].T
+    # A ray leaves the hull where it first meets a plane that faces it.
+    reach = np.where(along > 1e-9, -(planes[:, :3] @ middle + planes[:, 3]) / along.clip(1e-9), np.inf)
+    return (reach.min(1, keepdims=True) - 1) * away

@@ -112,6 +112,63 @@ def _long(atlas: Atlas) -> Cut:
     return _hanging(atlas, atlas.joints["spine2"][1] + 0.1, 1.6)
 
 
+def tube(atlas: Atlas, path: np.ndarray, thick: np.ndarray, carriers: np.ndarray) -> Piece:
+    """A closed tube of hair.
+
+    Args:
+        path: (rows, 3) its middle, from its root on.
+        thick: (rows,) half its width.
+        carriers: (rows,) how much of each ring the upper back moves, not the head.
+    """
+    rows, columns = GRIDS["tail"]
+    along = np.gradient(path, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    right = np.cross(along, [0.0, 0.3, 1.0])
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    other = np.cross(along, right)
+    angle = np.linspace(0, 2 * np.pi, columns)
+    circle = np.cos(angle)[None, :, None] * right[:, None] + np.sin(angle)[None, :, None] * other[:, None]
+    places = (path[:, None] + thick[:, None, None] * circle).reshape(-1, 3)
+    share = np.repeat(carriers, columns)
+    strands = np.tile(0.5 + 0.5 * np.cos(4 * angle), rows)
+    return fitted(
+        atlas,
+        "tail",
+        places,
+        atlas.owner == "head",
+        {"head": 1 - share, "spine3": share},
+        ((0.5 * strands, shade(0.7)),),
+    )
+
+
+def _back_of_head(atlas: Atlas, height: float) -> np.ndarray:
+    """(3,) a place on the back of the head, metres over the eyes."""
+    centre, half = atlas.skull
+    return np.array([0.0, atlas.eyes[1] + height, centre[2] - half[2] - 0.01])
+
+
+def _ponytail(atlas: Atlas) -> Cut:
+    root, t = _back_of_head(atlas, 0.045), np.linspace(0, 1, GRIDS["tail"][0])
+    path = root + np.stack((0 * t, 0.03 * np.sin(np.pi * t) - 0.27 * t**1.3, -0.075 * np.sin(0.75 * np.pi * t)), 1)
+    thick = np.interp(t, [0, 0.1, 0.3, 0.8, 1], [0.012, 0.024, 0.032, 0.024, 0.003])
+    cap = _volume(atlas, 0.01, hairline(atlas), 0.1)
+    piece = tube(atlas, path, thick, 0.6 * ramp(t, 0.3, 1.0))
+    return Cut(cap.cover, 0.0, 0.0, cap.push, hem=1.0, pieces=(piece,))
+
+
+def _bun(atlas: Atlas) -> Cut:
+    root, t = _back_of_head(atlas, 0.075), np.linspace(0, 1, GRIDS["tail"][0])
+    path = root + np.stack((0 * t, 0.012 * t, 0.02 - 0.085 * t), 1)
+    thick = 0.043 * np.sqrt((1 - (2 * t - 1) ** 2).clip(0)) + 0.001
+    cap = _volume(atlas, 0.01, hairline(atlas), 0.1)
+    return Cut(cap.cover, 0.0, 0.0, cap.push, hem=1.0, pieces=(tube(atlas, path, thick, 0 * t),))
+
+
+def _mohawk(atlas: Atlas) -> Cut:
+    line = np.minimum(hairline(atlas), 0.02 - atlas.side)
+    return _volume(atlas, 0.06, line, 0.3)
+
+
 HAIR: dict[str, Callable[[Atlas], Cut] | None] = {
     "bald": None,
     "shaved": _shaved,
@@ -119,39 +176,88 @@ HAIR: dict[str, Callable[[Atlas], Cut] | None] = {
     "curly": _curly,
     "afro": _afro,
     "bob": _bob,
+    "ponytail": _ponytail,
+    "bun": _bun,
+    "mohawk": _mohawk,
     "long": _long,
 }
 """Style -> its cut; hair's colour is `Person.hair_rgb`."""
 
 
+def _mouth(atlas: Atlas) -> tuple[float, float, float]:
+    """Lowest and highest point of the lips, and half their width."""
+    lips = atlas.region("lips")
+    if not lips.any():
+        return atlas.eyes[1] - 0.075, atlas.eyes[1] - 0.055, 0.026
+    return float(atlas.y[lips].min()), float(atlas.y[lips].max()), float(atlas.side[lips].max())
+
+
+def moustache_field(atlas: Atlas) -> Field:
+    """Inside: between nose and upper lip, a little beyond the mouth's corners."""
+    _, high, wide = _mouth(atlas)
+    droop = high + 0.0055 - 0.22 * atlas.side
+    own = (atlas.z > atlas.eyes[2] - 0.01) & ~atlas.region("lips", "mouth")
+    return np.where(own, np.minimum(0.0068 - np.abs(atlas.y - droop), wide + 0.006 - atlas.side), -1.0)
+
+
 def beard_field(atlas: Atlas) -> Field:
-    """Inside: cheeks below the mouth's corners, chin and jaw."""
-    mouth = atlas.v[atlas.region("lips")] if atlas.region("lips").any() else atlas.eyes[None] - [0, 0.065, 0]
-    low, high, wide = mouth[:, 1].min(), mouth[:, 1].max(), np.abs(mouth[:, 0]).max()
+    """Inside: moustache, chin, jaw and the cheeks beside the mouth."""
+    low, _, wide = _mouth(atlas)
     line = low + 0.004 + (atlas.side - 0.4 * wide).clip(0) * 0.75
     own = np.isin(atlas.owner, ("head", "jaw", "neck")) & (atlas.z > atlas.joints["head"][2] - 0.02)
     under = atlas.y - (atlas.joints["head"][1] - 0.055)
     lip = np.maximum(atlas.side - wide * 0.9, low - 0.006 - atlas.y)
     chin = np.minimum(np.minimum(line - atlas.y, under), lip + 0.004)
-    moustache = moustache_field(atlas, high, wide)
-    return np.where(own, np.maximum(chin, moustache), -1.0)
-
-
-def moustache_field(atlas: Atlas, high: float, wide: float) -> Field:
-    """Inside: between nose and upper lip, a little beyond the mouth's corners."""
-    droop = high + 0.0055 - 0.22 * atlas.side
-    own = (atlas.z > atlas.eyes[2] - 0.01) & ~atlas.region("lips", "mouth")
-    return np.where(own, np.minimum(0.0065 - np.abs(atlas.y - droop), wide + 0.006 - atlas.side), -1.0)
-
-
-def _full(atlas: Atlas) -> Cut:
-    field = beard_field(atlas)
-    push = (0.014 * ramp(field, 0.0, 0.014))[:, None] * atlas.normals
-    return Cut(cover(field, BAND), 0.0, 0.0, push, hem=1.0)
+    return np.where(own, np.maximum(chin, moustache_field(atlas)), -1.0)
 
 
 def _stubble(atlas: Atlas) -> Cut:
     return Cut(0.38 * cover(beard_field(atlas), 0.012), 0.0, 0.0, hem=1.0)
 
 
-BEARDS: dict[str, Callable[[Atlas], Cut]] = {"stubble": _stubble, "full beard": _full}
+def _grown(atlas: Atlas, field: Field, thick: float) -> Cut:
+    strands = 1 + 0.15 * noise(atlas.v.astype(np.float64), 0.01, 6).clip(-1.5, 1.5)
+    push = (thick * strands * ramp(field, 0.0, thick))[:, None] * atlas.normals
+    return Cut(cover(field, BAND), 0.0, 0.0, push, hem=1.0)
+
+
+def _moustache(atlas: Atlas) -> Cut:
+    return _grown(atlas, moustache_field(atlas), 0.006)
+
+
+def _goatee(atlas: Atlas) -> Cut:
+    _, _, wide = _mouth(atlas)
+    return _grown(atlas, np.minimum(beard_field(atlas), wide + 0.001 - atlas.side), 0.011)
+
+
+def _full(atlas: Atlas) -> Cut:
+    return _grown(atlas, beard_field(atlas), 0.014)
+
+
+def _long_beard(atlas: Atlas) -> Cut:
+    """A full beard, and a sheet that hangs from the chin onto the chest."""
+    cut, (rows, columns) = _full(atlas), GRIDS["beard"]
+    low, _, _ = _mouth(atlas)
+    t, across = np.linspace(0, 1, rows)[:, None], np.linspace(-1, 1, columns)[None]
+    front = float(atlas.z[atlas.region("lips")].max()) if atlas.region("lips").any() else atlas.eyes[2] + 0.03
+    wide = 0.052 * (1 - 0.75 * t**2) + 0 * across
+    x = wide * across
+    z = front + 0.006 + 0.022 * np.sin(np.pi * t.clip(0, 0.6)) - 0.045 * across**2
+    y = low - 0.006 - 0.2 * t - 0.02 * t * (1 - across**2) + 0.022 * across**2 * (1 - t)
+    places = np.stack((x, y, z), 2).reshape(-1, 3)
+    strands = np.tile(0.5 + 0.5 * np.cos(8 * across), (rows, 1)).ravel()
+    jaw = (np.isin(atlas.owner, ("head", "jaw")) & (atlas.y < atlas.eyes[1] - 0.05)) & (
+        atlas.z > atlas.eyes[2] - 0.03
+    )
+    piece = fitted(atlas, "beard", places, jaw, {"head": np.ones(len(places))}, ((0.5 * strands, shade(0.7)),))
+    return Cut(cut.cover, 0.0, 0.0, cut.push, hem=1.0, pieces=(piece,))
+
+
+BEARDS: dict[str, Callable[[Atlas], Cut]] = {
+    "stubble": _stubble,
+    "moustache": _moustache,
+    "goatee": _goatee,
+    "full beard": _full,
+    "long beard": _long_beard,
+}
+"""Style -> its cut."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..atlas import Atlas, Field, cover, ramp
+from ..atlas import Atlas, Field, cover, ramp, to_hull
 from ..cut import Cut, GarmentKind
 from ..fitted import fitted
 from ..inks import BLACK, GOLD, SECOND, WHITE, Paint, shade
@@ -274,14 +274,24 @@ def _headband(atlas: Atlas) -> Cut:
     return Cut(cover(field, 0.006), 0.008, 0.0, hem=0.8)
 
 
+def _round_head(atlas: Atlas, room: float) -> np.ndarray:
+    """(V, 3) from the head, ears and all, to a smooth shell around it, `room` metres off."""
+    out = np.zeros_like(atlas.v, dtype=np.float64)
+    centre, _ = atlas.skull
+    own = np.flatnonzero(np.isin(atlas.owner, ("head", "jaw")) & (atlas.y > atlas.eyes[1] - 0.09))
+    skin = own[~atlas.region("left_ear", "right_ear")[own]]
+    out[own] = to_hull(atlas.v[own].astype(np.float64), centre, atlas.v[skin].astype(np.float64))
+    away = (atlas.v - centre) / np.linalg.norm(atlas.v - centre, axis=1, keepdims=True)
+    return out + room * away
+
+
 def _helmet(atlas: Atlas) -> Cut:
     """A knight's: skull, cheeks and neck, open over the face."""
     face = np.hypot(atlas.side / 0.055, (atlas.y - atlas.eyes[1] + 0.028) / 0.078) - 1
     open_face = np.where(atlas.z > atlas.skull[0][2] + 0.02, face * 0.06, 1.0)
     head = np.isin(atlas.owner, ("head", "jaw", "neck")) & (atlas.y > atlas.joints["neck"][1] + 0.045)
     field = np.where(head, np.minimum(open_face, atlas.y - atlas.joints["neck"][1] - 0.055), -1.0)
-    smooth = atlas.smoothed(atlas.v.astype(np.float64), 150, shrink=1.0) - atlas.v
-    push = smooth * 0.95 + 0.033 * atlas.normals
+    push = _round_head(atlas, 0.02)
     crest = cover(0.005 - atlas.side, 0.006) * (atlas.y > atlas.eyes[1] + 0.05)
     return Cut(
         cover(field, 0.006),
@@ -299,9 +309,8 @@ def _headscarf(atlas: Atlas) -> Cut:
     face = np.hypot(atlas.side / 0.062, (atlas.y - atlas.eyes[1] + 0.015) / 0.078) - 1
     field = np.where(atlas.z > atlas.skull[0][2] + 0.01, np.minimum(field, face * 0.07), field)
     field = np.minimum(field, atlas.y - atlas.joints["neck"][1] + 0.03)
-    smooth = atlas.smoothed(atlas.v.astype(np.float64), 60, shrink=1.0) - atlas.v
     folds = 0.5 + 0.5 * np.sin(60 * (atlas.y + 0.6 * atlas.side))
-    push = smooth * 0.8 + 0.019 * atlas.normals
+    push = _round_head(atlas, 0.009)
     return Cut(
         cover(field, 0.008),
         0.0,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
-from ..atlas import Atlas, Field, cover, ramp
+from ..atlas import Atlas, Field, cover, ramp, to_hull
 from ..cut import Cut, GarmentKind
 from ..inks import SECOND, WHITE, Ink, shade
 from . import details as d
@@ -26,30 +25,31 @@ def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 
     ankle = atlas.joints["left_ankle"]
     near = ramp(atlas.y, ankle[1] + 0.25, ankle[1] + 0.05)[:, None]
     v = atlas.v.astype(np.float64)
-    smooth = atlas.smoothed(v + _toe_box(atlas), 30, shrink=1.0)
+    smooth = atlas.smoothed(v, 30, shrink=1.0)
     # Plain diffusion shrinks the foot by as much as the upper is then wide.
     shrunk = ((smooth - v) * atlas.normals).sum(1, keepdims=True)
     out = smooth - v - np.minimum(shrunk, 0) * atlas.normals * 0.6 + thick * atlas.normals
+    front, share = _toe_box(atlas, thick)
+    out += share * (front - out)
     low = ramp(atlas.y, atlas.floor + 0.03, atlas.floor + 0.006)
     raised = heel * ramp(atlas.z, ankle[2] + 0.05, ankle[2] - 0.02)
     out[:, 1] += low * (atlas.floor - sole - raised - (v[:, 1] + out[:, 1])) * 0.9
     return near * out
 
 
-def _toe_box(atlas: Atlas) -> np.ndarray:
-    """(V, 3) from the toes out to their convex hull."""
-    out = np.zeros_like(atlas.v, dtype=np.float64)
+def _toe_box(atlas: Atlas, thick: float) -> tuple[np.ndarray, np.ndarray]:
+    """(V, 3) from the toes to a shell around all of them, and (V, 1) how much of the shoe's front a vertex is."""
+    out, share = np.zeros_like(atlas.v, dtype=np.float64), np.zeros((len(atlas.v), 1))
     start = atlas.joints["left_ankle"][2] + 0.075
     for sign in (1, -1):
         index = np.flatnonzero((atlas.y < atlas.joints["left_ankle"][1]) & (atlas.z > start) & (sign * atlas.x > 0))
         toes = atlas.v[index].astype(np.float64)
-        planes = ConvexHull(toes).equations
         middle = np.array([toes[:, 0].mean(), toes[:, 1].min() + 0.02, start])
         away = toes - middle
-        # How often a ray from the middle can be lengthened until it meets the first plane of the hull.
-        reach = -(planes[:, :3] @ middle + planes[:, 3]) / (away @ planes[:, :3].T).clip(1e-9)
-        out[index] = (reach.min(1).clip(1, 3) - 1)[:, None] * away * ramp(toes[:, 2], start, start + 0.03)[:, None]
-    return out
+        away /= np.linalg.norm(away, axis=1, keepdims=True)
+        out[index] = to_hull(toes, middle, toes) + thick * away
+        share[index, 0] = ramp(toes[:, 2], start, start + 0.03)
+    return out, share
 
 
 def shoe(atlas: Atlas, field: Field, ink: Ink, **shape: float) -> Cut:

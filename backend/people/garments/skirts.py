@@ -45,7 +45,7 @@ def lower(
     length = start - end
 
     def away(t: np.ndarray, angle: np.ndarray) -> np.ndarray:
-        folds = 0.5 * np.cos(pleats * angle) if pleats else 0.0
+        folds = 0.5 * np.cos(pleats * angle) * (7 / max(pleats, 7)) ** 3 if pleats else 0.0
         return ease + flare * length * t * (1 + folds * ramp(t, 0.15, 0.8))
 
     def inks(t: np.ndarray, angle: np.ndarray) -> Sequence[Paint]:
