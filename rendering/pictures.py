@@ -6,8 +6,8 @@ pictures, and it is removed when standard input ends, as when the process that s
 
 Standard input carries a line of JSON a batch: `{"scenes": .npz of backend.pictures.scenes.Scenes, "first": the
 index to begin with, "options": fields of EngineOptions}`. Standard output answers in lines of JSON:
-`{"ready": {"blender": version}}` once; for each picture `{"picture": index, "file": path, "margin": pixels,
-"seconds": {"sync", "render", "write"}}`; `{"done": pictures taken}` after a batch. `{"error": {"code", "message",
+`{"ready": {"blender": version}}` once; for each picture `{"picture": index, "file": path, "margin", "fine" (see
+`engines.Film`), "seconds": {"sync", "render", "write"}}`; `{"done": pictures taken}` after a batch. `{"error": {"code", "message",
 "hint"}}` is the last line of a program that cannot go on.
 """
 
@@ -26,6 +26,7 @@ import queue
 import shutil
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Taker:
         pictures = Pictures.load(Path(order["scenes"]))
         if self.studio is None or not self.studio.fits(pictures):
             self.studio = Studio(pictures.faces, pictures.vertices.shape[1], pictures.light_direction.shape[1])
-        margin = self.studio.set_up(EngineOptions(**order["options"]), pictures.height, pictures.width)
+        film = self.studio.set_up(EngineOptions(**order["options"]), pictures.height, pictures.width)
         first = int(order.get("first", 0))
         for i in range(first, len(pictures)):
             start = time.perf_counter()
@@ -62,7 +63,7 @@ class Taker:
             self.studio.write(path)
             written = time.perf_counter()
             seconds = {"sync": arranged - start, "render": rendered - arranged, "write": written - rendered}
-            self.channel.send({"picture": i, "file": str(path), "margin": margin, "seconds": seconds})
+            self.channel.send({"picture": i, "file": str(path), **asdict(film), "seconds": seconds})
         self.channel.send({"done": len(pictures) - first})
 
 

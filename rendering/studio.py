@@ -18,7 +18,7 @@ from mathutils import Matrix, Vector
 from ..addon.scene.axes import TO_BLENDER, to_blender
 from ..addon.scene.mesh import fill_mesh
 from ..backend.protocol import EngineOptions, InvalidInput
-from .engines import apply_options, margin
+from .engines import Film, apply_options, film_for
 
 SUN_DEGREES = 9.0
 """Size of a sun in the sky: shadows are soft half a metre away from what throws them."""
@@ -100,7 +100,7 @@ class Studio:
         self.scene.view_settings.view_transform = "Standard"
         self.scene.view_settings.look = "None"
         self._rgba = np.ones((vertices, 4), np.float32)
-        self._margin = 0
+        self._film = Film(0, 1)
 
     def fits(self, pictures: Pictures) -> bool:
         """Whether these pictures can be taken without building anything."""
@@ -110,23 +110,25 @@ class Studio:
             and np.array_equal(pictures.faces, self.faces)
         )
 
-    def set_up(self, options: EngineOptions, height: int, width: int) -> int:
+    def set_up(self, options: EngineOptions, height: int, width: int) -> Film:
         """Choose the engine and the size of the pictures to come.
 
         Returns:
-            how many pixels are rendered around a picture, to be cut off.
+            how a picture is to be made of what will be written.
 
         Raises:
             RuntimeMissing: this machine does not have the device or the denoiser.
         """
         apply_options(self.scene, options)
         render = self.scene.render
-        self._margin = margin(options)
-        render.resolution_x, render.resolution_y = width + 2 * self._margin, height + 2 * self._margin
+        self._film = film_for(options)
+        render.resolution_x, render.resolution_y = (
+            (side + 2 * self._film.margin) * self._film.fine for side in (width, height)
+        )
         # Written as it is: packing would take longer than rendering does.
         render.image_settings.file_format = "TARGA_RAW"
         render.image_settings.color_mode = "RGBA"
-        return self._margin
+        return self._film
 
     def arrange(self, pictures: Pictures, i: int) -> None:
         """Put everything where the i-th picture wants it."""
@@ -142,7 +144,7 @@ class Studio:
         bpy.ops.render.render()
 
     def write(self, path: Path) -> None:
-        """Write the last picture, sRGB with alpha, as an uncompressed Targa with its margin.
+        """Write the last picture, sRGB with alpha, as an uncompressed Targa of the film's size.
 
         Raises:
             InvalidInput: the disk is full.
@@ -172,7 +174,6 @@ class Studio:
             sun.data.energy = math.pi * strength
             sun.data.color = colour / strength if strength > 0 else (1.0, 1.0, 1.0)
             sun.rotation_quaternion = Vector(direction).to_track_quat("Z", "Y")
-        self.scene.display.light_direction = Vector(to_blender(pictures.light_direction[i, 0])).normalized()
         self.sky["ambient"].default_value = (*pictures.ambient[i], 1.0)
         self.sky["backdrop"].default_value = (*pictures.backdrop_colours[i, 0], 1.0)
 
@@ -180,11 +181,12 @@ class Studio:
         turned = TO_BLENDER @ np.asarray(pictures.camera_rotation[i], np.float64).T
         self.camera.location = to_blender(pictures.camera_position[i])
         self.camera.rotation_quaternion = Matrix(turned.tolist()).to_quaternion()
-        wider = 1 + 2 * self._margin / pictures.height
+        wider = 1 + 2 * self._film.margin / pictures.height
         self.camera.data.lens = SENSOR / 2 / (wider * math.tan(math.radians(pictures.fov[i]) / 2))
 
     def _lay_floor(self, pictures: Pictures, i: int) -> None:
-        shown = pictures.backdrop[i] == "ground"
+        # Workbench knows no material that fades.
+        shown = pictures.backdrop[i] == "ground" and self.scene.render.engine != "BLENDER_WORKBENCH"
         self.floor.hide_render = not shown
         # The floor fades into a backdrop that Blender shows itself: a denoiser would leave holes in an alpha channel.
         self.scene.render.film_transparent = not shown

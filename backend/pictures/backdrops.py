@@ -123,3 +123,15 @@ def compose(rgba: NDArray[np.uint8], behind: NDArray[np.float32]) -> NDArray[np.
     mixed = to_srgb(behind + alpha * (front - behind))
     # What is wholly covered keeps its bytes.
     return np.where(rgba[..., 3:] == 255, rgba[..., :3], mixed)
+
+
+def shrink(rgba: NDArray[np.uint8], fine: int) -> NDArray[np.uint8]:
+    """A picture with straight alpha, `fine` x `fine` pixels averaged to one, as light."""
+    if fine == 1:
+        return rgba
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    light = np.concatenate((linear_table()[rgba[..., :3]] * alpha, alpha), -1)
+    height, width = rgba.shape[0] // fine, rgba.shape[1] // fine
+    mean = light.reshape(height, fine, width, fine, 4).mean((1, 3))
+    front = mean[..., :3] / mean[..., 3:].clip(min=1e-6)
+    return np.concatenate((to_srgb(front), (mean[..., 3:] * 255 + 0.5).astype(np.uint8)), -1)

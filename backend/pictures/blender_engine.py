@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..blender import ROOT, end_child, lines_of, parse_line, start_blender, why_ended
 from ..children import tracked
 from ..protocol import EngineOptions, ImpromptuError, InvalidInput, OutOfMemory, RuntimeMissing, from_wire
-from .backdrops import backdrop_of, compose
+from .backdrops import backdrop_of, compose, shrink
 from .part_map import part_mapper
 from .plan import Shot
 from .scenes import Scenes
@@ -52,6 +52,8 @@ class BlenderEngine:
         """
         self.options, self.hang_s = options or EngineOptions(), hang_s
         self.name = self.options.engine
+        self.version = ""
+        """Blender's, once it has started."""
         self.seconds: list[dict[str, float]] = []
         """Of each picture taken: `sync` (arranging the scene), `render` and `write`, as Blender's process saw it."""
         self._child: _Child | None = None
@@ -100,10 +102,12 @@ class BlenderEngine:
                 raise from_wire(message["error"])
             if "done" in message:
                 return
+            if "ready" in message:
+                self.version = str(message["ready"]["blender"])
             if "picture" in message:
                 self.seconds.append(message["seconds"])
                 file = Path(message["file"])
-                rgba = _without(read_targa(file), message["margin"])
+                rgba = _finish(read_targa(file), message["margin"], message["fine"])
                 file.unlink()
                 yield rgba
 
@@ -215,5 +219,7 @@ def read_targa(path: Path) -> NDArray[np.uint8]:
     return bgra[:: 1 if from_top else -1, :, [2, 1, 0, 3]]
 
 
-def _without(picture: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
-    return picture[margin : picture.shape[0] - margin, margin : picture.shape[1] - margin]
+def _finish(picture: NDArray[np.uint8], margin: int, fine: int) -> NDArray[np.uint8]:
+    """Without its margin, and with `fine` x `fine` pixels averaged to one."""
+    margin *= fine
+    return shrink(picture[margin : picture.shape[0] - margin, margin : picture.shape[1] - margin], fine)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .scenes import Scenes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..render.interpolate import Seen
 
 NONE = 255
 """In a map of parts: no part of the person."""
@@ -29,14 +35,19 @@ def part_mapper(scenes: Scenes) -> Callable[[int], NDArray[np.uint8]]:
     def map_parts(index: int) -> NDArray[np.uint8]:
         projected = torch.from_numpy(project(scenes, index))[None]
         seen = look(projected, faces, face_ids(projected, faces, scenes.height, scenes.width))
-        (a, b, c), (i, j, k) = seen.weights, seen.corners
-        # Written out: argmax along the short side takes longer than the rest of the map.
-        nearest = torch.where(a >= b.maximum(c), i, torch.where(b >= c, j, k)).numpy()
+        nearest = nearest_corner(seen).numpy()
         parts = np.full(scenes.height * scenes.width, NONE, np.uint8)
         parts[seen.pixel.numpy()] = scenes.parts[index][nearest]
         return parts.reshape(scenes.height, scenes.width)
 
     return map_parts
+
+
+def nearest_corner(seen: Seen) -> Tensor:
+    """(P,) the vertex, of those of the face in front, that is nearest to each covered pixel's middle."""
+    (a, b, c), (i, j, k) = seen.weights, seen.corners
+    # Written out: argmax along the short side takes longer than the rest of the map.
+    return i.where(a >= b.maximum(c), j.where(b >= c, k))
 
 
 def project(scenes: Scenes, i: int) -> NDArray[np.float32]:

@@ -17,10 +17,10 @@ class EngineOptions:
     """How Blender renders a picture; the defaults suit 224 x 224 on a processor, see `docs/rendering.md`."""
 
     engine: str = "cycles"
-    """`cycles` (light as it falls), `workbench` (flat and quick) or `eevee` (for graphics cards); the last two
-    need a graphics driver."""
+    """`cycles` (light as it falls), `workbench` (a light of its own from above the camera, no shadows, no floor:
+    quick) or `eevee` (for graphics cards); the last two need a graphics driver."""
     samples: int = 16
-    """Rays a pixel of Cycles, samples a pixel of EEVEE. Workbench smooths edges with up to 32 of them."""
+    """Rays a pixel of Cycles, samples a pixel of EEVEE; Workbench takes four, always."""
     denoiser: str = "none"
     """Of Cycles: `none`, `oidn` (on the processor) or `optix` (on NVIDIA's cards)."""
     device: str = "cpu"
