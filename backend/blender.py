@@ -30,6 +30,8 @@ NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """Windows' flag for what `start_new_session` does elsewhere: Ctrl-C reaches the parent alone, which ends the job."""
 FULL_DISK = ("No space left on device", "File too large", "Disk quota exceeded")
 """How libraries that end the process put it."""
+NO_DRIVER = ("No OpenGL vendor", "GLX or EGL context", "Couldn't open libEGL", "Couldn't open libGL")
+"""How Blender's graphics library puts it before it ends the process."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -238,6 +240,11 @@ def why_ended(code: int, folder: Path) -> ImpromptuError:
     for line in reversed(tail):
         if any(words in line for words in FULL_DISK):
             return InvalidInput("The disk is full or the file too large.", "Free some space or write elsewhere.")
+        if any(words in line for words in NO_DRIVER):
+            return RuntimeMissing(
+                "Blender found no graphics driver, which this engine needs.",
+                "Use cycles, or run `apt-get install libegl1 libgl1-mesa-dri`.",
+            )
         if "cannot open shared object file" in line:
             library = line.partition("ImportError:")[2].split(":")[0].strip() or "a library"
             return RuntimeMissing(

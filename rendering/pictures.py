@@ -7,8 +7,8 @@ pictures, and it is removed when standard input ends, as when the process that s
 Standard input carries a line of JSON a batch: `{"scenes": .npz of backend.pictures.scenes.Scenes, "first": the
 index to begin with, "options": fields of EngineOptions}`. Standard output answers in lines of JSON:
 `{"ready": {"blender": version}}` once; for each picture `{"picture": index, "file": path, "margin", "fine" (see
-`engines.Film`), "seconds": {"sync", "render", "write"}}`; `{"done": pictures taken}` after a batch. `{"error": {"code", "message",
-"hint"}}` is the last line of a program that cannot go on.
+`engines.Film`), "seconds": {"sync", "render", "write"}}`; `{"done": pictures taken}` after a batch.
+`{"error": {"code", "message", "hint"}}` is the last line of a program that cannot go on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if not __package__:
     runpy.run_module("impromptu.rendering.pictures", run_name="__main__")
 
 import json
+import os
 import queue
 import shutil
 import sys
@@ -63,6 +64,8 @@ class Taker:
             self.studio.write(path)
             written = time.perf_counter()
             seconds = {"sync": arranged - start, "render": rendered - arranged, "write": written - rendered}
+            # Blender prints a page for each picture; what is kept is the last one's.
+            os.truncate(self.folder / LOG, 0)
             self.channel.send({"picture": i, "file": str(path), **asdict(film), "seconds": seconds})
         self.channel.send({"done": len(pictures) - first})
 
