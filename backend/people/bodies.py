@@ -24,7 +24,7 @@ FACE_AXES: tuple[str, ...] = (
 )  # fmt: skip
 """Expression axes of the default body, in its order."""
 TEMPLATES = {"male": 0.44, "female": 0.44, "neutral": 0.12}
-MOST = 2.8
+MOST = (2.8, 3.6, 3.6, 2.8, 2.8, 2.8, 2.8, 2.8, 2.8, 3.0)
 """Standard deviations that an axis has at most: beyond it the mesh is no person."""
 CELL = 0.7
 """Edge of the cells of body space that belong to one split as a whole."""
@@ -34,20 +34,20 @@ TEST_SHARE = 6
 _FEMININE = {"male": -0.7, "female": 0.7, "neutral": 0.0}
 _SPREAD = np.array([1.0, 0.9, 0.8, 0.35, 1.0, 0.5, 0.5, 0.6, 0.6, 0.4])
 _CORRELATED = (
-    ("leg_length", "stature", 0.3), ("belly", "weight", 0.35), ("belly", "age", 0.15), ("chest", "weight", 0.25),
+    ("leg_length", "stature", 0.3), ("belly", "weight", 0.5), ("belly", "age", 0.15), ("chest", "weight", 0.25),
     ("shoulder_width", "muscle", 0.4), ("muscle", "age", -0.15),
 )  # fmt: skip
 """(axis, axis that it follows, by how much)."""
 _PUSHED = (
-    ("stature", 0.18, 0.5), ("weight", 0.25, 0.58), ("muscle", 0.2, 0.75), ("age", 0.3, 0.6),
-    ("leg_length", 0.06, 0.5), ("shoulder_width", 0.1, 0.7), ("chest", 0.06, 0.6), ("belly", 0.06, 0.8),
+    ("stature", 0.22, 0.5, 1.5), ("weight", 0.34, 0.52, 1.9), ("muscle", 0.2, 0.8, 1.9), ("age", 0.32, 0.6, 1.5),
+    ("leg_length", 0.07, 0.5, 1.4), ("shoulder_width", 0.1, 0.7, 1.4), ("chest", 0.06, 0.6, 1.4), ("belly", 0.06, 0.9, 1.4),
 )  # fmt: skip
-"""(axis, share of people in whom it is extreme, of those the share in whom it is extreme upwards)."""
+"""(axis, share of people in whom it is extreme, of those the share in whom it is so upwards, from where on)."""
 
 _NAMES = tuple(TEMPLATES)
 _CUMULATED = np.cumsum(list(TEMPLATES.values()))
 _FOLLOWS = tuple((AXES.index(a), AXES.index(b), by) for a, b, by in _CORRELATED)
-_PUSHES = tuple((AXES.index(axis), share, up) for axis, share, up in _PUSHED)
+_PUSHES = tuple((AXES.index(axis), *rest) for axis, *rest in _PUSHED)
 _CHEST, _LOOKED_AT = AXES.index("chest"), tuple(AXES.index(a) for a in ("weight", "muscle", "age", "belly"))
 
 SKIN = {
@@ -80,14 +80,14 @@ def _draw(rng: np.random.Generator, template: str) -> list[float]:
     axes = (rng.normal(size=10) * _SPREAD).tolist()
     axes[3] += _FEMININE[template]
     chance = rng.random((len(_PUSHES), 3)).tolist()
-    for (axis, share, upwards), (whether, up, how_far) in zip(_PUSHES, chance, strict=True):
+    for (axis, share, upwards, least), (whether, up, how_far) in zip(_PUSHES, chance, strict=True):
         if whether < share:
-            axes[axis] = (1.3 + 1.4 * how_far) * (1 if up < upwards else -1)
+            axes[axis] = (least + (MOST[axis] - least) * how_far) * (1 if up < upwards else -1)
     for axis, follows, by in _FOLLOWS:
         axes[axis] += by * axes[follows]
     if template == "male":
         axes[_CHEST] = min(axes[_CHEST], 0.5)
-    return [round(min(max(v, -MOST), MOST), 3) for v in axes]
+    return [round(min(max(v, -most), most), 3) for v, most in zip(axes, MOST, strict=True)]
 
 
 def sample_skin(rng: np.random.Generator) -> tuple[str, RGB]:

@@ -206,6 +206,10 @@ def _coloured(rng: np.random.Generator, kind: Kind, split: Split, reserved: bool
     )
     if pattern == "plain" and not kind.second:
         return Garment(kind.name, colour, rgb, material)
+    if pattern == "camouflage":
+        # In shades of its own colour, or nobody could say which colour it has.
+        r, g, b = rgb
+        return Garment(kind.name, colour, rgb, material, pattern, colour, (0.45 * r, 0.45 * g, 0.45 * b))
     others = [n for n in different(colour) if n in _BASIC]
     second = others[int(chance[5] * len(others))]
     return Garment(kind.name, colour, rgb, material, pattern, second, sample_shade(rng, second))
