@@ -172,11 +172,16 @@ def find_crossings(
     return Crossings(*(torch.cat(pair) for pair in zip(beside, above, strict=True)))
 
 
+def positions(projected: Tensor, *vertices: Tensor) -> list[Tensor]:
+    """(K, 2) pixel x and y, for each (K,) vertices of (B, V); float32 at least."""
+    vertex = torch.cat(vertices)
+    at = projected[vertex // projected.shape[1], vertex % projected.shape[1]][:, :2]
+    return list((at if at.dtype == torch.float64 else at.float()).split([len(v) for v in vertices]))
+
+
 def reaches(projected: Tensor, crossings: Crossings) -> Tensor:
     """(K,) `Crossings.reach` with its gradient to the vertices of the edges (of first order)."""
-    vertex = torch.cat((crossings.start, crossings.end))
-    at = projected[vertex // projected.shape[1], vertex % projected.shape[1]][:, :2]
-    a, b = (at if at.dtype == torch.float64 else at.float()).reshape(2, -1, 2)
+    a, b = positions(projected, crossings.start, crossings.end)
     moved = ((a + crossings.share[:, None] * (b - a)) * crossings.motion).sum(-1)
     return crossings.reach + (moved - moved.detach())
 
@@ -198,8 +203,8 @@ def antialias(image: Tensor, projected: Tensor, crossings: Crossings) -> Tensor:
     covered = (reaches(projected, crossings) - 0.5).to(values.dtype)
     outwards = covered > 0
     target = torch.where(outwards, crossings.outer, crossings.inner)
-    weight = torch.zeros_like(values[:, 0]).index_put((target,), covered.abs(), accumulate=True)
-    covered = covered / weight[target].clamp(min=1)
+    weight = torch.zeros_like(values[:, 0]).index_add(0, target, covered.abs())
+    covered = covered / weight.index_select(0, target).clamp(min=1)
     inner, outer = values.index_select(0, torch.cat((crossings.inner, crossings.outer))).chunk(2)
     change = covered[:, None] * (inner - outer)
-    return values.index_put((target,), change, accumulate=True).reshape(image.shape).to(image.dtype)
+    return values.index_add(0, target, change).reshape(image.shape).to(image.dtype)

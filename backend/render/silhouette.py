@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from .antialias import find_crossings
-from .outlines import find_outline
+from .antialias import find_crossings, positions
+from .outlines import Outline, find_outline
 from .topology import Topology
 
-CHUNK = 1 << 20
+CHUNK = 1 << 17
 """Pairs of an edge and a pixel looked at in one go, about; bounds the memory."""
 _CONTINUED = 2
 """How many edges in a row may pass unseen between two that are seen."""
@@ -29,77 +29,84 @@ def default_blur_radius(sigma: float) -> float:
     return math.log(1 / 1e-4 - 1) * sigma
 
 
-def _boundary(projected: Tensor, ids: Tensor, topology: Topology, near: float) -> tuple[Tensor, Tensor]:
+@torch.no_grad()
+def _boundary(projected: Tensor, ids: Tensor, topology: Topology, outline: Outline) -> tuple[Tensor, Tensor]:
     """(N,) first and (N,) last vertices, of (B, V), of the silhouette edges that border on the background."""
-    outline = find_outline(projected, topology, near)
-    crossings = find_crossings(projected, ids, topology, outline, near)
+    crossings = find_crossings(projected, ids, topology, outline)
     bordering = ids.reshape(-1)[crossings.outer] < 0
-    pairs = torch.stack((crossings.start[bordering], crossings.end[bordering]), -1)
+    start, end = crossings.start[bordering], crossings.end[bordering]
 
     # Edges smaller than a pixel may pass between all middles: they are known by the edges that they continue.
-    ends = torch.stack((outline.start, outline.end), -1)
-    cell = (projected.reshape(-1, 3)[:, :2] - 0.5).floor()
-    ends = ends[(cell[ends[:, 0]] == cell[ends[:, 1]]).all(-1)]
-    reached = torch.zeros(len(cell), dtype=torch.bool, device=cell.device)
-    reached[pairs] = True
+    cells = [(at - 0.5).floor() for at in positions(projected, outline.start, outline.end)]
+    unseen = (cells[0] == cells[1]).all(-1).nonzero()[:, 0]
+    ends = torch.stack((outline.start[unseen], outline.end[unseen]), -1)
+    many = projected.shape[0] * projected.shape[1]
+    reached = torch.zeros(many, dtype=torch.bool, device=ids.device)
+    reached[start] = reached[end] = True
     for _ in range(_CONTINUED):
         reached[ends[reached[ends].any(-1)]] = True
-    pairs = torch.unique(torch.cat((pairs, ends[reached[ends].all(-1)])), dim=0)
-    return pairs[:, 0], pairs[:, 1]
+    start, end = (torch.cat(pair) for pair in zip((start, end), ends[reached[ends].all(-1)].unbind(-1), strict=True))
+    once = torch.unique(start * many + end)
+    return once // many, once % many
 
 
-def _nearest_point(a: Tensor, b: Tensor, at: Tensor) -> Tensor:
-    """(N,) share of the way from a to b of the segment's point nearest to `at`; all (N, 2)."""
-    run = b - a
-    return (((at - a) * run).sum(-1) / (run * run).sum(-1).clamp(min=1e-20)).clamp(0, 1)
-
-
-def _squared(a: Tensor, b: Tensor, at: Tensor, share: Tensor) -> Tensor:
-    return (at - torch.lerp(a, b, share[:, None])).square().sum(-1)
+def _to_segment(a: Tensor, b: Tensor, at: Tensor) -> Tensor:
+    """(N,) squared distance from points to segments, all (2, N); its gradient is exact to first order."""
+    with torch.no_grad():
+        run = b - a
+        share = (((at - a) * run).sum(0) / run.square().sum(0).clamp(min=1e-20)).clamp(0, 1)
+    # The nearest point does not move to first order when its place on the edge is held.
+    return (at - torch.lerp(a, b, share)).square().sum(0)
 
 
 def _middles(pixel: Tensor, height: int, width: int, like: Tensor) -> Tensor:
-    return torch.stack((pixel % width, pixel // width % height), -1).to(like.dtype) + 0.5
+    """(2, N) x and y of the middles of pixels of (B, H, W)."""
+    return torch.stack((pixel % width, pixel // width % height)).to(like.dtype) + 0.5
 
 
-def _fragments(low: Tensor, size: Tensor, first: Tensor, width: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Boxes of pixels, some boxes at a time: the number of the box, the pixel of (B, H, W).
+def _fragments(low: Tensor, size: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Boxes of pixels, some boxes at a time: the number of the box, x and y of the pixel.
 
     Args:
-        low: (N, 2) x, y of each box's first pixel.
-        size: (N, 2) its width and height.
-        first: (N,) the first pixel of its view.
-        width: of the picture.
+        low: (2, N) x, y of each box's first pixel.
+        size: (2, N) its width and height.
     """
-    count = size.prod(-1)
-    for box in torch.arange(len(count), device=low.device).split(
-        ((count.cumsum(0) - count) // CHUNK).bincount().tolist()
-    ):
+    count = size.prod(0)
+    before = count.cumsum(0) - count
+    for box in torch.arange(len(count), device=low.device).split((before // CHUNK).bincount().tolist()):
         owner = torch.repeat_interleave(box, count[box])
-        within = torch.arange(len(owner), device=low.device)
-        within -= torch.repeat_interleave(count[box].cumsum(0) - count[box], count[box])
-        x, y = low[owner, 0] + within % size[owner, 0], low[owner, 1] + within // size[owner, 0]
-        yield owner, first[owner] + y * width + x
+        step = torch.arange(len(owner), device=low.device) - (before[box] - before[box[:1]]).repeat_interleave(
+            count[box]
+        )
+        wide = size[0].index_select(0, owner)
+        down = step // wide
+        yield owner, low[0].index_select(0, owner) + step - down * wide, low[1].index_select(0, owner) + down
 
 
 @torch.no_grad()
-def _nearest(
-    points: Tensor, start: Tensor, end: Tensor, view: Tensor, shape: torch.Size, radius: float
-) -> tuple[Tensor, Tensor]:
-    """Pixels within `radius` of an edge, and the nearest edge of each; both (P,)."""
+def _nearest(a: Tensor, b: Tensor, view: Tensor, shape: torch.Size, radius: float) -> tuple[Tensor, Tensor]:
+    """Pixels within `radius` of an edge, and the nearest edge of each; both (P,).
+
+    Args:
+        a: (2, N) x and y of where the edges start.
+        b: (2, N) of where they end.
+        view: (N,) of each edge.
+        shape: (B, H, W) of the picture.
+        radius: pixels.
+    """
     height, width = shape[1:]
-    a, b = points[start], points[end]
-    limit = points.new_tensor([width, height])
+    limit = a.new_tensor([[width], [height]])
     low = torch.ceil(torch.minimum(a, b) - radius - 0.5).clamp(min=0).minimum(limit).long()
     high = torch.floor(torch.maximum(a, b) + radius - 0.5).clamp(min=-1).minimum(limit - 1).long()
-    size = (high - low + 1).clamp(min=0)
-    best = torch.full((shape.numel(),), _NONE, device=points.device)
-    for edge, pixel in _fragments(low, size, view * (height * width), width):
-        at = _middles(pixel, height, width, points)
-        distance = _squared(a[edge], b[edge], at, _nearest_point(a[edge], b[edge], at))
+    best = torch.full((shape.numel(),), _NONE, device=a.device)
+    for edge, x, y in _fragments(low, (high - low + 1).clamp(min=0)):
+        distance = _to_segment(
+            a.index_select(1, edge), b.index_select(1, edge), torch.stack((x, y)).to(a.dtype) + 0.5
+        )
         near = (distance <= radius * radius).nonzero()[:, 0]
-        key = (distance[near].float().view(torch.int32).long() << 32) + edge[near]
-        best.scatter_reduce_(0, pixel[near], key, "amin")
+        edge, x, y = (t.index_select(0, near) for t in (edge, x, y))
+        key = (distance.index_select(0, near).float().view(torch.int32).long() << 32) + edge
+        best.scatter_reduce_(0, (view.index_select(0, edge) * height + y) * width + x, key, "amin")
     pixel = (best != _NONE).nonzero()[:, 0]
     return pixel, best[pixel] & 0xFFFFFFFF
 
@@ -110,6 +117,7 @@ def soft_silhouette(
     topology: Topology,
     sigma: float = 1e-4,
     blur_radius: float | None = None,
+    outline: Outline | None = None,
     near: float = 0.01,
 ) -> Tensor:
     """Opacity between 0 and 1: sigmoid(-d / sigma) with d the squared distance to the outline, negative inside.
@@ -119,6 +127,7 @@ def soft_silhouette(
         ids: (B, H, W) integers, the face at each pixel's middle, -1 where there is none.
         sigma: squared distance at which opacity is .27 or .73; the picture's shorter side is 2 long, as in PyTorch3D.
         blur_radius: squared distance beyond which opacity is 0 or 1; without one, `default_blur_radius(sigma)`.
+        outline: of `find_outline` for the same vertices, if it is there already.
         near: metres, as in `face_ids`.
 
     Returns:
@@ -127,14 +136,12 @@ def soft_silhouette(
     height, width = ids.shape[1:]
     unit = 2 / min(height, width)
     radius = math.sqrt(default_blur_radius(sigma) if blur_radius is None else blur_radius) / unit
-    points = projected if projected.dtype == torch.float64 else projected.float()
-    with torch.no_grad():
-        start, end = _boundary(points, ids, topology, near)
-    flat = points.reshape(-1, 3)[:, :2]
-    pixel, edge = _nearest(flat.detach(), start, end, start // topology.num_vertices, ids.shape, radius)
-    a, b, at = flat[start[edge]], flat[end[edge]], _middles(pixel, height, width, flat)
-    # The nearest point does not move to first order when its place on the edge is held.
-    distance = _squared(a, b, at, _nearest_point(a.detach(), b.detach(), at)) * unit**2
+    outline = find_outline(projected, topology, near) if outline is None else outline
+    start, end = _boundary(projected, ids, topology, outline)
+    a, b = (at.T.contiguous() for at in positions(projected.detach(), start, end))
+    pixel, edge = _nearest(a, b, start // topology.num_vertices, ids.shape, radius)
+    a, b = (at.T for at in positions(projected, start[edge], end[edge]))
+    distance = _to_segment(a, b, _middles(pixel, height, width, a)) * unit**2
     solid = ids.reshape(-1) >= 0
     band = torch.sigmoid(torch.where(solid[pixel], distance, -distance) / sigma)
-    return solid.to(flat.dtype).index_put((pixel,), band).reshape(ids.shape)
+    return solid.to(a.dtype).index_put((pixel,), band).reshape(ids.shape)

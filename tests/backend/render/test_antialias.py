@@ -336,6 +336,17 @@ def test_half_precision_is_computed_in_single_and_twice_the_same():
     assert torch.equal(*gradients)
 
 
+def test_all_steps_have_a_deterministic_way():
+    points, faces, colours = SCENES["two squares"]
+    variable = points.clone().requires_grad_()
+    torch.use_deterministic_algorithms(True)
+    try:
+        picture(variable, faces, SMALL, colours).sum().backward()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert variable.grad.abs().sum() > 0
+
+
 def test_a_sphere_finds_its_target_by_gradient_descent():
     points, faces, _ = SCENES["faces under a pixel"]
     target = picture(points, faces, SMALL)
