@@ -7,6 +7,7 @@ written but by whoever asks for the pictures; workers need no disk in common.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import logging
@@ -15,12 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any
 
 from ..protocol import AssetsMissing, ImpromptuError, Incompatible, InvalidInput, RuntimeMissing
 from .farm import Attempt, Farm, Pace
 from .hands import identity, unpack, work
-from .requests import PicturesRequest, to_json
+from .requests import CaptionsRequest, FramesRequest, PicturesRequest, ShapesRequest, to_json
 from .taking import Taken
 
 CONNECT_S = 10
@@ -85,12 +87,26 @@ def _connected(address: str) -> Iterator[Any]:
         # A peer that is something else is told by its first bytes, read as a length.
         raise RuntimeMissing(
             f"No Dask scheduler answers at {address}.",
-            "Check the address and that `dask scheduler` runs there; the port is 8786 unless it says otherwise.",
+            "Check that `dask scheduler` runs there, and its address: of tcp:// or tls://, with a port as 8786.",
         ) from error
     try:
         yield client
     finally:
         client.close(timeout=3)
+
+
+def with_whole_paths(request: PicturesRequest) -> PicturesRequest:
+    """The request with the files that it names, where they are here, named from the root of the file system."""
+
+    def whole(name: str) -> str:
+        return str(Path(name).absolute()) if Path(name).exists() else name
+
+    changed: dict[str, Any] = {}
+    if isinstance(request, (FramesRequest, CaptionsRequest)):
+        changed["library"] = tuple(whole(name) for name in request.library)
+    if isinstance(request, (FramesRequest, ShapesRequest)):
+        changed["body"] = whole(request.body)
+    return dataclasses.replace(request, **changed)
 
 
 class _Run:
@@ -107,6 +123,8 @@ class _Run:
         pace: Pace,
     ) -> None:
         self._client, self._address, self._check, self._tell = client, address, check, tell
+        # A worker works in another folder.
+        request = with_whole_paths(request)
         order = {"request": to_json(request), "identity": identity(request)}
         self._order = json.dumps(order, sort_keys=True)
         name = f"impromptu-{hashlib.sha256(self._order.encode()).hexdigest()[:16]}"
@@ -116,6 +134,7 @@ class _Run:
         self._there: frozenset[str] = frozenset()
         self._first: frozenset[str] | None = None
         """The workers at the beginning: one of them that differs ends the run before it has cost anything."""
+        self._blender = ""
         self._wake: Any = None
         self._stop = threading.Event()
         self._news = time.monotonic()
@@ -124,7 +143,8 @@ class _Run:
         """All pictures; however this ends, no task of it stays on the cluster."""
         watch = threading.Thread(target=self._watch, daemon=True)
         try:
-            self._tell(f"The cluster's dashboard: {self._client.dashboard_link}")
+            if self._client.dashboard_link:
+                self._tell(f"The cluster's dashboard: {self._client.dashboard_link}")
             self._there = self._first = frozenset(self._client.nthreads())
             watch.start()
             while self._farm.left:
@@ -162,7 +182,8 @@ class _Run:
             left = before + len(joined) - after
             came = f", {len(joined)} new" if before and joined else ""
             self._say(f"Workers: {after}{came}{f', {left} lost' if left else ''}.")
-        for attempt in self._farm.late(now):
+        # Late is only what has not come back, and not what lies here still.
+        for attempt in self._farm.late(now) if self._ended.empty() else ():
             self._say(f"{attempt.worker} takes long; others are given its pictures too.")
         if after:
             self._wake = None
@@ -204,36 +225,46 @@ class _Run:
         content = self._fetch(attempt, future)
         if content is None:
             return
-        taken, seconds, error = unpack(content)
-        now = time.monotonic()
+        load, now = unpack(content), time.monotonic()
+        error = load.error or self._other_blender(load.blender)
         if error is not None:
             self._fault(attempt, error, now)
             return
         self._news = now
-        new, unneeded = self._farm.finished(attempt, seconds, len(content), now)
+        new, unneeded = self._farm.finished(attempt, load.seconds, len(content), now)
         self._cancel(unneeded)
         del future, content
         if new:
-            yield from taken
+            yield from load.taken
+
+    def _other_blender(self, version: str) -> Incompatible | None:
+        """Two Blenders take two pictures of the same scene: the first one's version counts."""
+        self._blender = self._blender or version
+        if version in ("", self._blender):
+            return None
+        return Incompatible(
+            f"it has Blender {version}, and the pictures so far are of {self._blender}.",
+            "Install the same Blender on every worker.",
+        )
 
     def _fetch(self, attempt: Attempt, future: Any) -> bytes | None:
         """What a task gave; None where it failed or went with its worker."""
         if future.status == "error":
             self._failure(attempt, future.exception())
             return None
-        while future.status in ("finished", "pending"):
-            # A worker may be lost between the end of its task and this.
-            if attempt.worker not in self._there:
-                future.cancel()
-                self._farm.lost(attempt, time.monotonic())
-                return None
+        while attempt.worker in self._there and future.status in ("finished", "pending"):
             try:
                 return future.result(timeout=LOOK_S)
             except TimeoutError:
                 self._check()
-            except CancelledError as error:
-                raise self._gone() from error
-        raise self._gone()
+            except CancelledError:
+                break
+        if self._client.status != "running":
+            raise self._gone()
+        # The worker was lost between the end of its task and this.
+        future.cancel()
+        self._farm.lost(attempt, time.monotonic())
+        return None
 
     def _failure(self, attempt: Attempt, error: BaseException | None) -> None:
         """Deal with an exception that is not ours: of Dask, or a fault in what the worker runs."""
@@ -263,8 +294,9 @@ class _Run:
             self._say(f"{said.message} The pictures go to another worker.")
             return
         assert self._first is not None
-        if attempt.worker in self._first and isinstance(error, (Incompatible, InvalidInput)):
+        if attempt.worker in self._first and attempt.chunk is None and not isinstance(error, RuntimeMissing):
             raise said
+        # This task's pictures go back too.
         self._cancel(self._farm.refuse(attempt.worker))
         if not self._farm.usable:
             raise said

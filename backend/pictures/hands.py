@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,7 @@ class Keeper:
         """An open engine for the request; the lock must be held."""
         from .engines import open_engine
 
-        settings = (request.engine, request.samples, request.denoiser, request.device)
+        settings = (request.engine, request.engine_options())
         if self._engine is None or settings != self._settings:
             self.drop()
             self._engine, self._settings = open_engine(request), settings
@@ -130,16 +131,15 @@ def work(order: str, indices: list[int], key: str) -> bytes:
     worker = get_worker()
     check = _cancelled(worker, key)
     try:
-        taken, seconds = _take(json.loads(order), indices, check)
+        return pack(_take(json.loads(order), indices, check))
     except ImpromptuError as error:
-        return pack([], 0.0, error)
+        return pack(Load(error=error))
     finally:
         _close_with(worker)
-    return pack(taken, seconds)
 
 
-def _take(order: dict[str, Any], indices: list[int], check: Callable[[], None]) -> tuple[list[Taken], float]:
-    """The pictures, and the seconds that they took once the engine was there."""
+def _take(order: dict[str, Any], indices: list[int], check: Callable[[], None]) -> Load:
+    """The pictures of some indices."""
     from .requests import from_json
     from .taking import take
 
@@ -151,7 +151,7 @@ def _take(order: dict[str, Any], indices: list[int], check: Callable[[], None]) 
         engine = KEEPER.engine(request)
         begin = time.monotonic()
         taken = list(take(request, indices, engine, check))
-        return taken, time.monotonic() - begin
+        return Load(taken, time.monotonic() - begin, getattr(engine, "version", ""))
     except BaseException:
         # An engine that was interrupted, or failed, may be in the middle of something.
         KEEPER.drop()
@@ -192,28 +192,39 @@ def _close_with(worker: Any) -> None:
     worker.loop.add_callback(worker.plugin_add, plugin=CloseEngine(), name=name)
 
 
-def pack(taken: Sequence[Taken], seconds: float, error: ImpromptuError | None = None) -> bytes:
-    """Pictures as bytes: the length of a JSON header, the header, then the files one after the other."""
-    header: dict[str, Any] = {"seconds": seconds, "pictures": []}
-    if error is not None:
-        header["error"] = to_wire(error) | {"code": error.code}
-    for one in taken:
-        header["pictures"].append([one.index, len(one.picture), len(one.parts), one.row])
+@dataclass(frozen=True)
+class Load:
+    """What a task gives back."""
+
+    taken: Sequence[Taken] = ()
+    seconds: float = 0.0
+    """That the pictures took once the engine was there."""
+    blender: str = ""
+    """Its version, once it has taken a picture."""
+    error: ImpromptuError | None = None
+
+
+def pack(load: Load) -> bytes:
+    """A load as bytes: the length of a JSON header, the header, then the files one after the other."""
+    pictures = [[one.index, len(one.picture), len(one.parts), one.row] for one in load.taken]
+    header: dict[str, Any] = {"seconds": load.seconds, "blender": load.blender, "pictures": pictures}
+    if load.error is not None:
+        header["error"] = to_wire(load.error) | {"code": load.error.code}
     text = json.dumps(header, ensure_ascii=False).encode()
-    files = [content for one in taken for content in (one.picture, one.parts)]
+    files = [content for one in load.taken for content in (one.picture, one.parts)]
     return b"".join([len(text).to_bytes(8, "little"), text, *files])
 
 
-def unpack(content: bytes) -> tuple[list[Taken], float, ImpromptuError | None]:
-    """What `pack` packed: the pictures, the worker's seconds, its error.
+def unpack(content: bytes) -> Load:
+    """What `pack` packed.
 
     Raises:
         InvalidInput: the bytes are not what `pack` writes.
     """
     from .taking import Taken
 
+    begin = 8 + int.from_bytes(content[:8], "little")
     try:
-        begin = 8 + int.from_bytes(content[:8], "little")
         header = json.loads(content[8:begin])
         taken = []
         for index, picture, parts, row in header["pictures"]:
@@ -221,11 +232,9 @@ def unpack(content: bytes) -> tuple[list[Taken], float, ImpromptuError | None]:
             taken.append(Taken(int(index), content[begin:middle], content[middle:end], row))
             begin = end
         error = from_wire(header["error"]) if "error" in header else None
-        seconds = float(header["seconds"])
+        load = Load(taken, float(header["seconds"]), str(header["blender"]), error)
     except (ValueError, KeyError, TypeError) as problem:
-        raise InvalidInput(
-            "A worker answered something else than pictures.", "Install the same version on it."
-        ) from problem
+        raise InvalidInput("A worker answered something else than pictures.", "Look at its log.") from problem
     if begin != len(content):
         raise InvalidInput("A worker's pictures are cut off.", "Look at its log.")
-    return taken, seconds, error
+    return load

@@ -66,7 +66,7 @@ def files(folder):
 
 
 @pytest.fixture(scope="module")
-def stand_in():
+def stand_in(tmp_path_factory):
     """The stand-in for a plan and an engine, in this process too."""
     spec = importlib.util.spec_from_file_location("cluster_stand_in", STAND_IN)
     module = importlib.util.module_from_spec(spec)
@@ -74,6 +74,7 @@ def stand_in():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(STAND_IN.parent)
         spec.loader.exec_module(module)
+        module.FOLDER = tmp_path_factory.mktemp("own")
         module.install()
         taking.plan_of.cache_clear()
         yield module
@@ -93,14 +94,26 @@ def farm(stand_in, tmp_path_factory):
             silence_logs=50,
         )  # fmt: skip
         with cluster, distributed.Client(cluster, set_as_default=False) as client:
-            yield Farm(cluster.scheduler_address, folder, client)
+            yield Farm(cluster, folder, client)
 
 
 class Farm:
     """What tests do to a cluster."""
 
-    def __init__(self, address, folder, client):
-        self.address, self.folder, self.client = address, folder, client
+    def __init__(self, cluster, folder, client):
+        self.cluster, self.folder, self.client = cluster, folder, client
+        self.address = cluster.scheduler_address
+
+    def complete(self):
+        """Have both workers there: a nanny gives up where its worker ends before it has quite begun."""
+        end = time.monotonic() + 10
+        while len(self.client.nthreads()) != 2:
+            time.sleep(0.05)
+            if time.monotonic() > end:
+                self.cluster.scale(0)
+                wait_for(lambda: not self.client.nthreads())
+                self.cluster.scale(2)
+                wait_for(lambda: len(self.client.nthreads()) == 2)
 
     def order(self, fault):
         (self.folder / fault).touch()
@@ -123,7 +136,7 @@ def cluster(farm):
     for path in farm.folder.iterdir():
         if not path.name.startswith("open"):
             path.unlink()
-    farm.client.wait_for_workers(2, timeout=120)
+    farm.complete()
     return farm
 
 
