@@ -14,7 +14,7 @@ from ..render.interpolate import interpolate, look
 from ..render.raster import face_ids
 from .backdrops import backdrop_of, to_srgb
 from .floor import lay_floor
-from .part_map import part_mapper, project
+from .part_map import NONE, nearest_corner, project
 from .plan import Shot
 from .scenes import Array, Scenes
 
@@ -31,10 +31,10 @@ class RasterEngine:
 
     def shoot(self, scenes: Scenes, check: Callable[[], None]) -> Iterator[Shot]:
         """One shot a scene, in order."""
-        mesh, parts = _Mesh(scenes.faces, scenes.vertices.shape[1]), part_mapper(scenes)
+        mesh = _Mesh(scenes.faces, scenes.vertices.shape[1])
         for k in range(len(scenes)):
             check()
-            yield Shot(_draw(scenes, k, mesh), parts(k))
+            yield _draw(scenes, k, mesh)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -55,8 +55,8 @@ class _Mesh:
 
 
 @torch.inference_mode()
-def _draw(scenes: Scenes, k: int, mesh: _Mesh) -> NDArray[np.uint8]:
-    """(height, width, 3) sRGB."""
+def _draw(scenes: Scenes, k: int, mesh: _Mesh) -> Shot:
+    """The k-th picture, and its parts as each pixel's first sample sees them."""
     height, width = scenes.height, scenes.width
     behind = lay_floor(scenes, k, mesh.faces, backdrop_of(scenes, k))
     projected = project(scenes, k)
@@ -70,7 +70,10 @@ def _draw(scenes: Scenes, k: int, mesh: _Mesh) -> NDArray[np.uint8]:
     canvas = torch.from_numpy(behind.repeat(FINE, 0).repeat(FINE, 1)).reshape(-1, 3)
     canvas.index_copy_(0, seen.pixel, lit.clamp_(max=1))
     fine = canvas.view(height, FINE, width, FINE, 3)
-    return to_srgb(((fine[:, 0, :, 0] + fine[:, 0, :, 1] + fine[:, 1, :, 0] + fine[:, 1, :, 1]) / FINE**2).numpy())
+    mean = (fine[:, 0, :, 0] + fine[:, 0, :, 1] + fine[:, 1, :, 0] + fine[:, 1, :, 1]) / FINE**2
+    parts = np.full(height * FINE * width * FINE, NONE, np.uint8)
+    parts[seen.pixel.numpy()] = scenes.parts[k][nearest_corner(seen).numpy()]
+    return Shot(to_srgb(mean.numpy()), np.ascontiguousarray(parts.reshape(height * FINE, -1)[::FINE, ::FINE]))
 
 
 def _tensor(values: Array) -> Tensor:
@@ -97,7 +100,7 @@ def shade(carried: Tensor, eye: Tensor, towards: Tensor, strength: Tensor, ambie
     normal, to_eye = _unit(normal), _unit(eye - place)
     # Cloth has an inside.
     normal = torch.where(_dot(normal, to_eye) < 0, -normal, normal)
-    shine = 2 / rough.clamp(min=0.15).pow(4) - 2
+    shine = 2 / rough.clamp(0.15, 1).pow(4) - 2
     mirror = DIELECTRIC + metal * (colour - DIELECTRIC)
     matt = colour * (1 - metal)
     out = colour * ambient

@@ -14,7 +14,7 @@ from ..files import atomic_path
 COLUMNS, ROWS = 6, 4
 GAP, LINE, TEXT = 8, 13, 11
 """Pixels: between pictures, from one line of words to the next, and their size."""
-LINES = 4
+LINES = 6
 SIDE = 192
 """Pixels of a picture on a sheet."""
 

@@ -65,7 +65,7 @@ def assemble(stages: Sequence[Stage], size: int) -> Scenes:
     """
 
     def stack(values: Sequence[NDArray], kind: type = np.float32) -> NDArray:
-        return np.stack(values).astype(kind)
+        return np.stack(values, dtype=kind, casting="same_kind")
 
     figures = [s.figure for s in stages]
     return Scenes(
