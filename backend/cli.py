@@ -23,7 +23,7 @@ COMMANDS = {
     "batch": "act a file of prompts, one after the other",
     "render": "make sets of pictures for training: frames, shapes, captioned people",
     "serve": "do jobs for Blender over standard input and output",
-    "bench": "measure retrieval precision, or speed against public peers",
+    "bench": "measure retrieval precision, speed against public peers, or how rendering scales",
 }
 
 

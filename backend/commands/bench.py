@@ -1,4 +1,4 @@
-"""`impromptu bench`: measure retrieval precision, or speed against public peers."""
+"""`impromptu bench`: measure retrieval precision, speed against public peers, or how rendering scales."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     speed.add_argument("-o", "--output", default="build/bench.json", metavar="JSON", help="default: %(default)s")
     speed.add_argument("--only", default="", metavar="WORD", help="run only those whose module's name contains WORD")
 
+    render = kinds.add_parser("render", help="differentiable rendering by number of views, faces and pixels")
+    render.add_argument("-o", "--output", default="build/render.json", metavar="JSON", help="default: %(default)s")
+    render.add_argument("--device", default="cpu", help="cpu, or cuda (default: %(default)s)")
+    render.add_argument("--repeats", type=int, default=3, help="of which the median counts (default: %(default)s)")
+
 
 def run(args: argparse.Namespace) -> None:
     """Run the chosen benchmark."""
-    {"retrieval": _retrieval, "speed": _speed}[args.kind](args)
+    {"retrieval": _retrieval, "speed": _speed, "render": _render}[args.kind](args)
 
 
 def _retrieval(args: argparse.Namespace) -> None:
@@ -44,3 +49,11 @@ def _speed(args: argparse.Namespace) -> None:
     from ..benchmarks.table import measure, show
 
     print(show(measure(Path(args.output), args.only)))
+
+
+def _render(args: argparse.Namespace) -> None:
+    from ..benchmarks.render_scaling import run as measure_scaling
+    from ..protocol import check_positive
+
+    check_positive("--repeats", args.repeats, 1000)
+    measure_scaling(Path(args.output), args.device, args.repeats)
