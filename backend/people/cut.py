@@ -53,7 +53,7 @@ class GarmentKind:
     excludes: tuple[str, ...] = ()
     """Slots, and single kinds, that are not worn with it."""
     needs: tuple[str, ...] = ()
-    """Slots of which one must be filled too, as a skirt needs a top."""
+    """Slots that must be filled too, as a skirt needs a top."""
     gender: str = "any"
     """`male` or `female` where it is commonly worn by one: a hint to who samples, never a rule."""
     second: str = ""

@@ -148,7 +148,7 @@ def _back_of_head(atlas: Atlas, height: float) -> np.ndarray:
 
 
 def _ponytail(atlas: Atlas) -> Cut:
-    root, t = _back_of_head(atlas, 0.045), np.linspace(0, 1, GRIDS["tail"][0])
+    root, t = _back_of_head(atlas, 0.045) + [0, 0, 0.022], np.linspace(0, 1, GRIDS["tail"][0])
     path = root + np.stack((0 * t, 0.03 * np.sin(np.pi * t) - 0.27 * t**1.3, -0.075 * np.sin(0.75 * np.pi * t)), 1)
     thick = np.interp(t, [0, 0.1, 0.3, 0.8, 1], [0.012, 0.024, 0.032, 0.024, 0.003])
     cap = _volume(atlas, 0.01, hairline(atlas), 0.1)
@@ -157,7 +157,7 @@ def _ponytail(atlas: Atlas) -> Cut:
 
 
 def _bun(atlas: Atlas) -> Cut:
-    root, t = _back_of_head(atlas, 0.075), np.linspace(0, 1, GRIDS["tail"][0])
+    root, t = _back_of_head(atlas, 0.07) + [0, 0, 0.018], np.linspace(0, 1, GRIDS["tail"][0])
     path = root + np.stack((0 * t, 0.012 * t, 0.02 - 0.085 * t), 1)
     thick = 0.043 * np.sqrt((1 - (2 * t - 1) ** 2).clip(0)) + 0.001
     cap = _volume(atlas, 0.01, hairline(atlas), 0.1)
@@ -217,7 +217,8 @@ def _stubble(atlas: Atlas) -> Cut:
 
 def _grown(atlas: Atlas, field: Field, thick: float) -> Cut:
     strands = 1 + 0.15 * noise(atlas.v.astype(np.float64), 0.01, 6).clip(-1.5, 1.5)
-    push = (thick * strands * ramp(field, 0.0, thick))[:, None] * atlas.normals
+    forward = 0.35 + 0.65 * ramp(atlas.normals[:, 2], 0.0, 0.6)
+    push = (thick * forward * strands * ramp(field, 0.0, thick))[:, None] * atlas.normals
     return Cut(cover(field, BAND), 0.0, 0.0, push, hem=1.0)
 
 

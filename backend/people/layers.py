@@ -9,44 +9,54 @@ import numpy as np
 from .atlas import Atlas
 from .cut import Cut
 from .inks import MAIN, Ink, Paint, mixed
-from .materials import MATERIALS, Material
+from .materials import Material
 from .patterns import PATTERNS, Weave
+from .spec import RGB
 
-COLOUR, PUSH, SMOOTH, ROUGHNESS, METALLIC = slice(0, 3), slice(3, 6), 6, 7, 8
-"""What each of a vertex's nine values is while a person is dressed."""
-VALUES = 9
+PUSH, ALONG, SMOOTH, ROUGHNESS, METALLIC = slice(0, 3), 3, 4, 5, 6
+"""What each of a vertex's seven values is while a person is dressed: how far cloth pushes it, how much of that is along
+its normal, how much of the body's small features is hidden, and how it shines."""
+VALUES = 7
+WHOLE = 0.996
+"""Cover from which on nothing shows of what is below."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One garment in one pattern and material; S vertices."""
+    """One garment in one pattern and material; S vertices, of which the first ones are hidden wholly."""
 
     index: np.ndarray
     """(S,) vertices."""
+    whole: int
+    """How many of them are hidden wholly."""
     cover: np.ndarray
-    """(S, 1) float32, how much of what is below it hides."""
+    """(S - whole, 1) float32, how much of what is below is hidden at the others."""
     shares: np.ndarray
     """(S, 5) float32, see `inks.mixed`."""
-    rest: np.ndarray
-    """(S, 6) float32: push, smooth, roughness and metallic."""
+    values: np.ndarray
+    """(S, 7) float32."""
+    owned: np.ndarray
+    """(k,) vertices that count as this garment."""
     part: int
     """Index into `spec.PARTS`."""
 
-    def over(self, state: np.ndarray, parts: np.ndarray, main: np.ndarray, second: np.ndarray) -> None:
-        """Lay it over a person.
+    def over(self, colours: np.ndarray, values: np.ndarray, parts: np.ndarray, main: RGB, second: RGB) -> None:
+        """Lay it over a person, in place.
 
         Args:
-            state: (V', 9) values, changed in place.
-            parts: (V',) uint8, changed in place.
-            main, second: (3,) linear colours.
+            colours: (V', 3); values: (V', 7); parts: (V',) uint8.
+            main, second: linear colours.
         """
-        wanted = np.empty((len(self.index), VALUES), np.float32)
-        colours = np.stack((main, second)).astype(np.float32)
-        wanted[:, COLOUR] = self.shares[:, :2] @ colours + self.shares[:, 2:]
-        wanted[:, 3:] = self.rest
-        below = state[self.index]
-        state[self.index] = below + self.cover * (wanted - below)
-        parts[self.index[self.cover[:, 0] > 0.5]] = self.part
+        wanted = self.shares @ np.array((main, second, *_UNIT), np.float32)
+        full, edge = self.index[: self.whole], self.index[self.whole :]
+        colours[full], values[full] = wanted[: self.whole], self.values[: self.whole]
+        for state, new in ((colours, wanted), (values, self.values)):
+            below = state[edge]
+            state[edge] = below + self.cover * (new[self.whole :] - below)
+        parts[self.owned] = self.part
+
+
+_UNIT = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def body_layer(
@@ -79,18 +89,24 @@ def body_layer(
         weave = Weave(piece.run, piece.round, piece.places)
         shares = _shares(weave, pattern, material, list(piece.paints))
         blocks.append((own, np.ones(len(own)), np.zeros((len(own), 3)), np.zeros(len(own)), shares))
-    joined = [np.concatenate(values) for values in zip(*blocks, strict=True)]
-    index, cover, push, smooth, shares = joined
+    index, cover, push, smooth, shares = (np.concatenate(values) for values in zip(*blocks, strict=True))
+    along = np.zeros(len(index))
+    along[: len(blocks[0][0])] = (blocks[0][2] * atlas.normals[blocks[0][0]]).sum(1)
     surface = np.tile((material.roughness, material.metallic), (len(index), 1))
-    rest = np.concatenate((push, smooth[:, None], surface), 1).astype(np.float32)
-    return Layer(index, cover[:, None].astype(np.float32), shares.astype(np.float32), rest, part)
+    values = np.concatenate((push, along[:, None], smooth[:, None], surface), 1)
+    order = np.argsort(cover <= WHOLE, kind="stable")
+    whole = int((cover > WHOLE).sum())
+    return Layer(
+        index[order],
+        whole,
+        cover[order[whole:], None].astype(np.float32),
+        shares[order].astype(np.float32),
+        values[order].astype(np.float32),
+        index[cover > 0.5],
+        part,
+    )
 
 
 def _shares(weave: Weave, pattern: str, material: Material, details: list[Paint]) -> np.ndarray:
     paints = [(np.ones(len(weave.run)), MAIN), *PATTERNS[pattern](weave), *details]
     return mixed(len(weave.run), paints) * material.mottling(weave.places)[:, None]
-
-
-def material_of(name: str) -> Material:
-    """Raises KeyError where there is none."""
-    return MATERIALS[name]

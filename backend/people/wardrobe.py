@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +20,13 @@ from .cut import Cut, GarmentKind
 from .face import bare, regions
 from .garments import KINDS
 from .hair import BEARDS, HAIR
-from .layers import COLOUR, METALLIC, PUSH, ROUGHNESS, SMOOTH, VALUES, Layer, body_layer
+from .layers import ALONG, METALLIC, PUSH, ROUGHNESS, SMOOTH, VALUES, Layer, body_layer
 from .materials import MATERIALS
 from .patterns import PATTERNS
 from .pieces import Piece, layout
-from .refine import refine
+from .refine import middles, refine
 from .skinning import Bones, Skin, skin_sheet
-from .spec import PARTS, Garment, Person
+from .spec import PARTS, RGB, Person
 
 LONGEST_EDGE = 0.018
 """Metres: the body's mesh is refined to this, see `refine`."""
@@ -34,6 +34,7 @@ SOFTNESS = 0.02
 """Metres over which a skirt changes from one leg to the other."""
 LEAST = 0.25
 """Share of a garment's thickness that it has at least, where the smoothed skin lies below the true one."""
+STYLES: Mapping[str, Mapping[str, Callable[[Atlas], Cut] | None]] = {"hair": HAIR, "beard": BEARDS}
 NEEDED = ("pelvis", "spine1", "left_hip", "left_knee", "left_ankle", "left_elbow", "neck", "left_eye_smplhf")
 """Joints without whose names a body is not dressed."""
 
@@ -116,17 +117,17 @@ class Wardrobe:
         n, count = len(people), len(self.body.parents)
         if np.shape(poses) != (n, count, 3):
             raise InvalidInput(f"The poses have shape {np.shape(poses)}.", f"Give ({n}, {count}, 3).")
-        state, parts, worn = self._layered(people)
+        colours, values, parts, worn = self._layered(people)
         with torch.inference_mode():
             coefficients = self._coefficients(people)
-            rest, joints = self._rest(people, coefficients, state)
+            rest, joints = self._rest(people, coefficients, values)
             move = torch.zeros(n, 3) if transl is None else torch.as_tensor(np.asarray(transl, np.float32))
             transforms, features, posed_joints = self._bones(
                 torch.as_tensor(np.asarray(poses, np.float32)), joints, move
             )
             vertices = torch.empty(n, self.num_vertices, 3)
             vertices[:, : self._size] = self._skin(rest, transforms, features)
-            # What is not worn lies in one point inside the chest.
+            # What is not worn lies in the root joint.
             vertices[:, self._size :] = posed_joints[
                 :, None, self.body.joint_names.index("pelvis") if self.kinds else 0
             ]
@@ -137,46 +138,45 @@ class Wardrobe:
                 posed_joints[:, :, 1] -= low[:, None]
         return Dressed(
             vertices.numpy(),
-            np.ascontiguousarray(state[:, :, COLOUR]).clip(0, 1),
-            np.ascontiguousarray(state[:, :, ROUGHNESS]),
-            np.ascontiguousarray(state[:, :, METALLIC]),
+            colours.clip(0, 1, out=colours),
+            np.ascontiguousarray(values[:, :, ROUGHNESS]),
+            np.ascontiguousarray(values[:, :, METALLIC]),
             parts,
             posed_joints.numpy(),
         )
 
-    def _layered(self, people: Sequence[Person]) -> tuple[np.ndarray, np.ndarray, list[list[Piece]]]:
-        """(n, V', 9) values and (n, V') parts of people, and the pieces that each of them wears."""
-        tint, hair, fixed, part = self._bare
-        state = np.zeros((len(people), self.num_vertices, VALUES), np.float32)
-        parts = np.broadcast_to(part, state.shape[:2]).copy()
-        state[:, :, ROUGHNESS] = MATERIALS["skin"].roughness
+    def _layered(self, people: Sequence[Person]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[Piece]]]:
+        """(n, V', 3) colours, (n, V', 7) values and (n, V') parts of people, and the pieces that each of them wears."""
+        tint, face, hair, fixed, part = self._bare
+        shape = (len(people), self.num_vertices)
+        colours, values = np.zeros((*shape, 3), np.float32), np.zeros((*shape, VALUES), np.float32)
+        parts = np.broadcast_to(part, shape).copy()
+        values[:, :, ROUGHNESS] = MATERIALS["skin"].roughness
         worn: list[list[Piece]] = []
-        for one, own, person in zip(state, parts, people, strict=True):
-            skin, strands = (np.array(c, np.float32) for c in (person.skin_rgb, person.hair_rgb))
-            one[: self._size, COLOUR] = tint * skin + hair * strands + fixed
+        for rgb, own, of, person in zip(colours, values, parts, people, strict=True):
+            np.multiply(tint, np.array(person.skin_rgb, np.float32), out=rgb[: self._size])
+            rgb[face] += hair * np.array(person.hair_rgb, np.float32) + fixed
             pieces: dict[str, Piece] = {}
             for layer, cut, main, second in self._stack(person):
-                layer.over(one, own, main, second)
+                layer.over(rgb, own, of, main, second)
                 pieces.update({p.name: p for p in cut.pieces})
                 for hidden in cut.drops:
                     pieces.pop(hidden, None)
             worn.append(list(pieces.values()))
-        return state, parts, worn
+        return colours, values, parts, worn
 
-    def _stack(self, person: Person) -> list[tuple[Layer, Cut, np.ndarray, np.ndarray]]:
+    def _stack(self, person: Person) -> list[tuple[Layer, Cut, RGB, RGB]]:
         """What a person wears from the skin outwards, with colours."""
         out = []
-        hair = np.array(person.hair_rgb, np.float32)
         if self.kinds:
-            for table, style, slot in ((HAIR, person.hair, "hair"), (BEARDS, person.beard, "beard")):
-                if style and (slot == "beard" or _known(style, table, "hair style") is not None):
-                    _known(style, table, f"{slot} style")
-                    out.append((*self._cut(slot, style, "plain", "hair"), hair, hair))
+            for slot, style in (("hair", person.hair), ("beard", person.beard)):
+                _known(style, {"": None, **STYLES[slot]}, f"{slot} style")
+                if STYLES[slot].get(style) is not None:
+                    out.append((*self._cut(slot, style, "plain", "hair"), person.hair_rgb, person.hair_rgb))
         garments = sorted(person.garments, key=lambda g: _known(g.kind, self.kinds, "garment").layer)
         _one_a_slot([self.kinds[g.kind] for g in garments])
-        for garment in garments:
-            layer, cut = self._cut(self.kinds[garment.kind].slot, garment.kind, garment.pattern, garment.material)
-            out.append((layer, cut, np.array(garment.rgb, np.float32), np.array(garment.second_rgb, np.float32)))
+        for g in garments:
+            out.append((*self._cut(self.kinds[g.kind].slot, g.kind, g.pattern, g.material), g.rgb, g.second_rgb))
         return out
 
     def _cut(self, slot: str, name: str, pattern: str, material: str) -> tuple[Layer, Cut]:
@@ -185,7 +185,7 @@ class Wardrobe:
         if key not in self._layers:
             stuff = _known(material, MATERIALS, "material")
             _known(pattern, PATTERNS, "pattern")
-            cutter = HAIR.get(name) if slot == "hair" else BEARDS[name] if slot == "beard" else self.kinds[name].cut
+            cutter = STYLES[slot][name] if slot in STYLES else self.kinds[name].cut
             assert cutter is not None
             other = [cut for (s, n, *_), (_, cut) in self._layers.items() if (s, n) == (slot, name)]
             cut = other[0] if other else cutter(self._atlas)
@@ -194,37 +194,40 @@ class Wardrobe:
         return self._layers[key]
 
     def _skin_layer(self, dressable: bool) -> tuple[np.ndarray, ...]:
-        """Tint, share of hair and fixed colours of the bare body, and (V',) its parts."""
+        """The bare body: tint of the skin (V, 3); which vertices show more than skin, the hair's share (k, 1) and fixed
+        colours (k, 3) there; and (V',) parts."""
         part = np.zeros(self.num_vertices, np.uint8)
         if not dressable:
             part[:] = PARTS.index("torso")
-            return np.ones((self._size, 3), np.float32), np.zeros((self._size, 1), np.float32), np.float32(0), part
+            none = np.zeros((0, 3), np.float32)
+            return np.ones((self._size, 3), np.float32), np.zeros(0, np.int64), none[:, :1], none, part
         part[: self._size] = regions(self._atlas)
-        return (*(a.astype(np.float32) for a in bare(self._atlas)), part)
+        tint, hair, fixed = (a.astype(np.float32) for a in bare(self._atlas))
+        face = np.flatnonzero((hair[:, 0] > 0) | (fixed > 0).any(1))
+        return tint, face, hair[face], fixed[face], part
 
     def _shapes(self, dressable: bool) -> None:
-        """What is linear in the coefficients: the body, its joints, and how far its smoothed skin lies from it."""
+        """What is linear in the coefficients: the body, its joints, and how far its smoothed skin lies above it."""
         atlas, arrays = self._atlas, self._arrays
         dirs = np.concatenate((arrays.shapedirs, arrays.exprdirs), 2)
         templates = _templates(self.body.arrays) if dressable else {"neutral": self.body.arrays}
-        grown = {k: refined_like(a, self.body.arrays, arrays) for k, a in templates.items()}
+        grown = {k: _refined_like(a, self.body.arrays, arrays) for k, a in templates.items()}
         self._dirs = torch.from_numpy(dirs.reshape(-1, dirs.shape[2]).T.copy())
         self._base = {k: torch.from_numpy(v.reshape(1, -1)) for k, v in grown.items()}
         regressor = arrays.J_regressor.astype(np.float64)
         self._joint_base = {k: torch.from_numpy(regressor @ v).float().reshape(1, -1) for k, v in grown.items()}
         joint_dirs = (regressor @ dirs.reshape(len(dirs), -1)).reshape(-1, dirs.shape[2])
         self._joint_dirs = torch.from_numpy(joint_dirs.T.copy()).float()
+        normals = atlas.normals if dressable else np.zeros_like(arrays.v_template)
         everything = np.concatenate((dirs.reshape(len(dirs), -1), *grown.values()), 1).astype(np.float64)
-        slack = (
-            (atlas.smoothed(everything) - everything).astype(np.float32) if dressable else np.float32(0) * everything
-        )
-        axes = dirs[0].size
-        self._slack_dirs = torch.from_numpy(slack[:, :axes].reshape(-1, dirs.shape[2]).T.astype(np.float32).copy())
+        slack = atlas.smoothed(everything) - everything
+        along = np.einsum("vk,vkc->vc", normals, slack[:, : dirs[0].size].reshape(dirs.shape))
+        self._slack_dirs = torch.from_numpy(along.T.copy()).float()
         self._slack = {
-            k: torch.from_numpy(slack[:, axes + 3 * i : axes + 3 * i + 3].astype(np.float32).reshape(1, -1).copy())
+            k: torch.from_numpy((slack[:, dirs[0].size + 3 * i :][:, :3] * normals).sum(1)[None]).float()
             for i, k in enumerate(grown)
         }
-        self._normals = torch.from_numpy((atlas.normals if dressable else 0 * atlas.v).astype(np.float32))
+        self._normals = torch.from_numpy(normals).float()
 
     def _coefficients(self, people: Sequence[Person]) -> Tensor:
         """(n, S + E).
@@ -252,13 +255,11 @@ class Wardrobe:
         """(n, V, 3) dressed bodies and (n, J, 3) joints, in T-pose."""
         n = len(people)
         body = torch.addmm(self._of(people, self._base), coefficients, self._dirs).view(n, -1, 3)
-        slack = torch.addmm(self._of(people, self._slack), coefficients, self._slack_dirs).view(n, -1, 3)
+        slack = torch.addmm(self._of(people, self._slack), coefficients, self._slack_dirs)
         values = torch.from_numpy(state[:, : self._size])
-        push = values[:, :, PUSH]
-        out = torch.addcmul(push, slack, values[:, :, SMOOTH, None])
-        normals = self._normals
-        missing = (LEAST * (push * normals).sum(2) - (out * normals).sum(2)).clamp(min=0)
-        body += torch.addcmul(out, missing[:, :, None], normals[None])
+        out = torch.maximum(slack * values[:, :, SMOOTH], (LEAST - 1) * values[:, :, ALONG])
+        body += values[:, :, PUSH]
+        body.addcmul_(out[:, :, None], self._normals[None])
         joints = torch.addmm(self._of(people, self._joint_base), coefficients, self._joint_dirs).view(n, -1, 3)
         return body, joints
 
@@ -302,12 +303,10 @@ def _templates(arrays: BodyArrays) -> dict[str, BodyArrays]:
     return {name: arrays for name in VARIANTS}
 
 
-def refined_like(mean: BodyArrays, coarse: BodyArrays, fine: BodyArrays) -> np.ndarray:
+def _refined_like(mean: BodyArrays, coarse: BodyArrays, fine: BodyArrays) -> np.ndarray:
     """(V', 3) another mean of the body that `coarse` is and that was refined to `fine`."""
     if len(coarse.v_template) == len(fine.v_template):
         return mean.v_template
-    from .refine import middles
-
     ends = middles(coarse, LONGEST_EDGE)
     return np.concatenate((mean.v_template, (mean.v_template[ends[:, 0]] + mean.v_template[ends[:, 1]]) / 2))
 
@@ -331,6 +330,3 @@ def _one_a_slot(kinds: Sequence[GarmentKind]) -> None:
         if slots.count(slot) > 1:
             names = " and ".join(k.name for k in kinds if k.slot == slot)
             raise InvalidInput(f"A person cannot wear {names} at once.", f"Give one {slot} a person.")
-
-
-__all__ = ["Dressed", "Garment", "Wardrobe"]

@@ -155,7 +155,7 @@ def _apron(atlas: Atlas) -> Cut:
 
 
 _HANGING = ("dress", "short skirt", "pleated skirt", "pencil skirt", "long skirt")
-_OVER = ("top", "dress")
+_OVER = ("top",)
 KINDS = (
     GarmentKind("jacket", "outer", _jacket, 50, ("arms",), ("cotton", "denim", "leather", "nylon"), ("plain", "camouflage"),
                 needs=_OVER),

@@ -31,6 +31,8 @@ def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 
     out = smooth - v - np.minimum(shrunk, 0) * atlas.normals * 0.6 + thick * atlas.normals
     front, share = _toe_box(atlas, thick)
     out += share * (front - out)
+    even = atlas.smoothed(v + out, 12, shrink=1.0) - v
+    out += share * (even - out)
     low = ramp(atlas.y, atlas.floor + 0.03, atlas.floor + 0.006)
     raised = heel * ramp(atlas.z, ankle[2] + 0.05, ankle[2] - 0.02)
     out[:, 1] += low * (atlas.floor - sole - raised - (v[:, 1] + out[:, 1])) * 0.9
