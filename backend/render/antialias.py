@@ -174,8 +174,10 @@ def find_crossings(
 
 def positions(projected: Tensor, *vertices: Tensor) -> list[Tensor]:
     """(K, 2) pixel x and y, for each (K,) vertices of (B, V); float32 at least."""
-    vertex = torch.cat(vertices)
-    at = projected[vertex // projected.shape[1], vertex % projected.shape[1]][:, :2]
+    count, vertex = projected.shape[1], torch.cat(vertices)
+    rows = vertex + torch.div(vertex, count, rounding_mode="floor") * (2 * count)
+    # Not by an index into two dimensions: the sum of its gradients depends on the threads.
+    at = projected.transpose(1, 2).reshape(-1).index_select(0, torch.cat((rows, rows + count))).reshape(2, -1).t()
     return list((at if at.dtype == torch.float64 else at.float()).split([len(v) for v in vertices]))
 
 

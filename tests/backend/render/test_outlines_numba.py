@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-
 from impromptu.backend.render.outlines import find_outline
 from impromptu.backend.render.topology import build_topology
 
