@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHOICES = {
     "format": requests.FORMATS,
     "engine": requests.ENGINES,
-    "denoiser": DENOISERS,
+    "denoiser": ("auto", *DENOISERS),
     "device": DEVICES,
     "what": requests.SHAPES,
     "split": requests.SPLITS,

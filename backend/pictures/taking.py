@@ -131,7 +131,7 @@ def _engine(request: PicturesRequest) -> Row:
     if request.engine in ("cycles", "eevee"):
         said["samples"] = request.samples
     if request.engine == "cycles":
-        said["denoiser"] = request.denoiser
+        said["denoiser"] = request.engine_options().denoiser
     return said
 
 

@@ -17,10 +17,9 @@ SQUARE = np.array([[-0.5, 0.5, 0], [0.5, 0.5, 0], [0.5, 1.5, 0], [-0.5, 1.5, 0]]
 def stage(vertices=SQUARE, colour=(0.5, 0.5, 0.5), backdrop="plain", **other):
     """A square, a metre wide, that faces +z."""
     n = len(vertices)
-    figure = Figure(
-        FACES, np.asarray(vertices, np.float32), np.tile(np.array(colour, np.float32), (n, 1)), np.ones(n, np.float32),
-        np.zeros(n, np.float32), np.array([3] * n, np.uint8), ("a", "b", "c", "d"), np.zeros((1, 3)),
-    )  # fmt: skip
+    looks = np.tile(np.array(colour, np.float32), (n, 1)), np.ones(n, np.float32), np.zeros(n, np.float32)
+    parts = np.full(n, 3, np.uint8)
+    figure = Figure(FACES, np.asarray(vertices, np.float32), *looks, parts, ("a", "b", "c", "d"), np.zeros((1, 3)))
     fields = dict(
         camera=stand_at(0, 0, 4.0, np.array([0, 1.0, 0]), 40.0), light_direction=np.array([[0, 0, 1.0]]),
         light_colour=np.array([[0.5, 0.5, 0.5]]), ambient=np.array([0.25, 0.25, 0.25]),
@@ -100,9 +99,8 @@ def test_a_ground_has_a_floor_with_a_shadow_on_the_far_side_of_the_sun():
 
 
 def test_a_picture_does_not_depend_on_its_batch():
-    stages = [
-        stage(colour=c, backdrop=b) for c, b in (((1, 0, 0), "noise"), ((0, 1, 0), "chess"), ((0, 0, 1), "ground"))
-    ]
+    colours, backdrops = np.eye(3), ("noise", "chess", "ground")
+    stages = [stage(colour=c, backdrop=b) for c, b in zip(colours, backdrops, strict=True)]
     together, _ = shoot(*stages)
     for one, shot in zip(stages, together, strict=True):
         (alone,), _ = shoot(one)
@@ -112,7 +110,7 @@ def test_a_picture_does_not_depend_on_its_batch():
 
 def test_what_is_behind_the_camera_or_without_area_is_not_drawn():
     gone = dataclasses.replace(stage().figure, vertices=SQUARE * 0 + (0, 1, 0))
-    behind = stage(vertices=SQUARE + (0, 0, 9))
+    behind = stage(vertices=np.add(SQUARE, (0, 0, 9)))
     (one, other), _ = shoot(dataclasses.replace(stage(), figure=gone), behind)
     for shot in (one, other):
         assert (shot.parts == 255).all()
