@@ -16,7 +16,7 @@ LEVELS, VIEWS, SIZE, REPEATS = 1, 15, 224, 4
 PYTHON = ROOT / ".venv-pytorch3d" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 ABSENT = "The rendering rows are left out: they need PyTorch3D, which `make pytorch3d` installs (5.2 GB)."
 PATIENCE_S = 3600
-"""PyTorch3D needs about three minutes on two quiet cores."""
+"""PyTorch3D needs several minutes on a processor, for it looks at every face for every pixel."""
 
 
 def run() -> list[Row]:
@@ -33,7 +33,7 @@ def run() -> list[Row]:
     if done.returncode or not lines:
         raise RuntimeMissing("PyTorch3D could not be timed.", done.stderr.strip()[-300:])
     found = json.loads(lines[-1])
-    what = f"render, {found['vertices'] // 1000}k vertices x {VIEWS} views"
+    what = f"render, {found['vertices'] / 1000:.0f}k vertices x {VIEWS} views"
     peer_name = f"PyTorch3D {found['version']}"
     return [
         Row.of_seconds(f"{what}{kind}", found["ours"][name], found["peer"], peer_name)
