@@ -100,7 +100,7 @@ def _noise(height: int, width: int, lot: np.random.Generator) -> NDArray[np.floa
         grid = lot.random((int(y[-1]) + 2, int(x[-1]) + 2))
         total += _between(_between(grid, y).T, x).T / 2**octave
     low, high = total.min(), total.max()
-    return ((total - low) / (high - low)).astype(np.float32)
+    return ((total - low) / max(high - low, 1e-9)).astype(np.float32)
 
 
 def _between(rows: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -69,11 +69,12 @@ class BlenderEngine:
         parts = part_mapper(scenes)
         given = deaths = 0
         try:
-            while given < len(scenes):
+            while len(scenes):
                 try:
                     for rgba in self._batch(scenes, given, check):
                         yield Shot(compose(rgba, backdrop_of(scenes, given)), parts(given))
                         given += 1
+                    return
                 except ChildEnded as ended:
                     deaths += 1
                     self._after_death(deaths, ended)
