@@ -40,7 +40,8 @@ _CORRELATED = (
 """(axis, axis that it follows, by how much)."""
 _PUSHED = (
     ("stature", 0.22, 0.5, 1.5), ("weight", 0.34, 0.52, 1.9), ("muscle", 0.2, 0.8, 1.9), ("age", 0.32, 0.6, 1.5),
-    ("leg_length", 0.07, 0.5, 1.4), ("shoulder_width", 0.1, 0.7, 1.4), ("chest", 0.06, 0.6, 1.4), ("belly", 0.06, 0.9, 1.4),
+    ("leg_length", 0.07, 0.5, 1.4), ("shoulder_width", 0.1, 0.7, 1.4), ("chest", 0.06, 0.6, 1.4),
+    ("belly", 0.06, 0.9, 1.4),
 )  # fmt: skip
 """(axis, share of people in whom it is extreme, of those the share in whom it is so upwards, from where on)."""
 

@@ -1,4 +1,4 @@
-"""Words for a body, said only where it is plainly so: one in six people is as fat, or fatter, than is called fat."""
+"""Words for a body, said only where it is plainly so: one person in five is as fat as what is called fat."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from .spec import Person
 
 PLAIN = 1.0
 """Standard deviations from which a trait is named."""
+FAT = 0.85
+"""The same of weight, upwards: there the eye is quicker."""
 GREAT = 1.75
 """From which `very` is said."""
 HIDDEN = 1.6
@@ -40,9 +42,8 @@ def builds_of(person: Person, *, scaled: bool, hidden: bool = False, legs: bool 
         legs: the legs are to be seen to where they begin.
     """
     z = uncommon(person.template, person.betas)
-    plain = HIDDEN if hidden else PLAIN
     found: dict[str, float] = {}
-    if abs(z["weight"]) >= plain:
+    if z["weight"] >= (HIDDEN if hidden else FAT) or z["weight"] <= -(HIDDEN if hidden else PLAIN):
         great = abs(z["weight"]) >= GREAT
         word = ("obese" if great else "fat") if z["weight"] > 0 else ("skinny" if great else "thin")
         found[word] = abs(z["weight"])
@@ -61,13 +62,13 @@ def _figure(z: dict[str, float], template: str) -> dict[str, float]:
     found = {}
     if z["muscle"] >= PLAIN and z["weight"] < GREAT:
         found["muscular"] = z["muscle"]
-        if z["weight"] >= 0.8 and template != "female":
+        if z["weight"] >= 0.5 and template != "female":
             found["burly"] = z["muscle"]
     if abs(z["shoulders"]) >= 1.2:
         found["broad-shouldered" if z["shoulders"] > 0 else "narrow-shouldered"] = abs(z["shoulders"]) - 0.2
     if z["belly"] >= 1.2 and z["weight"] > 0.5:
         found["big-bellied"] = z["belly"] - 0.2
-    if template == "female" and z["curves"] >= PLAIN and abs(z["weight"]) < 1.3 and z["muscle"] < PLAIN:
+    if template == "female" and z["curves"] >= PLAIN and abs(z["weight"]) < 1.6 and z["muscle"] < 1.3:
         found["curvy"] = z["curves"]
     return found
 

@@ -88,7 +88,7 @@ def see(
     s, get = surroundings, shares.get
     whole, face = sum(shares.values()), get("face", 0.0)
     shown = sorted(
-        (g for g in person.garments if get(slots[g.kind], 0.0) >= GARMENT_SHARE * whole),
+        (g for g in person.garments if slots[g.kind] in shares and get(slots[g.kind], 0.0) >= GARMENT_SHARE * whole),
         key=lambda g: -shares[slots[g.kind]],
     )
     # A garment that is worn hides a body even where its own piece is small in the picture.

@@ -32,7 +32,7 @@ def gerund(verb: str) -> str:
     """`running` of `run`; a word in -ing stays as it is."""
     if verb in _IRREGULAR:
         return _IRREGULAR[verb]
-    if verb.endswith("ing") and len(verb) > 5:
+    if re.search(r"[aeiouy].*ing$", verb):
         return verb
     if verb.endswith("e") and not verb.endswith(("oe", "ee", "ye")):
         return verb[:-1] + "ing"

@@ -43,7 +43,7 @@ def traits(measured: dict[str, Any], betas: Array) -> dict[str, Any]:
         "stature": m["height"],
         "weight": m["breadth"] ** 3 / m["height"] ** 2,
         "muscle": axes["muscle"] + 0.25 * axes["shoulder_width"] - 0.15 * np.maximum(axes["weight"], 0),
-        "shoulders": m["shoulders"] / m["hips"],
+        "shoulders": m["shoulders"] / m["height"],
         "belly": m["waist"] / (m["hips"] + m["chest"]),
         "curves": (m["hips"] + m["chest"]) / m["waist"],
         "legs": m["leg"] / m["height"],
