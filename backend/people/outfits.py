@@ -25,10 +25,14 @@ THEMES = {
 }  # fmt: skip
 """What an outfit is for, and how often; the first is everyday clothes."""
 WORN = {
-    "top": 0.97, "bottom": 0.98, "shoes": 0.93, "outer": 0.2, "socks": 0.25, "hat": 0.22, "gloves": 0.14, 
+    "top": 0.97, "bottom": 0.98, "shoes": 0.93, "outer": 0.28, "socks": 0.25, "hat": 0.22, "gloves": 0.14, 
     "belt": 0.16, "cape": 0.05,
 }  # fmt: skip
 """How often each slot is filled, where nothing excludes it; top and bottom, where no dress is worn."""
+COMMON = {"t-shirt": 2.5, "shirt": 1.8, "jeans": 2.5, "trousers": 1.8, "suit": 1.5, "jacket": 1.5, "trainers": 1.3}
+"""What is worn more often than the rest of its slot."""
+DRESSES = 0.55
+"""How readily a dress, suit or uniform is worn, against a top: there are many kinds of them."""
 TYPICAL = 0.7
 """Share of garments in a colour that is usual for them, where some are."""
 PATTERNED = 0.32
@@ -96,7 +100,7 @@ def sample_outfit(
             worn[slot] = pick([k for k, _ in allowed], [w for _, w in allowed], next(chance))
 
     dresses, tops = (sum(w for _, w in weights.get(slot, ())) for slot in ("dress", "top"))
-    if next(chance) * (dresses + 1.3 * tops) < dresses:
+    if next(chance) * (DRESSES * dresses + tops) < DRESSES * dresses:
         put("dress")
     for slot, share in WORN.items():
         if slot == "outer" and theme == "winter":
@@ -141,15 +145,16 @@ def _make_tables(kinds: Mapping[str, Kind]) -> _Tables:
 
 def _weight(kind: Kind, theme: str, template: str) -> float:
     stranger = kind.gender not in ("any", template)
-    by_gender = (0.5 if template == "neutral" else OTHER_GENDER) if stranger else 1.0
+    usual = (0.5 if template == "neutral" else OTHER_GENDER) if stranger else 1.0
+    usual *= COMMON.get(kind.name, 1.0)
     if theme == "odd":
-        return max(by_gender, 0.4)
+        return max(usual, 0.4)
     if theme in kind.tags:
-        return 2.0 * by_gender
+        return 2.0 * usual
     if not kind.tags:
-        return by_gender * (1.0 if not theme else 0.5)
+        return usual * (1.0 if not theme else 0.5)
     rare = kind.tags <= {"costume", "swim", "night"}
-    return by_gender * ((0.2 if rare else 0.6) if not theme else 0.12)
+    return usual * ((0.2 if rare else 0.6) if not theme else 0.12)
 
 
 def _fits(kind: Kind, worn: Mapping[str, Kind]) -> bool:
