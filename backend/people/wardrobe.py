@@ -88,6 +88,15 @@ class Wardrobe:
         self._shapes(dressable)
         self._piece_shapes: dict[int, tuple[dict[str, Tensor], Tensor]] = {}
 
+    @property
+    def num_body_vertices(self) -> int:
+        """How many of the vertices, the first ones, are the body's; those of the pieces follow."""
+        return self._size
+
+    def piece_vertices(self, name: str) -> NDArray[np.integer]:
+        """Indices of a piece's vertices, by its name in `pieces.GRIDS`: rows from the top down."""
+        return np.arange(self._slices[name].start, self._slices[name].stop)
+
     def dress(self, people: Sequence[Person]) -> Dressed:
         """People in T-pose.
 
