@@ -134,11 +134,16 @@ def _taken(request: PicturesRequest, todo: Sequence[int], scheduler: str) -> Ite
     if scheduler:
         from ..pictures import cluster
 
-        yield from cluster.run(request, todo, scheduler)
+        yield from cluster.run(request, todo, scheduler, tell=_say)
     else:
         from ..pictures import local
 
         yield from local.run(request, todo)
+
+
+def _say(line: str) -> None:
+    """A line on standard error, in the place of the note of progress that stands there."""
+    print(f"\r{line:70}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)
 
 
 def _told(pictures: Iterator[Taken], total: int) -> Iterator[Taken]:
