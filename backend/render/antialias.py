@@ -137,7 +137,7 @@ def _crossings(picture: _Picture, outline: Outline, axis: int) -> Crossings:
     """The visible ones of the candidates, one a pair; upright edges between pixels side by side, others above."""
     found = _candidates(picture, outline, axis)
     inner, outer = (picture.ids.index_select(0, pixel).long() for pixel in (found.inner, found.outer))
-    kept = ((inner != outer) & (inner >= 0)).nonzero()[:, 0]
+    kept = (inner != outer).nonzero()[:, 0]
     beyond = _nearness(found.outer[kept], outer[kept], picture)
     surface = _nearness(found.inner[kept], inner[kept], picture)
     kept = kept[(found.nearness[kept] > beyond) & (surface > beyond)]

@@ -233,6 +233,38 @@ def test_inner_silhouettes_are_blended_and_hidden_ones_are_not():
     assert image[5, 8] == pytest.approx(1 - 0.3 * 0.8)
 
 
+def test_what_is_hidden_behind_many_faces_does_not_matter():
+    sphere_points, sphere_faces, _ = SCENES["faces under a pixel"]
+    behind = flat([(9.2, 8.1), (14.7, 9.3), (13.1, 15.8)], 9.0)
+    points, faces, owner = joined((sphere_points, sphere_faces), behind)
+    colours = torch.rand(len(faces), 1, dtype=F64)
+    alone = picture(sphere_points, sphere_faces, SMALL, colours[owner == 0])
+    assert torch.equal(picture(points, faces, SMALL, colours), alone)
+
+
+def bar(left, right, depth):
+    """A bar from top to bottom of a picture of 20 pixels."""
+    return flat([(left, -5), (right, -5), (right, 25), (left, 25)], depth)
+
+
+def test_of_edges_between_the_same_pixels_the_outer_one_counts():
+    points, faces, _ = joined(bar(-5, 10.8, 1.0), bar(-5, 11.2, 2.0))
+    assert torch.allclose(picture(points, faces, 20)[10, 10:13, 0], torch.tensor([1.0, 0.2, 0.0], dtype=F64))
+
+
+def test_what_no_middle_shows_is_not_blended():
+    """A bar thinner than a pixel before the border of two others: its edges are not taken for theirs."""
+    colours = torch.tensor([[1.0], [0.5], [0.0]], dtype=F64)
+
+    def drawn(*bars):
+        points, faces, owner = joined(*bars)
+        return picture(points, faces, 20, colours[owner])[..., 0]
+
+    two = bar(-5, 25, 2.0), bar(10.7, 25, 1.5)
+    assert torch.allclose(drawn(*two)[10, 9:13], torch.tensor([1, 1 - 0.3 * 0.5, 0.5, 0.5], dtype=F64))
+    assert torch.equal(drawn(*two, bar(10.9, 11.35, 1.0)), drawn(*two))
+
+
 def test_a_closed_surface_has_no_silhouette_inside():
     points, faces, _ = SCENES["faces under a pixel"]
     image = picture(points, faces, SMALL, torch.rand(len(faces), 3, dtype=F64))
@@ -271,9 +303,17 @@ def test_broken_vertices_take_their_faces_with_them_and_no_gradient():
             assert variable.grad.isfinite().all()
             assert (variable.grad[5] == 0).all()
             assert variable.grad.abs().sum() > 1
+
+
+@pytest.mark.parametrize("depth", [-1.0, 0.0, 0.009])
+def test_what_is_nearer_than_the_near_plane_leaves_a_hole_with_smooth_edges(depth):
+    points, faces, colours = SCENES["sphere of 96 faces"]
+    gone = int(points[:, 0].argmax())
     behind = points.clone()
-    behind[points[:, 0].argmax(), 2] = -1.0
-    assert picture(behind, faces, SMALL).sum() < picture(points, faces, SMALL).sum()
+    behind[gone, 2] = depth
+    left = (faces != gone).all(1)
+    expected = picture(points, faces[left], SMALL, colours[left])
+    assert torch.equal(picture(behind, faces, SMALL, colours), expected)
 
 
 def test_faces_without_area_do_not_matter():
@@ -326,7 +366,7 @@ def test_half_precision_is_computed_in_single_and_twice_the_same():
     single = points.float()[None].requires_grad_()
     ids = face_ids(single, faces, SMALL, SMALL)
     crossings = find_crossings(single, ids, build_topology(faces, len(points)))
-    image = (ids >= 0).float()[..., None].expand(-1, -1, -1, 2)
+    image = torch.rand(*ids.shape, 2).bfloat16().float()
     with torch.autocast("cpu", torch.bfloat16):
         half = antialias(image.bfloat16(), single, crossings)
     whole = antialias(image, single, crossings)
