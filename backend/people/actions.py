@@ -36,6 +36,9 @@ TEST_SHARE = 8
 STANDING = 0.12
 """Share of pictures in which a person just stands."""
 
+LEGS_TO_HEAD = [7, 8, 10, 11, 12, 15]
+"""Ankles, toes, neck and head, of the 22 joints."""
+
 _OWN = re.compile(
     r"(?<!the )(?<!both )(?<!\} )(?<!\ba )(?<!one )(?<!left )(?<!right )"
     r"\b((?:left |right )?(?:hand|foot|arm|leg)|head|arms|hands|hair|teeth|ears|toes|shoulders|fists|eyes|hips|"
@@ -60,6 +63,8 @@ class Action:
     """Degrees to the left that the body faces, from +z."""
     upright: float
     """1 standing, 0 lying, -1 head down."""
+    stretched: float
+    """Height of the joints, of that of a body that stands: small where it sits, bends or lies."""
     by_arms: bool
     """Whether it is seen without the legs."""
 
@@ -176,13 +181,15 @@ class Actions:
         ranges = self._ranges[name]
         label, _, start, end = ranges[int(chance[3] * len(ranges))]
         frame = self._telling(name, start, end, rng)
-        heading, upright = self._heading(name, frame)
+        heading, upright, stretched = self._posture(name, frame)
         group = self.group[name]
         phrases = [p for _, p, a, b in ranges if a <= frame < b]
         chosen = phrase_of(label)
         general: str | None = _words()["general"].get(group)
         ordered: dict[str, None] = dict.fromkeys([chosen, *([general] if general else []), *phrases])
-        return Action(name, frame, label, tuple(ordered), group, heading, upright, group in _words()["by_arms"])
+        return Action(
+            name, frame, label, tuple(ordered), group, heading, upright, stretched, group in _words()["by_arms"]
+        )
 
     def _poses(self, name: str) -> tuple[NDArray[np.floating], ...]:
         """(frames, 22, 3) joints about the pelvis, facing +z; (frames,) yaw; (frames,) cosine of the lean."""
@@ -209,9 +216,11 @@ class Actions:
         frames = self._candidates(name, start, end)
         return frames[int(rng.random() * len(frames))]
 
-    def _heading(self, name: str, frame: int) -> tuple[float, float]:
-        _, yaw, upright = self._poses(name)
-        return round(float(np.degrees(yaw[frame])), 2), round(float(upright[frame]), 3)
+    def _posture(self, name: str, frame: int) -> tuple[float, float, float]:
+        """`heading`, `upright` and `stretched` of an `Action`."""
+        joints, yaw, upright = self._poses(name)
+        high = np.ptp(joints[frame, LEGS_TO_HEAD, 1]) / np.ptp(_standing()[LEGS_TO_HEAD, 1])
+        return round(float(np.degrees(yaw[frame])), 2), round(float(upright[frame]), 3), round(float(high), 3)
 
     @cached_property
     def _unlike(self) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,8 @@ GARMENT_SHARE = 0.012
 """Share of the person's pixels that a garment covers at least."""
 UPRIGHT = 0.75
 """Cosine of the lean beyond which front and back mean little."""
+STRETCHED = 0.93
+"""Of a standing body's height, from which on a picture shows how tall somebody is."""
 HIGH, LOW = 24.0, -5.0
 """Degrees of elevation from which a picture is taken from above, or below."""
 WIDE = ("robe", "cape", "coat", "armour", "poncho", "abaya", "cloak", "gown", "spacesuit", "kimono", "toga", "hoodie")
@@ -99,11 +101,13 @@ def see(
         kinds = " ".join(g.kind for g in person.garments)
         builds = builds_of(
             person,
-            scaled=s.fixed,
+            scaled=s.fixed and action.stretched >= STRETCHED,
             hidden=any(word in kinds for word in WIDE),
             legs=s.framing == "full body" and not any(word in kinds for word in LONG) and action.upright > UPRIGHT,
         )
-    acts = s.framing == "full body" or (s.framing == "upper body" and action.by_arms)
+    # From behind, what the hands do before the chest is not seen.
+    hands = s.view != "back" or not action.by_arms or "hands" in shares or "gloves" in shares
+    acts = hands and (s.framing == "full body" or (s.framing == "upper body" and action.by_arms))
     upright = action.upright > UPRIGHT
     skin = sum(get(part, 0.0) for part in ("face", "neck", "torso", "arms", "hands", "legs", "feet"))
     hair, hair_colour = _hair(person, shares, s)

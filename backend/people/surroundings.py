@@ -140,7 +140,7 @@ def _sample_light(chance: list[float]) -> tuple[str, float, float, RGB, RGB]:
     sun, ambient = 0.6 + 0.15 * chance[3], 0.34 + 0.1 * chance[4]
     tint = (1.0, 1.0, 1.0)
     if name == "bright":
-        sun, ambient = 0.75 + 0.15 * chance[3], 0.55 + 0.1 * chance[4]
+        sun, ambient = 0.72 + 0.12 * chance[3], 0.44 + 0.08 * chance[4]
     elif name == "dim":
         sun, ambient = 0.16 + 0.06 * chance[3], 0.09 + 0.03 * chance[4]
     elif name == "warm":
