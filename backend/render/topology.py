@@ -40,19 +40,6 @@ class Topology:
         """(V,) int64 number of neighbours of each vertex."""
         return torch.bincount(self.links.reshape(-1), minlength=self.num_vertices)
 
-    def vertex_normals(self, vertices: Tensor) -> Tensor:
-        """(..., V, 3) unit normals, the faces' normals weighted by their areas; zero where a vertex has no face.
-
-        Args:
-            vertices: (..., V, 3).
-        """
-        a, b, c = (vertices.index_select(-2, self.faces[:, i]) for i in range(3))
-        normals = torch.linalg.cross(b - a, c - a)
-        total = torch.zeros_like(vertices)
-        for i in range(3):
-            total = total.index_add(-2, self.faces[:, i], normals)
-        return torch.nn.functional.normalize(total, dim=-1)
-
     def laplacian(self, vertices: Tensor) -> Tensor:
         """(..., V, 3) from each vertex to the mean of its neighbours (uniform weights); zero where it has none.
 

@@ -62,15 +62,6 @@ def test_a_vertex_that_there_is_not(face):
         build_topology(torch.tensor([face]), 3)
 
 
-def test_normals_of_a_batch_point_out_of_a_tetrahedron_and_are_zero_without_faces():
-    vertices = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [5, 5, 5]]).expand(2, 5, 3)
-    normals = build_topology(TETRAHEDRON, 5).vertex_normals(vertices)
-    outwards = torch.nn.functional.normalize(vertices[0, :4] - 0.25, dim=-1)
-    assert ((normals[:, :4] * outwards).sum(-1) > 0.7).all()
-    assert torch.allclose(normals[:, :4].norm(dim=-1), torch.ones(2, 4))
-    assert (normals[:, 4] == 0).all()
-
-
 def test_laplacian_is_the_way_to_the_mean_of_the_neighbours():
     topology = build_topology(torch.tensor([[0, 1, 2], [0, 2, 3]]), 5)
     vertices = torch.rand(2, 5, 3, dtype=torch.float64)
