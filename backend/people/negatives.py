@@ -20,7 +20,7 @@ from .voice import Voice, wordings
 
 FAMILIES = {
     "colour": 3.0, "swap": 3.0, "garment": 2.0, "action": 2.5, "build": 2.5, "gender": 1.0, "view": 1.5, "hair": 1.5,
-    "age": 1.5, "expression": 1.5, "light": 1.0, "skin": 1.0, "pattern": 1.5, "backdrop": 0.7, "beard": 0.5,
+    "age": 1.5, "expression": 1.5, "light": 1.0, "skin": 1.0, "pattern": 1.5, "backdrop": 0.7, "beard": 1.0,
 }  # fmt: skip
 """What is changed, and how readily."""
 VIEWS = {
@@ -266,5 +266,5 @@ _CHANGES: dict[str, Callable[..., Iterator[Change]]] = {
     "expression": _single("expression", EXPRESSIONS),
     "light": _single("light", LIGHTS), "skin": _single("skin", SKINS),
     "pattern": _pattern, "backdrop": _backdrop,
-    "beard": _single("beard", {"stubble": ("long beard",), "full beard": ("moustache",)}),
+    "beard": _single("beard", {"stubble": ("long beard",), "goatee": ("long beard",), "moustache": ("long beard",)}),
 }  # fmt: skip
