@@ -21,7 +21,7 @@ from .taking import Taken, take
 
 MOST_PROCESSES = 16
 """Each holds a wardrobe and torch: about half a gigabyte."""
-WORTH = 200
+WORTH = 400
 """Pictures of ours for which more processes repay their start."""
 CHUNK = 16
 """Pictures a process is given at once."""
@@ -97,12 +97,9 @@ _state: dict[str, Any] = {}
 
 
 def _begin(request: dict[str, Any]) -> None:
-    """In a new process: one thread of torch, as there are as many processes as cores; the end with the parent."""
+    """In a new process: see to it that it ends with its parent."""
     import signal
 
-    import torch
-
-    torch.set_num_threads(1)
     # Ctrl-C reaches the whole group; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -89,6 +89,8 @@ def _lights(scenes: Scenes, k: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def shade(carried: Tensor, eye: Tensor, towards: Tensor, strength: Tensor, ambient: Tensor) -> Tensor:
     """(P, 3) light from a surface: Lambert's, and Blinn's highlight with the exponent 2 / roughness^4 - 2.
 
+    Computed by planes, one a coordinate, which torch runs through several times faster.
+
     Args:
         carried: (P, 11) place, normal of any length, colour, roughness and metallic.
         eye: (3,) the camera's place.
@@ -96,25 +98,25 @@ def shade(carried: Tensor, eye: Tensor, towards: Tensor, strength: Tensor, ambie
         strength: (L, 3) what a white matt surface that faces a sun gives back of it.
         ambient: (3,) and of light from everywhere.
     """
-    place, normal, colour, rough, metal = carried.split((3, 3, 3, 1, 1), 1)
-    normal, to_eye = _unit(normal), _unit(eye - place)
+    place, normal, colour, rough, metal = carried.t().contiguous().split((3, 3, 3, 1, 1))
+    normal, to_eye = _unit(normal), _unit(eye[:, None] - place)
     # Cloth has an inside.
     normal = torch.where(_dot(normal, to_eye) < 0, -normal, normal)
-    shine = 2 / rough.clamp(0.15, 1).pow(4) - 2
+    shine = 2 / rough[0].clamp(0.15, 1).pow(4) - 2
     mirror = DIELECTRIC + metal * (colour - DIELECTRIC)
     matt = colour * (1 - metal)
-    out = colour * ambient
-    for sun, bright in zip(towards, strength, strict=True):
+    out = colour * ambient[:, None]
+    for sun, bright in zip(towards[:, :, None], strength[:, :, None], strict=True):
         gloss = _dot(normal, _unit(to_eye + sun)).clamp(min=0).pow(shine) * ((shine + 8) / 8)
         out = out + bright * _dot(normal, sun).clamp(min=0) * (matt + mirror * gloss)
-    return out
+    return out.t()
 
 
 def _unit(vectors: Tensor) -> Tensor:
-    return torch.nn.functional.normalize(vectors, dim=1)
+    """(3, P) of length 1; 0 where they were."""
+    return vectors / _dot(vectors, vectors).sqrt().clamp(min=1e-12)
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    """(P, 1) of (P, 3) and (P, 3) or (3,)."""
-    product = a * b
-    return product[:, :1] + product[:, 1:2] + product[:, 2:]
+    """(P,) of (3, P) and (3, P) or (3, 1)."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

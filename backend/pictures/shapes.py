@@ -20,7 +20,7 @@ from .stage import Figure, Stage, assemble, studio
 
 LIMITS = {"betas": 2.0, "expressions": 4.0}
 """Standard deviations within which coefficients are drawn (section 3.1)."""
-FACE_NEARER = 0.13
+FACE_NEARER = 0.15
 """Distance to a face, of that to a body."""
 GREY = 0.6
 ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.0), "right_shoulder": (0.0, 0.0, 1.0)}
