@@ -4,6 +4,9 @@ After Laine et al. 2020 (nvdiffrast), section 3.6: where a silhouette edge cross
 two adjacent pixels, the pixel that holds the crossing takes so much of its neighbour's colour as the crossing has
 moved into it. They look for the edge among the three of the triangle in front, and so miss it where triangles are
 smaller than pixels; here the silhouette edges themselves are drawn, into the pairs of pixels that they cross.
+
+Two limits come with the method: at a sharp corner a pixel may still jump, and what is thinner than a pixel shows only
+where it covers the middle of one.
 """
 
 from __future__ import annotations
