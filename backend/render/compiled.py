@@ -39,13 +39,14 @@ def runs_compiled(method: Method, device: torch.device) -> bool:
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, keeping IEEE sums as written and letting other threads run.
 
-    The machine code is kept in the cache folder, not beside the source: an installed package may be read-only.
+    The machine code is kept in the cache folder (or NUMBA_CACHE_DIR), not beside the source, which may be read-only.
     """
     import numba
     from numba.core import config
 
     settings: Any = config
-    kept, settings.CACHE_DIR = settings.CACHE_DIR, str(cache_folder() / "numba")
+    kept = settings.CACHE_DIR
+    settings.CACHE_DIR = kept or str(cache_folder() / "numba")
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
