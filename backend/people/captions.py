@@ -15,7 +15,7 @@ from typing import Any
 from .clothing import Said, clothes
 from .facts import Facts
 from .grammar import articles, joined
-from .voice import Voice, wordings
+from .voice import Voice
 
 DETAILS = ("full", "brief", "medium", "full", "medium")
 """How much the first caption says, the second ..., and so on from the start."""
@@ -82,8 +82,10 @@ class Teller:
                 if not found[name][0]:
                     break
             else:
-                pieces.append(_PLACE.sub(lambda m, found=found: found[m[1]][0], text))
-                says += [said for name in names for said in found[name][1]]
+                for name, (phrase, said) in found.items():
+                    text = text.replace(f"{{{name}}}", phrase)
+                    says += said
+                pieces.append(text)
                 continue
             if needed:
                 return None
@@ -172,7 +174,7 @@ class Teller:
             parts.append(self.voice.word("skin", f.skin) + " skin")
             says.append(("skin", "", f.skin))
         told = self._builds()
-        rest = [b for b in f.builds if b not in told and b in wordings("train")["build_after"]]
+        rest = [b for b in f.builds if b not in told and b in self.voice.tables["build_after"]]
         rest = [b for b in rest if not any(b in g and t in g for t in told for g in _TOGETHER)]
         if rest and self.voice.chance("build after") < 0.4:
             parts.insert(0, self.voice.word("build_after", rest[0]))
@@ -187,7 +189,7 @@ class Teller:
         if not f.hair and not f.hair_colour:
             return "", []
         colour = self.voice.word("hair_colours", f.hair_colour, "hair colour") if f.hair_colour else ""
-        options = wordings(self.voice.split)["hair"].get(f.hair) or (f"{{}} {f.hair} hair",)
+        options = self.voice.tables["hair"].get(f.hair) or (f"{{}} {f.hair} hair",)
         phrase = self.voice.pick("hair", options)
         says: list[Said] = [("hair", "style", f.hair)] if f.hair else []
         if colour and "{}" in phrase:
@@ -261,7 +263,7 @@ def _sections(form: str) -> tuple[tuple[bool, str, tuple[str, ...]], ...]:
 def caption(facts: Facts, detail: str, voice: Voice) -> Caption:
     """A caption of that detail, in one of the forms that the picture allows."""
     teller = Teller(facts, voice, detail)
-    forms = wordings(voice.split)["forms"][detail]
+    forms = voice.tables["forms"][detail]
     for i in range(TRIES):
         found = teller.tell(voice.pick(f"form {i}", forms))
         if found:

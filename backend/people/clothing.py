@@ -7,7 +7,7 @@ import re
 from .colours import METALS
 from .grammar import joined
 from .spec import Garment
-from .voice import Voice, wordings
+from .voice import Voice
 
 NAMED_MATERIALS = frozenset(("leather", "denim", "wool", "silk", "velvet", "steel", "brass", "straw", "linen"))
 """Materials that one may see."""
@@ -32,7 +32,7 @@ _PLURAL = (
 
 def options_of(kind: str, voice: Voice) -> tuple[str, ...]:
     """Wordings for a kind of garment, `{}` where its colour goes; made of its name where none are written down."""
-    written = wordings(voice.split)["garments"].get(kind)
+    written = voice.tables["garments"].get(kind)
     if written:
         return written
     plural = kind.endswith(_PLURAL) or (kind.endswith("s") and not kind.endswith("ss"))
@@ -43,7 +43,7 @@ def colour_words(garment: Garment, voice: Voice, key: str) -> tuple[str, list[tu
     """`red and white striped`, and (attribute, value) of what it says."""
     colour = voice.word("colours", garment.colour, f"colour {key}")
     said = [("colour", garment.colour)]
-    pattern = wordings(voice.split)["patterns"].get(garment.pattern)
+    pattern = voice.tables["patterns"].get(garment.pattern)
     if not pattern:
         return colour, said
     text = voice.pick(f"pattern {key}", pattern)
@@ -65,7 +65,7 @@ def garment_words(garment: Garment, slot: str, voice: Voice) -> tuple[str, list[
         before += " " + ("woollen" if material == "wool" else material)
         says.append(("material", slot, material))
     phrase = " ".join(phrase.replace("{}", before).split())
-    details = wordings(voice.split)["details"].get(garment.kind, ())
+    details = voice.tables["details"].get(garment.kind, ())
     detailed = details and garment.second and garment.pattern == "plain"
     if detailed and voice.chance(f"detail {slot}") < DETAIL_SAID:
         detail = voice.pick(f"which {slot}", details)

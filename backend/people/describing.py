@@ -18,7 +18,7 @@ from .negatives import World, negatives
 from .outfits import Kind
 from .spec import Garment, Person
 from .surroundings import Surroundings
-from .voice import Voice, wordings
+from .voice import Voice
 
 _BARE = {"feet": ("bare feet", "shoes"), "hands": ("bare hands", "gloves")}
 """Parts that are named where they are bare, and the slot that would cover them."""
@@ -84,7 +84,7 @@ def phrases(facts: Facts, voice: Voice, shares: Mapping[str, float]) -> list[dic
         found.append(row)
     if facts.hair_colour and facts.hair != "shaved":
         colour = voice.word("hair_colours", facts.hair_colour, "hair colour")
-        text = voice.pick("hair", wordings(voice.split)["hair"].get(facts.hair) or ("{} hair",)).replace("{}", colour)
+        text = voice.pick("hair", voice.tables["hair"].get(facts.hair) or ("{} hair",)).replace("{}", colour)
         text = voice.spelled(articles(text))
         found.append({"text": text, "slot": "hair", "attribute": f"{facts.hair_colour} {facts.hair}".strip()})
     if facts.beard and shares.get("beard"):

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_VOWEL_SOUND = re.compile(r"(?!uni|use|usu|eu|one\b|t-|u-)[aeiou]|hour|honest|x-ray", re.IGNORECASE)
-_ARTICLE = re.compile(r"\b([Aa])n? (?=([\w-]+))")
+_VOWEL = r"(?:(?!uni|use|usu|eu|one\b)[aeiou]|hour|honest)"
+_WANTS_AN = re.compile(rf"\b(a) (?={_VOWEL})", re.IGNORECASE)
+_WANTS_A = re.compile(rf"\b(a)n (?!{_VOWEL})", re.IGNORECASE)
 _DOUBLED = re.compile(r"\b(\w+) \1\b")
 _IRREGULAR = {
     "lie": "lying", "tie": "tying", "die": "dying", "flee": "fleeing", "sidestep": "sidestepping",
@@ -19,7 +20,7 @@ _DOUBLES_ITS_END = re.compile(r"(?:[^aeiou]|qu)*[aeiou][bdgmnprt]")
 
 def articles(text: str) -> str:
     """The same text with every `a` and `an` as the next word wants it."""
-    return _ARTICLE.sub(lambda m: m[1] + ("n " if _VOWEL_SOUND.match(m[2]) else " "), text)
+    return _WANTS_A.sub(r"\1 ", _WANTS_AN.sub(r"\1n ", text))
 
 
 def joined(items: Sequence[str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -87,31 +89,31 @@ def negatives(
     Returns:
         for each `text`, `family`, what was changed `from` and `to`, and of which `caption`, by index.
     """
-    odds = rng.random(len(FAMILIES)).tolist()
+    lots = Random(int(rng.integers(2**63)))
     # The smallest of exponential times: drawn without replacement, in proportion to the weights.
-    order = sorted(zip(FAMILIES, odds, strict=True), key=lambda row: -np.log(row[1] + 1e-12) / FAMILIES[row[0]])
+    order = sorted(FAMILIES, key=lambda family: -math.log(1.0 - lots.random()) / FAMILIES[family])
     found: list[dict[str, Any]] = []
-    for family, _ in order:
+    for family in order:
         if len(found) == count:
             break
-        one = _of_family(rng, family, captions, facts, world)
+        one = _of_family(lots, family, captions, facts, world)
         if one and one["text"] not in {n["text"] for n in found}:
             found.append(one)
     return found
 
 
 def _of_family(
-    rng: np.random.Generator, family: str, captions: Sequence[tuple[Caption, Voice]], facts: Facts, world: World
+    lots: Random, family: str, captions: Sequence[tuple[Caption, Voice]], facts: Facts, world: World
 ) -> dict[str, Any] | None:
     """A false caption of a family, of any of the captions that speak of it."""
-    first = int(rng.integers(len(captions)))
+    first = lots.randrange(len(captions))
     for i in range(len(captions)):
         index = (first + i) % len(captions)
         caption, voice = captions[index]
-        changes = list(_CHANGES[family](rng, facts, caption, world))
+        changes = list(_CHANGES[family](lots, facts, caption, world))
         if not changes:
             continue
-        old, new, changed = changes[int(rng.integers(len(changes)))]
+        old, new, changed = changes[lots.randrange(len(changes))]
         told = Teller(changed(), voice, caption.detail).tell(caption.form)
         if told is not None and told.text != caption.text and _only(family, caption, told):
             return {"text": told.text, "family": family, "from": old, "to": new, "caption": index}
@@ -139,11 +141,11 @@ def _with(facts: Facts, changed: Mapping[int, Garment]) -> Callable[[], Facts]:
     return _changed(facts, garments=tuple(changed.get(i, g) for i, g in enumerate(facts.garments)))
 
 
-def _colour(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _colour(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     worn = [i for i in _worn(facts, caption) if facts.garments[i].material not in ("steel", "brass")]
     if not worn:
         return
-    i = worn[int(rng.integers(len(worn)))]
+    i = worn[lots.randrange(len(worn))]
     garment = facts.garments[i]
     false = set(different(garment.colour))
     if garment.second:
@@ -151,12 +153,12 @@ def _colour(rng: np.random.Generator, facts: Facts, caption: Caption, world: Wor
     if world.dim:
         false -= {"white", "light grey", "grey", "dark grey", "black", "beige"}
     if false:
-        name = sorted(false)[int(rng.integers(len(false)))]
+        name = sorted(false)[lots.randrange(len(false))]
         changed = _with(facts, {i: replace(garment, colour=name)})
         yield f"{garment.colour} {garment.kind}", f"{name} {garment.kind}", changed
 
 
-def _swap(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _swap(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     worn = [i for i in _worn(facts, caption) if not facts.garments[i].second]
     for i in worn:
         for j in worn:
@@ -168,17 +170,17 @@ def _swap(rng: np.random.Generator, facts: Facts, caption: Caption, world: World
                 yield old, new, _with(facts, swapped)
 
 
-def _garment(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _garment(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     worn = _worn(facts, caption, "garment")
     if not worn:
         return
-    i = worn[int(rng.integers(len(worn)))]
+    i = worn[lots.randrange(len(worn))]
     garment, kinds = facts.garments[i], world.kinds
     others = [name for name, kind in kinds.items() if kind.slot == facts.slots[i] and not alike(name, garment.kind)]
     if garment.material in NAMED_MATERIALS:
         others = [name for name in others if garment.material in kinds[name].materials]
     if others:
-        name = others[int(rng.integers(len(others)))]
+        name = others[lots.randrange(len(others))]
         yield garment.kind, name, _with(facts, {i: replace(garment, kind=name)})
 
 
@@ -197,13 +199,13 @@ def _says(caption: Caption, family: str, of: str = "") -> list[str]:
     return [value for kind, slot, value in caption.says if kind == family and slot == of]
 
 
-def _gender(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _gender(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     other = {"man": "woman", "woman": "man"}.get(facts.gender)
     if other and _says(caption, "gender"):
         yield facts.gender, other, _changed(facts, gender=other)
 
 
-def _build(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _build(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     for word in _says(caption, "build"):
         for other in contrary(world.person, word):
             if other not in facts.builds:
@@ -217,7 +219,7 @@ def _build(rng: np.random.Generator, facts: Facts, caption: Caption, world: Worl
 def _single(family: str, table: Mapping[str, Sequence[str]]) -> Callable[..., Iterator[Change]]:
     """Changes of a fact that is one word, by a table of what is false where it is true."""
 
-    def changes(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+    def changes(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
         for value in _says(caption, family):
             for other in table.get(value, ()):
                 yield value, other, _changed(facts, **{family: other})
@@ -225,14 +227,14 @@ def _single(family: str, table: Mapping[str, Sequence[str]]) -> Callable[..., It
     return changes
 
 
-def _action(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _action(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     said = _says(caption, "action")
     if said and world.actions:
-        other = world.actions[int(rng.integers(len(world.actions)))][0]
+        other = world.actions[lots.randrange(len(world.actions))][0]
         yield said[0], other, _changed(facts, action=(other,))
 
 
-def _hair(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _hair(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     for colour in _says(caption, "hair", "colour"):
         for other in HAIR.get(colour, ()):
             yield f"{colour} hair", f"{other} hair", _changed(facts, hair_colour=other)
@@ -246,18 +248,19 @@ def _hair(rng: np.random.Generator, facts: Facts, caption: Caption, world: World
                 yield style, other, _changed(facts, hair=other)
 
 
-def _pattern(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _pattern(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     for i in _worn(facts, caption, "pattern"):
         garment = facts.garments[i]
         for other in PATTERNS.get(garment.pattern, ()):
             yield garment.pattern, other, _with(facts, {i: replace(garment, pattern=other)})
 
 
-def _backdrop(rng: np.random.Generator, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
+def _backdrop(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     a, b = facts.backdrop_names
-    for name in different(a) if _says(caption, "backdrop", "a") else ():
-        if name in different(b):
-            yield a, name, _changed(facts, backdrop_names=(name, b))
+    names = [name for name in different(a) if name in different(b)] if _says(caption, "backdrop", "a") else []
+    if names:
+        name = names[lots.randrange(len(names))]
+        yield a, name, _changed(facts, backdrop_names=(name, b))
 
 
 _CHANGES: dict[str, Callable[..., Iterator[Change]]] = {

@@ -29,13 +29,18 @@ class Voice:
 
     def __init__(self, seed: int, split: Split) -> None:
         self._seed, self.split = seed, split
+        self.tables = wordings(split)
+        self._kept: dict[str, float] = {}
 
     def chance(self, key: str) -> float:
         """A number from 0 to 1 that belongs to that key (SplitMix64 of seed and key)."""
-        z = (self._seed + _number(key)) & _MASK
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
-        return (z ^ (z >> 31)) / 2**64
+        kept = self._kept.get(key)
+        if kept is None:
+            z = (self._seed + _number(key)) & _MASK
+            z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+            z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+            kept = self._kept[key] = (z ^ (z >> 31)) / 2**64
+        return kept
 
     def pick(self, key: str, options: Sequence[str]) -> str:
         """One of the options."""
@@ -47,7 +52,7 @@ class Voice:
 
     def word(self, table: str, name: str, key: str = "") -> str:
         """One of the wordings for a name; the name itself where a table has none."""
-        options = wordings(self.split)[table].get(name)
+        options = self.tables[table].get(name)
         return self.pick(key or table, options) if options else name
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from impromptu.backend.motion.library import Library
 from impromptu.backend.people.actions import Actions
+from impromptu.backend.people.beards import BEARDS
 from impromptu.backend.people.describing import describe
 from impromptu.backend.people.garments import KINDS
-from impromptu.backend.people.hair import BEARDS, HAIR
+from impromptu.backend.people.hair import HAIR
 from impromptu.backend.people.sampling import sample_person
 from impromptu.backend.people.spec import SLOTS
 from impromptu.backend.people.surroundings import sample_surroundings
