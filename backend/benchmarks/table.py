@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..files import read_json, write_json
 
-MODULES = ("body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies")
+MODULES = ("body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures")
 
 
 @dataclass(frozen=True)
