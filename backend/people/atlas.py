@@ -210,7 +210,7 @@ def _of_arm(name: str) -> bool:
     )
 
 
-def cover(field: Field, band: float = 0.014) -> Field:
+def cover(field: Field, band: float = 0.012) -> Field:
     """0 outside to 1 inside, over a band of about one edge of the mesh: hems follow the field, not the triangles."""
     return np.clip(0.5 + field / band, 0, 1)
 

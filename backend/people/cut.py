@@ -42,8 +42,8 @@ class GarmentKind:
     """Of `spec.SLOTS`."""
     cut: Callable[[Atlas], Cut]
     layer: int
-    """Drawn over garments of a lower layer: 10 tights and socks, 20 tops that are tucked in, 30 bottoms, 40 dresses and
-    tops over the bottoms, 50 outer, 60 boots, gloves and belts, 70 capes, 80 hats."""
+    """Drawn over garments of a lower layer: 10 socks, 20 tops that are tucked in, 25 shoes, 30 trousers, 40 dresses
+    and tops over trousers, 45 skirts and belts, 50 outer, 60 boots and gloves, 70 capes, 80 hats."""
     covers: tuple[str, ...]
     """Parts of the body that it hides most of."""
     materials: tuple[str, ...] = ("cotton",)
@@ -57,7 +57,7 @@ class GarmentKind:
     gender: str = "any"
     """`male` or `female` where it is commonly worn by one: a hint to who samples, never a rule."""
     second: str = ""
-    """What its second colour paints when it is plain (`tie`, `sole`, `trim` ...); empty where only patterns use it."""
+    """What its second colour paints when it is plain (`tie`, `belt` ...); empty where only patterns use it."""
     colours: tuple[str, ...] = ()
     """Names of colours it mostly comes in; any where empty."""
     tags: frozenset[str] = field(default_factory=frozenset)

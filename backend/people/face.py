@@ -27,7 +27,7 @@ def bare(atlas: Atlas) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         m = mask[:, None]
         tint[:], hair[:], fixed[:] = tint + m * (skin - tint), hair + m * (of_hair - hair), fixed + m * (rgb - fixed)
 
-    lips = atlas.neighbours @ atlas.region("lips").astype(float)
+    lips = np.asarray(atlas.neighbours @ atlas.region("lips").astype(float))
     lay(0.9 * lips, (0.78, 0.42, 0.42), rgb=(0.03, 0.0, 0.0))
     for blush in (atlas.owner == "left_wrist", atlas.owner == "right_wrist"):
         lay(0.35 * blush, (1.0, 0.9, 0.88))

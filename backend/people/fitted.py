@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from ..raster import vertex_normals
 from .atlas import Atlas
@@ -36,7 +36,7 @@ def fitted(
     """
     rows, columns = GRIDS[name]
     index = np.flatnonzero(carried)
-    _, near = cKDTree(atlas.v[index]).query(places, k=NEAREST)
+    _, near = KDTree(atlas.v[index]).query(places, k=NEAREST)
     anchors = anchored(index[near], len(atlas.v))
     skinning = np.zeros((1, len(places), len(atlas.arrays.joint_names)), np.float32)
     for joint, share in weights.items():

@@ -14,8 +14,8 @@ from .patterns import PATTERNS, Weave
 from .spec import RGB
 
 PUSH, ALONG, SMOOTH, ROUGHNESS, METALLIC = slice(0, 3), 3, 4, 5, 6
-"""What each of a vertex's seven values is while a person is dressed: how far cloth pushes it, how much of that is along
-its normal, how much of the body's small features is hidden, and how it shines."""
+"""A vertex's seven values while a person is dressed: how far cloth pushes it, how much of that goes out along its
+normal, how much of the body's small features is hidden, and how it shines."""
 VALUES = 7
 WHOLE = 0.996
 """Cover from which on nothing shows of what is below."""
@@ -91,7 +91,7 @@ def body_layer(
         blocks.append((own, np.ones(len(own)), np.zeros((len(own), 3)), np.zeros(len(own)), shares))
     index, cover, push, smooth, shares = (np.concatenate(values) for values in zip(*blocks, strict=True))
     along = np.zeros(len(index))
-    along[: len(blocks[0][0])] = (blocks[0][2] * atlas.normals[blocks[0][0]]).sum(1)
+    along[: len(blocks[0][0])] = (blocks[0][2] * atlas.normals[blocks[0][0]]).sum(1).clip(0)
     surface = np.tile((material.roughness, material.metallic), (len(index), 1))
     values = np.concatenate((push, along[:, None], smooth[:, None], surface), 1)
     order = np.argsort(cover <= WHOLE, kind="stable")

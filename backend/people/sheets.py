@@ -47,7 +47,7 @@ def hanging(
     usable = ~atlas.on_arm if not arms else atlas.side < atlas.between(("shoulder", "elbow", "wrist"), 0.25, 0)
     usable &= ~np.isin(atlas.owner, ("head", "jaw")) & (atlas.y < atlas.joints["neck"][1])
     halves = [_rests(atlas, usable & (sign * atlas.x > -0.004), heights, outward) for sign in (1, -1)]
-    anchors = sp.vstack(halves).tocsr()
+    anchors = sp.csr_matrix(sp.vstack(halves))
     tt, aa = np.repeat(t, columns), np.tile(angles, rows)
     away = np.tile(outward, (rows, 1))
     wanted_ease = ease(tt, aa)
@@ -92,8 +92,8 @@ def _rests(atlas: Atlas, usable: np.ndarray, heights: np.ndarray, outward: np.nd
         weight /= weight.sum(0)
         weight[weight < 1e-3] = 0
         blocks.append(sp.csr_matrix((weight / weight.sum(0)).T))
-    rows = sp.vstack(blocks).tocoo()
-    return sp.csr_matrix((rows.data, (rows.row, index[rows.col])), (rows.shape[0], len(atlas.v)))
+    rows = sp.coo_matrix(sp.vstack(blocks))
+    return sp.csr_matrix((rows.data, (rows.row, index[rows.col])), (len(heights) * len(outward), len(atlas.v)))
 
 
 def _hung(rest: np.ndarray, heights: np.ndarray, outward: np.ndarray, ease: np.ndarray, follow: float) -> np.ndarray:

@@ -10,30 +10,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..body import load_arrays
-from ..body.layout import BodyArrays
-from ..body.load import VARIANTS
 from ..body.model import BodyModel
 from ..protocol import InvalidInput
 from .atlas import Atlas
+from .beards import BEARDS
 from .cut import Cut, GarmentKind
 from .face import bare, regions
 from .garments import KINDS
-from .hair import BEARDS, HAIR
-from .layers import ALONG, METALLIC, PUSH, ROUGHNESS, SMOOTH, VALUES, Layer, body_layer
+from .hair import HAIR
+from .layers import METALLIC, ROUGHNESS, VALUES, Layer, body_layer
 from .materials import MATERIALS
 from .patterns import PATTERNS
 from .pieces import Piece, layout
-from .refine import middles, refine
+from .refine import LONGEST_EDGE, refine
+from .shapes import RestShapes, known
 from .skinning import Bones, Skin, skin_sheet
 from .spec import PARTS, RGB, Person
 
-LONGEST_EDGE = 0.018
-"""Metres: the body's mesh is refined to this, see `refine`."""
 SOFTNESS = 0.02
 """Metres over which a skirt changes from one leg to the other."""
-LEAST = 0.25
-"""Share of a garment's thickness that it has at least, where the smoothed skin lies below the true one."""
 STYLES: Mapping[str, Mapping[str, Callable[[Atlas], Cut] | None]] = {"hair": HAIR, "beard": BEARDS}
 NEEDED = ("pelvis", "spine1", "left_hip", "left_knee", "left_ankle", "left_elbow", "neck", "left_eye_smplhf")
 """Joints without whose names a body is not dressed."""
@@ -85,8 +80,7 @@ class Wardrobe:
         self._bare = self._skin_layer(dressable)
         self._layers: dict[tuple[str, ...], tuple[Layer, Cut]] = {}
         self._bones, self._skin = Bones(body.parents), Skin(arrays)
-        self._shapes(dressable)
-        self._piece_shapes: dict[int, tuple[dict[str, Tensor], Tensor]] = {}
+        self._shapes = RestShapes(body.arrays, self._atlas, dressable)
 
     @property
     def num_body_vertices(self) -> int:
@@ -128,8 +122,8 @@ class Wardrobe:
             raise InvalidInput(f"The poses have shape {np.shape(poses)}.", f"Give ({n}, {count}, 3).")
         colours, values, parts, worn = self._layered(people)
         with torch.inference_mode():
-            coefficients = self._coefficients(people)
-            rest, joints = self._rest(people, coefficients, values)
+            coefficients = self._shapes.coefficients(people)
+            rest, joints = self._shapes.dressed(people, coefficients, torch.from_numpy(values[:, : self._size]))
             move = torch.zeros(n, 3) if transl is None else torch.as_tensor(np.asarray(transl, np.float32))
             transforms, features, posed_joints = self._bones(
                 torch.as_tensor(np.asarray(poses, np.float32)), joints, move
@@ -155,7 +149,7 @@ class Wardrobe:
         )
 
     def _layered(self, people: Sequence[Person]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[Piece]]]:
-        """(n, V', 3) colours, (n, V', 7) values and (n, V') parts of people, and the pieces that each of them wears."""
+        """(n, V', 3) colours, (n, V', 7) values and (n, V') parts of people, and the pieces that each wears."""
         tint, face, hair, fixed, part = self._bare
         shape = (len(people), self.num_vertices)
         colours, values = np.zeros((*shape, 3), np.float32), np.zeros((*shape, VALUES), np.float32)
@@ -179,10 +173,10 @@ class Wardrobe:
         out = []
         if self.kinds:
             for slot, style in (("hair", person.hair), ("beard", person.beard)):
-                _known(style, {"": None, **STYLES[slot]}, f"{slot} style")
+                known(style, {"": None, **STYLES[slot]}, f"{slot} style")
                 if STYLES[slot].get(style) is not None:
                     out.append((*self._cut(slot, style, "plain", "hair"), person.hair_rgb, person.hair_rgb))
-        garments = sorted(person.garments, key=lambda g: _known(g.kind, self.kinds, "garment").layer)
+        garments = sorted(person.garments, key=lambda g: known(g.kind, self.kinds, "garment").layer)
         _one_a_slot([self.kinds[g.kind] for g in garments])
         for g in garments:
             out.append((*self._cut(self.kinds[g.kind].slot, g.kind, g.pattern, g.material), g.rgb, g.second_rgb))
@@ -192,8 +186,8 @@ class Wardrobe:
         """A garment, hair or a beard, cut once."""
         key = (slot, name, pattern, material)
         if key not in self._layers:
-            stuff = _known(material, MATERIALS, "material")
-            _known(pattern, PATTERNS, "pattern")
+            stuff = known(material, MATERIALS, "material")
+            known(pattern, PATTERNS, "pattern")
             cutter = STYLES[slot][name] if slot in STYLES else self.kinds[name].cut
             assert cutter is not None
             other = [cut for (s, n, *_), (_, cut) in self._layers.items() if (s, n) == (slot, name)]
@@ -203,8 +197,8 @@ class Wardrobe:
         return self._layers[key]
 
     def _skin_layer(self, dressable: bool) -> tuple[np.ndarray, ...]:
-        """The bare body: tint of the skin (V, 3); which vertices show more than skin, the hair's share (k, 1) and fixed
-        colours (k, 3) there; and (V',) parts."""
+        """The bare body: tint of the skin (V, 3); which vertices show more than skin, the hair's share (k, 1) and
+        fixed colours (k, 3) there; and (V',) parts."""
         part = np.zeros(self.num_vertices, np.uint8)
         if not dressable:
             part[:] = PARTS.index("torso")
@@ -215,63 +209,6 @@ class Wardrobe:
         face = np.flatnonzero((hair[:, 0] > 0) | (fixed > 0).any(1))
         return tint, face, hair[face], fixed[face], part
 
-    def _shapes(self, dressable: bool) -> None:
-        """What is linear in the coefficients: the body, its joints, and how far its smoothed skin lies above it."""
-        atlas, arrays = self._atlas, self._arrays
-        dirs = np.concatenate((arrays.shapedirs, arrays.exprdirs), 2)
-        templates = _templates(self.body.arrays) if dressable else {"neutral": self.body.arrays}
-        grown = {k: _refined_like(a, self.body.arrays, arrays) for k, a in templates.items()}
-        self._dirs = torch.from_numpy(dirs.reshape(-1, dirs.shape[2]).T.copy())
-        self._base = {k: torch.from_numpy(v.reshape(1, -1)) for k, v in grown.items()}
-        regressor = arrays.J_regressor.astype(np.float64)
-        self._joint_base = {k: torch.from_numpy(regressor @ v).float().reshape(1, -1) for k, v in grown.items()}
-        joint_dirs = (regressor @ dirs.reshape(len(dirs), -1)).reshape(-1, dirs.shape[2])
-        self._joint_dirs = torch.from_numpy(joint_dirs.T.copy()).float()
-        normals = atlas.normals if dressable else np.zeros_like(arrays.v_template)
-        everything = np.concatenate((dirs.reshape(len(dirs), -1), *grown.values()), 1).astype(np.float64)
-        slack = atlas.smoothed(everything) - everything
-        along = np.einsum("vk,vkc->vc", normals, slack[:, : dirs[0].size].reshape(dirs.shape))
-        self._slack_dirs = torch.from_numpy(along.T.copy()).float()
-        self._slack = {
-            k: torch.from_numpy((slack[:, dirs[0].size + 3 * i :][:, :3] * normals).sum(1)[None]).float()
-            for i, k in enumerate(grown)
-        }
-        self._normals = torch.from_numpy(normals).float()
-
-    def _coefficients(self, people: Sequence[Person]) -> Tensor:
-        """(n, S + E).
-
-        Raises:
-            InvalidInput: more than the body has.
-        """
-        shape, expression = len(self._arrays.beta_names), len(self._arrays.expression_names)
-        out = torch.zeros(len(people), shape + expression)
-        for row, person in zip(out, people, strict=True):
-            for values, first, most, name in (
-                (person.betas, 0, shape, "betas"),
-                (person.expression, shape, expression, "expression coefficients"),
-            ):
-                if len(values) > most:
-                    raise InvalidInput(f"A person has {len(values)} {name}.", f"The body has {most}: give no more.")
-                row[first : first + len(values)] = torch.tensor(values)
-        return out
-
-    def _of(self, people: Sequence[Person], table: dict[str, Tensor]) -> Tensor:
-        """(n, k) each person's row, by template."""
-        return torch.cat([_known(p.template, table, "template") for p in people])
-
-    def _rest(self, people: Sequence[Person], coefficients: Tensor, state: np.ndarray) -> tuple[Tensor, Tensor]:
-        """(n, V, 3) dressed bodies and (n, J, 3) joints, in T-pose."""
-        n = len(people)
-        body = torch.addmm(self._of(people, self._base), coefficients, self._dirs).view(n, -1, 3)
-        slack = torch.addmm(self._of(people, self._slack), coefficients, self._slack_dirs)
-        values = torch.from_numpy(state[:, : self._size])
-        out = torch.maximum(slack * values[:, :, SMOOTH], (LEAST - 1) * values[:, :, ALONG])
-        body += values[:, :, PUSH]
-        body.addcmul_(out[:, :, None], self._normals[None])
-        joints = torch.addmm(self._of(people, self._joint_base), coefficients, self._joint_dirs).view(n, -1, 3)
-        return body, joints
-
     def _hang(
         self, people: Sequence[Person], worn: list[list[Piece]], coefficients: Tensor, transforms: Tensor, out: Tensor
     ) -> None:
@@ -281,55 +218,13 @@ class Wardrobe:
             for piece in pieces:
                 wearers.setdefault(id(piece), (piece, []))[1].append(i)
         for piece, who in wearers.values():
-            base, dirs = self._piece_shape(piece)
+            base, dirs = self._shapes.piece(piece)
             halves = len(piece.weights)
             start = torch.cat([base[people[i].template] for i in who])
             rest = torch.addmm(start, coefficients[who], dirs).view(len(who), halves, -1, 3)
             outward, weights = torch.from_numpy(piece.outward).float(), torch.from_numpy(piece.weights)
             posed = skin_sheet(rest, outward, weights, transforms[who], SOFTNESS)
             out[who, self._slices[piece.name]] = posed
-
-    def _piece_shape(self, piece: Piece) -> tuple[dict[str, Tensor], Tensor]:
-        """Rest places of a piece for each template, (1, H * P * 3), and (C, H * P * 3) its shape axes."""
-        if id(piece) not in self._piece_shapes:
-            axes = self._dirs.numpy().T.reshape(self._size, -1)
-            dirs = (piece.anchors @ axes).reshape(-1, len(self._dirs)).T
-            base = {
-                k: torch.from_numpy((piece.anchors @ v.numpy().reshape(-1, 3) + piece.offset).astype(np.float32))
-                for k, v in self._base.items()
-            }
-            self._piece_shapes[id(piece)] = (
-                {k: v.reshape(1, -1) for k, v in base.items()},
-                torch.from_numpy(dirs.astype(np.float32)).contiguous(),
-            )
-        return self._piece_shapes[id(piece)]
-
-
-def _templates(arrays: BodyArrays) -> dict[str, BodyArrays]:
-    """The body's means by name; a body that is not the default one has a single mean for all names."""
-    if arrays.kind == "impromptu":
-        return {name: load_arrays(name) for name in VARIANTS}
-    return {name: arrays for name in VARIANTS}
-
-
-def _refined_like(mean: BodyArrays, coarse: BodyArrays, fine: BodyArrays) -> np.ndarray:
-    """(V', 3) another mean of the body that `coarse` is and that was refined to `fine`."""
-    if len(coarse.v_template) == len(fine.v_template):
-        return mean.v_template
-    ends = middles(coarse, LONGEST_EDGE)
-    return np.concatenate((mean.v_template, (mean.v_template[ends[:, 0]] + mean.v_template[ends[:, 1]]) / 2))
-
-
-def _known(name: str, table, what: str):
-    """The entry of a table.
-
-    Raises:
-        InvalidInput: there is none.
-    """
-    if name not in table:
-        choice = ", ".join(table) or "none for this body"
-        raise InvalidInput(f"The wardrobe has no {what} {name!r}.", f"It has: {choice}.")
-    return table[name]
 
 
 def _one_a_slot(kinds: Sequence[GarmentKind]) -> None:

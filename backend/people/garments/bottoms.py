@@ -132,10 +132,13 @@ KINDS = (
                 second="side stripe", gender="male", tags=frozenset(("swim",))),
     GarmentKind("short skirt", "bottom", _short_skirt, 45, (), ("cotton", "denim", "leather"), ("plain", "checked"),
                 needs=_TOP, gender="female"),
-    GarmentKind("pleated skirt", "bottom", _pleated_skirt, 45, (), ("cotton", "wool"), ("plain", "checked"), needs=_TOP,
+    GarmentKind("pleated skirt", "bottom", _pleated_skirt, 45, (), ("cotton", "wool"), ("plain", "checked"),
+                needs=_TOP,
                 gender="female"),
     GarmentKind("pencil skirt", "bottom", _pencil_skirt, 45, (), ("wool", "cotton"), needs=_TOP, gender="female",
-                tags=frozenset(("formal",))),
-    GarmentKind("long skirt", "bottom", _long_skirt, 45, ("legs",), ("cotton", "silk"), ("plain", "dotted", "striped"),
+
+                               tags=frozenset(("formal",))),
+    GarmentKind("long skirt", "bottom", _long_skirt, 45, ("legs",), ("cotton", "silk"), ("plain", "dotted",
+                "striped"),
                 needs=_TOP, gender="female"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Hats: cloth on the scalp, and a piece that is turned around the head's axis."""
+"""Hats, helmets and what else is worn on the head."""
 
 from __future__ import annotations
 
@@ -6,95 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..atlas import Atlas, Field, cover, ramp, to_hull
+from ..atlas import Atlas, cover, ramp, to_hull
 from ..cut import Cut, GarmentKind
-from ..fitted import fitted
 from ..inks import BLACK, GOLD, SECOND, WHITE, Paint, shade
-from ..pieces import GRIDS, Piece
+from .turned import hat, scalp, turned
 
-LINE = 0.052
-"""Metres above the eyes where a hat's band runs."""
-TILT = 0.12
-"""How much lower the band is at the back, metres for each metre."""
 HIDDEN = ("hair", "tail")
 """Pieces of hair that what covers the whole head hides."""
-Profile = Sequence[tuple[float, float]]
-"""From the top down: radius as a share of the head's, and height over the band in metres."""
-ANGLES = np.linspace(-np.pi, np.pi, GRIDS["hat"][1])
-
-
-def scalp(atlas: Atlas, down: float = 0.0) -> Field:
-    """Inside: the head above a hat's band, ears left out.
-
-    Args:
-        down: metres that the band lies lower.
-    """
-    line = atlas.eyes[1] + LINE - down + TILT * (atlas.z - atlas.skull[0][2] - 0.06)
-    own = (atlas.owner == "head") & ~atlas.region("left_ear", "right_ear")
-    return np.where(own, atlas.y - line, -1.0)
-
-
-def turned(
-    atlas: Atlas,
-    profile: Profile,
-    *,
-    room: float = 0.014,
-    down: float = 0.0,
-    ribbon: tuple[float, float] | None = None,
-    shape: Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
-    paint: Callable[[np.ndarray, np.ndarray], Sequence[Paint]] = lambda height, angle: (),
-) -> Piece:
-    """A hat's piece.
-
-    Args:
-        profile: rows are spread along it; its corners stay.
-        room: metres between head and hat.
-        down: metres that its band lies lower.
-        ribbon: from and to which height over the band its second colour runs around it.
-        shape: changes radius (share) and height (metres over the band) at an angle, 0 in front.
-        paint: details, of height over the band and angle.
-    """
-    rows, columns = GRIDS["hat"]
-    line = np.array(profile, float)
-    for edge in ribbon or ():
-        line = _corner(line, edge)
-    steps = np.linalg.norm(np.diff(line * [0.09, 1], axis=0), axis=1).cumsum()
-    at = np.concatenate(([0.0], steps))
-    # Every corner keeps a row of its own; the others are spread along the way.
-    where = np.sort(np.concatenate((at, np.linspace(0, at[-1], rows - len(at) + 2)[1:-1])))
-    radius, height = (np.repeat(np.interp(where, at, line[:, k]), columns) for k in (0, 1))
-    angle = np.tile(ANGLES, rows)
-    if shape is not None:
-        radius, height = shape(radius, height, angle)
-    centre, half = atlas.skull
-    band = atlas.eyes[1] + LINE - down
-    level = np.clip((band - centre[1]) / half[1], -0.9, 0.9)
-    wide = np.sqrt(1 - level**2)
-    rx, rz = half[0] * wide + room, half[2] * wide + room
-    x, z = radius * rx * np.sin(angle), radius * rz * np.cos(angle)
-    y = band + height + TILT * (z - 0.06) * (1 - 0.5 * ramp(height, 0.0, 0.15))
-    places = np.stack((x, y, z + centre[2]), 1)
-    own = atlas.owner == "head"
-    whole = {"head": np.ones(len(places))}
-    paints = list(paint(height, angle))
-    if ribbon:
-        paints.append(((height > ribbon[0]) & (height < ribbon[1]) & (radius < 1.12), SECOND))
-    return fitted(atlas, "hat", places, own & (atlas.y > atlas.eyes[1]), whole, paints)
-
-
-def _corner(line: np.ndarray, height: float) -> np.ndarray:
-    """A profile with two corners close together where it passes a height, so that a colour can change there."""
-    for i in range(len(line) - 1):
-        (r, high), (s, low) = line[i], line[i + 1]
-        if high > height >= low:
-            new = [(r + (s - r) * (high - h) / (high - low), h) for h in (height + 0.0015, height - 0.0015)]
-            return np.insert(line, i + 1, [p for p in new if low < p[1] < high], 0)
-    return line
-
-
-def hat(atlas: Atlas, piece: Piece, down: float = 0.0, lift: float = 0.004) -> Cut:
-    """A hat: its lining on the scalp, which hides the hair there, and its piece."""
-    return Cut(cover(scalp(atlas, down), 0.006), lift, 0.0, hem=1.0, pieces=(piece,))
 
 
 def _cap(atlas: Atlas) -> Cut:
@@ -308,9 +226,13 @@ def _headscarf(atlas: Atlas) -> Cut:
     field = np.where(np.isin(atlas.owner, ("head", "jaw", "neck")), 1.0, -1.0)
     face = np.hypot(atlas.side / 0.062, (atlas.y - atlas.eyes[1] + 0.015) / 0.078) - 1
     field = np.where(atlas.z > atlas.skull[0][2] + 0.01, np.minimum(field, face * 0.07), field)
-    field = np.minimum(field, atlas.y - atlas.joints["neck"][1] + 0.03)
+    neck = atlas.joints["neck"]
+    field = np.maximum(field, np.where((atlas.y < neck[1] + 0.03) & ~atlas.on_arm, 0.15 - atlas.side, -1.0))
+    field = np.minimum(field, atlas.y - neck[1] + 0.06 + 0.3 * (atlas.z - neck[2]).clip(0))
     folds = 0.5 + 0.5 * np.sin(60 * (atlas.y + 0.6 * atlas.side))
-    push = _round_head(atlas, 0.009)
+    push = (
+        _round_head(atlas, 0.009) + (0.022 * ramp(atlas.y, neck[1] + 0.045, neck[1] - 0.005))[:, None] * atlas.normals
+    )
     return Cut(
         cover(field, 0.008),
         0.0,
@@ -332,18 +254,25 @@ KINDS = (
     GarmentKind("cowboy hat", "hat", _cowboy_hat, 80, _HEAD, ("leather", "straw"), second="ribbon",
                 colours=("brown", "beige", "black", "white"), tags=_COSTUME),
     GarmentKind("fedora", "hat", _fedora, 80, _HEAD, ("wool",), second="ribbon", tags=frozenset(("formal",))),
-    GarmentKind("sun hat", "hat", _sun_hat, 80, _HEAD, ("straw",), second="ribbon", colours=("beige", "white", "yellow"),
+    GarmentKind("sun hat", "hat", _sun_hat, 80, _HEAD, ("straw",), second="ribbon", colours=("beige", "white",
+                "yellow"),
                 gender="female", tags=_SUMMER),
     GarmentKind("wizard hat", "hat", _wizard_hat, 80, _HEAD, ("velvet",), second="ribbon", tags=_COSTUME),
     GarmentKind("santa hat", "hat", _santa_hat, 80, _HEAD, ("velvet",), colours=("red",), tags=_COSTUME),
-    GarmentKind("chef hat", "hat", _chef_hat, 80, _HEAD, colours=("white",), tags=frozenset(("work",))),
-    GarmentKind("police cap", "hat", _police_cap, 80, _HEAD, colours=("navy blue", "black"), tags=frozenset(("work",))),
-    GarmentKind("crown", "hat", _crown, 80, (), ("brass",), second="gems", colours=("yellow",), tags=_COSTUME),
-    GarmentKind("hard hat", "hat", _hard_hat, 80, _HEAD, ("rubber",), colours=("yellow", "white", "orange", "red", "blue"),
+    GarmentKind("chef hat", "hat", _chef_hat, 80, _HEAD, colours=("white",),
                 tags=frozenset(("work",))),
-    GarmentKind("knight's helmet", "hat", _helmet, 80, _HEAD, ("steel", "brass"), colours=("light grey", "grey"),
+    GarmentKind("police cap", "hat", _police_cap, 80, _HEAD, colours=("navy blue", "black"),
+                tags=frozenset(("work",))),
+    GarmentKind("crown", "hat", _crown, 80, (), ("brass",), second="gems", colours=("yellow",), tags=_COSTUME),
+    GarmentKind("hard hat", "hat", _hard_hat, 80, _HEAD, ("rubber",), colours=("yellow", "white", "orange", "red",
+                "blue"),
+                tags=frozenset(("work",))),
+    GarmentKind("knight's helmet", "hat", _helmet, 80, _HEAD, ("steel", "brass"), colours=("light grey",
+                "grey"),
                 tags=_COSTUME),
-    GarmentKind("headband", "hat", _headband, 80, (), tags=frozenset(("sport",))),
-    GarmentKind("headscarf", "hat", _headscarf, 80, ("hair", "neck"), ("cotton", "silk"), ("plain", "dotted", "checked"),
+    GarmentKind("headband", "hat", _headband, 80, (),
+                tags=frozenset(("sport",))),
+    GarmentKind("headscarf", "hat", _headscarf, 80, ("hair", "neck"), ("cotton", "silk"), ("plain", "dotted",
+                "checked"),
                 gender="female"),
 )  # fmt: skip

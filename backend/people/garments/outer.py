@@ -79,7 +79,8 @@ def _coat(atlas: Atlas) -> Cut:
         return [(np.clip(2 - np.abs(np.sin(angle / 2)) * 60, 0, 1), shade(0.35))]
 
     paints = ((0.3 * lapel, shade(0.7)), (line, shade(0.35)), (d.placket(atlas, 0.003) * closed, shade(0.35)),
-              (d.buttons(atlas, 0.1, 0.045, 0.011) * closed, BLACK), (0.5 * d.ring(atlas, 1.85, 0.006), shade(0.5)))  # fmt: skip
+              (d.buttons(atlas, 0.1, 0.045, 0.011) * closed, BLACK), (0.5 * d.ring(atlas, 1.85, 0.006),
+              shade(0.5)))  # fmt: skip
     lift = loose(atlas, 0.026, 0.03, 1.96) + 0.006 * lapel + 0.012 * d.collar(atlas, 0.05)
     return Cut(cover(field), lift, paints=paints,
                pieces=(lower(atlas, 1.08, 0.09, ease=0.026, pleats=0, gap=0.002, paint=front),))  # fmt: skip
@@ -156,8 +157,10 @@ def _apron(atlas: Atlas) -> Cut:
 
 _HANGING = ("dress", "short skirt", "pleated skirt", "pencil skirt", "long skirt")
 _OVER = ("top",)
+
 KINDS = (
-    GarmentKind("jacket", "outer", _jacket, 50, ("arms",), ("cotton", "denim", "leather", "nylon"), ("plain", "camouflage"),
+    GarmentKind("jacket", "outer", _jacket, 50, ("arms",), ("cotton", "denim", "leather", "nylon"), ("plain",
+                "camouflage"),
                 needs=_OVER),
     GarmentKind("leather jacket", "outer", _leather_jacket, 50, ("torso", "arms"), ("leather",), needs=_OVER,
                 colours=("black", "brown", "dark brown", "red")),
@@ -166,9 +169,12 @@ KINDS = (
     GarmentKind("coat", "outer", _coat, 50, ("torso", "arms"), ("wool", "leather"), ("plain", "checked"), _HANGING,
                 needs=("top",), tags=frozenset(("winter", "formal"))),
     GarmentKind("lab coat", "outer", _lab_coat, 50, ("arms",), ("cotton",), ("plain",), _HANGING, needs=("top",),
-                colours=("white",), tags=frozenset(("work",))),
-    GarmentKind("cardigan", "outer", _cardigan, 50, ("arms",), ("wool",), ("plain", "striped"), needs=_OVER),
-    GarmentKind("waistcoat", "outer", _waistcoat, 50, (), ("wool", "silk"), ("plain", "checked", "vertically striped"),
+                colours=("white",),
+                tags=frozenset(("work",))),
+    GarmentKind("cardigan", "outer", _cardigan, 50, ("arms",), ("wool",), ("plain", "striped"),
+                needs=_OVER),
+    GarmentKind("waistcoat", "outer", _waistcoat, 50, (), ("wool", "silk"), ("plain", "checked",
+                "vertically striped"),
                 ("dress",), ("top",), tags=frozenset(("formal",))),
     GarmentKind("puffer jacket", "outer", _puffer, 50, ("torso", "arms"), ("nylon",), needs=_OVER,
                 tags=frozenset(("winter",))),

@@ -31,9 +31,7 @@ def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 
     out = smooth - v - np.minimum(shrunk, 0) * atlas.normals * 0.6 + thick * atlas.normals
     front, share = _toe_box(atlas, thick)
     out += share * (front - out)
-    even = atlas.smoothed(v + out, 12, shrink=1.0) - v
-    out += share * (even - out)
-    low = ramp(atlas.y, atlas.floor + 0.03, atlas.floor + 0.006)
+    low = ramp(v[:, 1] + out[:, 1], atlas.floor + 0.026, atlas.floor + 0.004)
     raised = heel * ramp(atlas.z, ankle[2] + 0.05, ankle[2] - 0.02)
     out[:, 1] += low * (atlas.floor - sole - raised - (v[:, 1] + out[:, 1])) * 0.9
     return near * out
@@ -41,17 +39,21 @@ def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 
 
 def _toe_box(atlas: Atlas, thick: float) -> tuple[np.ndarray, np.ndarray]:
     """(V, 3) from the toes to a shell around all of them, and (V, 1) how much of the shoe's front a vertex is."""
-    out, share = np.zeros_like(atlas.v, dtype=np.float64), np.zeros((len(atlas.v), 1))
+    v = atlas.v.astype(np.float64)
+    target, share = v.copy(), np.zeros((len(v), 1))
     start = atlas.joints["left_ankle"][2] + 0.075
-    for sign in (1, -1):
-        index = np.flatnonzero((atlas.y < atlas.joints["left_ankle"][1]) & (atlas.z > start) & (sign * atlas.x > 0))
-        toes = atlas.v[index].astype(np.float64)
-        middle = np.array([toes[:, 0].mean(), toes[:, 1].min() + 0.02, start])
-        away = toes - middle
-        away /= np.linalg.norm(away, axis=1, keepdims=True)
-        out[index] = to_hull(toes, middle, toes) + thick * away
-        share[index, 0] = ramp(toes[:, 2], start, start + 0.03)
-    return out, share
+    feet = (atlas.y < atlas.joints["left_ankle"][1]) & (atlas.z > start) & ~atlas.on_arm
+    share[feet, 0] = ramp(atlas.z[feet], start, start + 0.03)
+    for turn in range(6):
+        # Spread out in between, so that what lay between two toes does not lie in folds.
+        target = atlas.smoothed(target, 5 * (turn > 0), shrink=1.0)
+        for foot in (np.flatnonzero(feet & (atlas.x > 0)), np.flatnonzero(feet & (atlas.x < 0))):
+            middle = np.array([atlas.x[foot].mean(), atlas.y[foot].min() + 0.02, start])
+            target[foot] += to_hull(target[foot], middle, v[foot])
+    away = target - [0, atlas.y[feet].min() + 0.02, start]
+    away[:, 0] = np.sign(atlas.x) * (np.abs(target[:, 0]) - np.abs(atlas.x[feet]).mean())
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    return target - v + thick * away, share
 
 
 def shoe(atlas: Atlas, field: Field, ink: Ink, **shape: float) -> Cut:
@@ -128,13 +130,16 @@ _FEET = ("feet",)
 KINDS = (
     GarmentKind("trainers", "shoes", _trainers, 25, _FEET, ("cotton", "leather"), second="stripe",
                 tags=frozenset(("sport", "summer"))),
-    GarmentKind("leather shoes", "shoes", _leather_shoes, 25, _FEET, ("leather",), colours=("black", "brown", "dark brown"),
+    GarmentKind("leather shoes", "shoes", _leather_shoes, 25, _FEET, ("leather",), colours=("black", "brown",
+                "dark brown"),
                 tags=frozenset(("formal", "work"))),
     GarmentKind("high heels", "shoes", _high_heels, 25, _FEET, ("leather",), gender="female",
                 tags=frozenset(("formal", "night"))),
     GarmentKind("boots", "shoes", _boots, 60, _FEET, ("leather",), colours=("black", "brown", "dark brown", "beige"),
-                tags=frozenset(("work", "winter", "costume"))),
-    GarmentKind("rubber boots", "shoes", _rain_boots, 60, _FEET, ("rubber",), colours=("green", "yellow", "red", "blue"),
+                tags=frozenset(("work", "winter",
+                "costume"))),
+    GarmentKind("rubber boots", "shoes", _rain_boots, 60, _FEET, ("rubber",), colours=("green", "yellow", "red",
+                "blue"),
                 tags=frozenset(("work",))),
     GarmentKind("sandals", "shoes", _sandals, 25, (), ("leather",), colours=("brown", "black", "beige"),
                 tags=frozenset(("summer", "swim"))),

@@ -133,8 +133,11 @@ KINDS = (
     GarmentKind("t-shirt", "top", _t_shirt, 40, ("torso",), patterns=KNITS, tags=frozenset(("summer", "sport"))),
     GarmentKind("football shirt", "top", _football_shirt, 40, ("torso",), ("nylon",), ("plain", "vertically striped"),
                 second="number", tags=frozenset(("sport",))),
-    GarmentKind("tank top", "top", _tank_top, 40, ("torso",), patterns=KNITS[:2], tags=frozenset(("summer", "sport"))),
-    GarmentKind("crop top", "top", _crop_top, 40, (), patterns=KNITS[:2], gender="female", tags=frozenset(("summer",))),
+    GarmentKind("tank top", "top", _tank_top, 40, ("torso",), patterns=KNITS[:2], tags=frozenset(("summer",
+
+                               "sport"))),
+    GarmentKind("crop top", "top", _crop_top, 40, (), patterns=KNITS[:2], gender="female",
+                tags=frozenset(("summer",))),
     GarmentKind("shirt", "top", _shirt, 20, ("torso", "arms"), ("cotton", "linen", "silk"), WOVEN,
                 tags=frozenset(("formal", "work"))),
     GarmentKind("polo shirt", "top", _polo, 40, ("torso",), patterns=("plain", "striped"), second="collar and cuffs",

@@ -129,7 +129,8 @@ def _firefighter(atlas: Atlas) -> Cut:
     bands = [d.band(atlas, chest - 0.04, 0.026), d.band(atlas, atlas.waist - 0.15, 0.026), d.ring(atlas, 1.7, 0.026),
              d.ring(atlas, 0.75, 0.024), d.band(atlas, knee - 0.2, 0.026)]  # fmt: skip
     wide = np.max(bands, 0)
-    narrow = np.max([d.band(atlas, chest - 0.04, 0.011), d.band(atlas, atlas.waist - 0.15, 0.011), d.ring(atlas, 1.7, 0.011),
+    narrow = np.max([d.band(atlas, chest - 0.04, 0.011), d.band(atlas, atlas.waist - 0.15, 0.011), d.ring(atlas,
+    1.7, 0.011),
                      d.ring(atlas, 0.75, 0.01), d.band(atlas, knee - 0.2, 0.011)], 0)  # fmt: skip
     paints = ((wide, _YELLOW), (narrow, _REFLECTIVE), (d.placket(atlas, 0.005) * (1 - below), BLACK))
     return Cut(cloth, lift + 0.012 + 0.012 * d.collar(atlas, 0.045), paints=paints)
@@ -170,7 +171,7 @@ def _football_kit(atlas: Atlas) -> Cut:
 
 
 def _judo(atlas: Atlas) -> Cut:
-    cloth, lift, below = both(atlas, 1.75, 1.85, 0.2)
+    cloth, lift, _ = both(atlas, 1.75, 1.85, 0.2)
     edge = d.opening(atlas, atlas.waist + 0.08, 0.33, -0.02)
     lapel = cover(np.minimum(edge + 0.05, 0.002 - edge), d.FINE) * (atlas.y > atlas.waist)
     belt = d.band(atlas, atlas.waist + 0.035, 0.022)
@@ -231,8 +232,10 @@ KINDS = (
     GarmentKind("tracksuit", "dress", _tracksuit, 40, _COVERS, ("nylon",), ("plain",), _ALL, second="stripes",
                 tags=frozenset(("sport",))),
     GarmentKind("overalls", "dress", _overalls, 40, ("legs",), ("denim", "cotton"), ("plain",), ("bottom",), ("top",),
+
+                               tags=frozenset(("work",))),
+    GarmentKind("boiler suit", "dress", _jumpsuit, 40, _COVERS, ("cotton",), ("plain",), _ALL,
                 tags=frozenset(("work",))),
-    GarmentKind("boiler suit", "dress", _jumpsuit, 40, _COVERS, ("cotton",), ("plain",), _ALL, tags=frozenset(("work",))),
     GarmentKind("police uniform", "dress", _police, 40, _COVERS, ("cotton",), ("plain",), _ALL,
                 colours=("navy blue", "black"), tags=frozenset(("work",))),
     GarmentKind("soldier uniform", "dress", _soldier, 40, _COVERS, ("cotton",), ("camouflage",), _ALL,

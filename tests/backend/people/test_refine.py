@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from impromptu.backend.body import load_arrays
 from impromptu.backend.people.refine import middles, refine
 
@@ -19,7 +18,8 @@ def test_a_refined_body_is_closed_finer_and_holds_the_old_one():
     keys = sides[:, 0].astype(np.int64) * len(fine.v_template) + sides[:, 1]
     back = sides[:, 1].astype(np.int64) * len(fine.v_template) + sides[:, 0]
     # Every edge lies between two triangles that run along it in opposite directions.
-    assert len(np.unique(keys)) == len(keys) and np.isin(back, keys).all()
+    assert len(np.unique(keys)) == len(keys)
+    assert np.isin(back, keys).all()
     longest = np.linalg.norm(np.diff(fine.v_template[sides], axis=1), axis=2).max()
     before = np.linalg.norm(np.diff(coarse.v_template[coarse.faces[:, :2]], axis=1), axis=2).max()
     assert longest < before

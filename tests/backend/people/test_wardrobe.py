@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-
 from impromptu.backend.body import load_body
 from impromptu.backend.body.model import MorphableBody
 from impromptu.backend.motion.library import Library
@@ -78,19 +77,22 @@ def test_a_garment_lies_on_or_outside_every_body_and_near_it(wardrobe: Wardrobe,
     bare = wardrobe.dress([replace(p, garments=()) for p in people]).vertices[:, :size]
     dressed = wardrobe.dress(people)
     cloth, pieces = dressed.vertices[:, :size], dressed.vertices[:, size:]
-    assert np.isfinite(dressed.vertices).all() and np.isfinite(dressed.colours).all()
+    assert np.isfinite(dressed.vertices).all()
+    assert np.isfinite(dressed.colours).all()
     moved = cloth - bare
     assert np.linalg.norm(moved, axis=2).max() < 0.26  # a kimono's sleeves
     covered = dressed.parts[:, :size] == PARTS.index(wardrobe.kinds[kind].slot)
     covered[:, : body.num_vertices] &= ~ears(body)  # a hood presses them to the head
-    # Soles are flat and toes are joined: a shoe is not everywhere outside the foot's own skin.
-    least = -0.02 if wardrobe.kinds[kind].slot == "shoes" else -0.003
+    # Soles are flat, toes are joined and chins are wrapped: there cloth is not everywhere outside the skin.
+    wrapped = wardrobe.kinds[kind].slot == "shoes" or kind in ("headscarf", "knight's helmet")
+    least = -0.02 if wrapped else -0.003
     normals = np.stack([vertex_normals(v, wardrobe.faces[wardrobe.faces.max(1) < size]) for v in bare])
     outside = (moved * normals).sum(2)
     # A few vertices lie in folds and at ears, where the skin's own direction says nothing.
     assert not covered.any() or np.quantile(outside[covered], 0.03) > least
     low, high = bare.min(1), bare.max(1)
-    assert (pieces > low[:, None] - 0.45).all() and (pieces < high[:, None] + 0.45).all()
+    assert (pieces > low[:, None] - 0.45).all()
+    assert (pieces < high[:, None] + 0.45).all()
 
 
 @pytest.mark.parametrize("kind", every_kind())
@@ -111,11 +113,15 @@ def test_a_garment_covers_what_it_says(wardrobe: Wardrobe, kind: str):
 
 def test_a_row_of_the_wardrobe_is_complete(wardrobe: Wardrobe):
     for name, row in wardrobe.kinds.items():
-        assert row.name == name and row.slot in SLOTS
-        assert row.materials and set(row.materials) <= set(wardrobe.materials), name
-        assert row.patterns and set(row.patterns) <= set(PATTERNS), name
+        assert row.name == name
+        assert row.materials, name
+        assert row.slot in SLOTS
+        assert set(row.materials) <= set(wardrobe.materials), name
+        assert "plain" in row.patterns or set(row.patterns) <= {"camouflage"}, name
+        assert set(row.patterns) <= set(PATTERNS), name
         assert set(row.excludes) <= set(SLOTS) | set(wardrobe.kinds), name
-        assert set(row.needs) <= set(SLOTS) and row.gender in ("any", "male", "female"), name
+        assert set(row.needs) <= set(SLOTS), name
+        assert row.gender in ("any", "male", "female"), name
 
 
 def test_colour_and_pattern_are_what_was_asked_for(wardrobe: Wardrobe):
@@ -127,9 +133,10 @@ def test_colour_and_pattern_are_what_was_asked_for(wardrobe: Wardrobe):
         torso = dressed.colours[0][own]
         red, blue = (np.linalg.norm(torso - np.array(c), axis=1) < 0.12 for c in (RED, BLUE))
         if pattern == "plain":
-            assert red.mean() > 0.8 and not blue.any()
+            assert red.mean() > 0.8
+            assert not blue.any()
         else:
-            assert red.mean() > 0.12 and blue.mean() > 0.08, pattern
+            assert min(red.mean() / 0.12, blue.mean() / 0.08) > 1, pattern
 
 
 @pytest.mark.parametrize("style", ["hair", "beard"])
@@ -186,9 +193,8 @@ def test_the_same_person_twice_and_alone_is_the_same(wardrobe: Wardrobe, body: M
     for i, person in enumerate(people):
         alone = wardrobe.pose([person], poses[i : i + 1])
         assert np.abs(alone.vertices[0] - together.vertices[i]).max() < 1e-5
-        assert np.array_equal(alone.colours[0], together.colours[i]) and np.array_equal(
-            alone.parts[0], together.parts[i]
-        )
+        assert np.array_equal(alone.colours[0], together.colours[i])
+        assert np.array_equal(alone.parts[0], together.parts[i])
 
 
 def test_people_stand_on_the_floor_where_asked(wardrobe: Wardrobe, body: MorphableBody):
@@ -225,7 +231,8 @@ def test_poses_of_another_shape_are_refused(wardrobe: Wardrobe):
 def test_another_body_is_shown_in_plain_skin(body: MorphableBody):
     renamed = tuple(f"joint{i}" for i in range(len(body.joint_names)))
     plain = Wardrobe(MorphableBody(replace(body.arrays, joint_names=renamed, kind="smplx")))
-    assert not plain.kinds and plain.hair_styles == ("bald",)
+    assert not plain.kinds
+    assert plain.hair_styles == ("bald",)
     dressed = plain.dress([Person(skin_rgb=(0.5, 0.3, 0.2))])
     assert np.allclose(dressed.colours[0, : body.num_vertices], (0.5, 0.3, 0.2))
     with pytest.raises(InvalidInput, match="no garment"):
