@@ -49,7 +49,7 @@ _BACK_COLOURS = {
     "light green": 1.5, "beige": 2, "brown": 1, "yellow": 1.5, "orange": 1.5, "red": 1.5, "pink": 1.5, "purple": 1.5,
     "turquoise": 1.5,
 }  # fmt: skip
-DIM = 0.3
+DIM = 0.45
 """Brightness of the backdrop in dim light."""
 
 
@@ -135,6 +135,7 @@ def sample_surroundings(rng: np.random.Generator) -> Surroundings:
 
 def _sample_light(chance: list[float]) -> tuple[str, float, float, RGB, RGB]:
     """Its name, the sun's azimuth and elevation, sun and ambient light."""
+    # Strong enough to be seen, weak enough that a garment keeps the name of its colour.
     name = pick(tuple(LIGHTS), tuple(LIGHTS.values()), chance[0])
     azimuth, elevation = -50 + 100 * chance[1], 30 + 30 * chance[2]
     sun, ambient = 0.6 + 0.15 * chance[3], 0.34 + 0.1 * chance[4]
@@ -142,18 +143,18 @@ def _sample_light(chance: list[float]) -> tuple[str, float, float, RGB, RGB]:
     if name == "bright":
         sun, ambient = 0.72 + 0.12 * chance[3], 0.44 + 0.08 * chance[4]
     elif name == "dim":
-        sun, ambient = 0.16 + 0.06 * chance[3], 0.09 + 0.03 * chance[4]
+        sun, ambient = 0.27 + 0.06 * chance[3], 0.16 + 0.04 * chance[4]
     elif name == "warm":
-        tint = (1.0, 0.8, 0.54)
+        tint = (1.0, 0.87, 0.68)
     elif name == "cold":
-        tint = (0.66, 0.84, 1.0)
+        tint = (0.77, 0.9, 1.0)
     elif name in ("from the left", "from the right"):
         azimuth, elevation = 70 + 25 * chance[1], 8 + 22 * chance[2]
         azimuth = -azimuth if name == "from the left" else azimuth
-        sun, ambient = 0.95 + 0.1 * chance[3], 0.12 + 0.05 * chance[4]
+        sun, ambient = 0.85 + 0.1 * chance[3], 0.24 + 0.06 * chance[4]
     elif name == "from behind":
         azimuth, elevation = 160 + 40 * chance[1], 25 + 25 * chance[2]
-        sun, ambient = 0.95 + 0.1 * chance[3], 0.17 + 0.05 * chance[4]
+        sun, ambient = 0.9 + 0.1 * chance[3], 0.3 + 0.06 * chance[4]
     return name, round(azimuth, 2), round(elevation, 2), _scaled(tint, sun), _scaled(tint, ambient)
 
 
