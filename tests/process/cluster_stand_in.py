@@ -93,10 +93,17 @@ def install():
     plans.PLANS["shapes"] = Plan
     engines.ENGINES["raster"] = lambda request: Engine()
     hands.IDLE_S = 0.5
-    # Somebody may edit the code while tests run.
+    pin_code()
+
+
+def pin_code():
+    """Somebody may edit the code while tests run."""
     hands.code_digest = lambda: "the same"
 
 
 def dask_setup(worker):
     """Dask calls this in a worker that preloads the module."""
-    install()
+    if "IMPROMPTU_TEST_FAULTS" in os.environ:
+        install()
+    else:
+        pin_code()

@@ -14,8 +14,10 @@ import pytest
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
+from impromptu.backend import children  # noqa: E402
+from impromptu.backend.blender import find_blender  # noqa: E402
 from impromptu.backend.pictures import cluster as cluster_module  # noqa: E402
-from impromptu.backend.pictures import engines, plans, store, taking  # noqa: E402
+from impromptu.backend.pictures import engines, hands, plans, store, taking  # noqa: E402
 from impromptu.backend.pictures.cluster import run  # noqa: E402
 from impromptu.backend.pictures.farm import Pace  # noqa: E402
 from impromptu.backend.pictures.requests import ShapesRequest  # noqa: E402
@@ -28,6 +30,7 @@ from impromptu.backend.protocol import (  # noqa: E402
 )
 
 STAND_IN = Path(__file__).with_name("cluster_stand_in.py")
+REAL = plans.PLANS["shapes"], engines.ENGINES["raster"]
 QUICK = Pace(task_s=0.2, late_s=2.0)
 DASK = [sys.executable, "-m", "dask"]
 CLIENT = """
@@ -73,6 +76,8 @@ def stand_in(tmp_path_factory):
     before = dict(plans.PLANS), dict(engines.ENGINES)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(STAND_IN.parent)
+        for name in ("IDLE_S", "code_digest"):
+            patch.setattr(hands, name, getattr(hands, name))
         spec.loader.exec_module(module)
         module.FOLDER = tmp_path_factory.mktemp("own")
         module.install()
@@ -89,12 +94,16 @@ def farm(stand_in, tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPROMPTU_TEST_FAULTS", str(folder))
-        cluster = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, preload=[str(STAND_IN)],
-            silence_logs=50,
-        )  # fmt: skip
-        with cluster, distributed.Client(cluster, set_as_default=False) as client:
+        with local_cluster(2) as cluster, distributed.Client(cluster, set_as_default=False) as client:
             yield Farm(cluster, folder, client)
+
+
+def local_cluster(workers):
+    """Worker processes, with Dask's nannies."""
+    return distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", preload=[str(STAND_IN)],
+        silence_logs=50,
+    )  # fmt: skip
 
 
 class Farm:
@@ -342,3 +351,45 @@ def test_a_scheduler_that_dies_is_one_sentence(stand_in, tmp_path):
             process.kill()
             process.wait()
     assert list((tmp_path / "set").rglob("*.png"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_real_engines_make_the_same_bytes_and_leave_no_blender(tmp_path, monkeypatch):
+    """Ours, and Cycles where there is a Blender, one of whose workers is killed."""
+    monkeypatch.setitem(plans.PLANS, "shapes", REAL[0])
+    monkeypatch.setitem(engines.ENGINES, "raster", REAL[1])
+    monkeypatch.setattr(hands, "code_digest", lambda: "the same")
+    monkeypatch.delenv("IMPROMPTU_TEST_FAULTS", raising=False)
+    taking.plan_of.cache_clear()
+    sets = [ShapesRequest(count=3, size=32, engine="raster", parts=True)]
+    try:
+        find_blender()
+        sets.append(ShapesRequest(count=3, size=32, engine="cycles", samples=1))
+    except RuntimeMissing as error:
+        print(f"Without Cycles: {error}")
+    with local_cluster(2) as cluster, distributed.Client(cluster, set_as_default=False) as client:
+        for request in sets:
+            take_set(tmp_path / request.engine, request)
+            folder, victims = tmp_path / f"{request.engine}-cluster", []
+
+            def kill(taken, kind=request.engine, victims=victims):
+                if kind == "cycles" and not victims:
+                    victims += blenders(client)
+                    os.kill(max(client.run(os.getpid).values()), signal.SIGKILL)
+
+            take_set(folder, request, cluster.scheduler_address, kill, pace=Pace(first=1))
+            assert files(folder) == files(tmp_path / request.engine)
+        left = {*victims, *blenders(client)}
+    assert victims or len(sets) == 1
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+
+
+def blenders(client):
+    """Process ids of the Blenders that workers have, on Linux."""
+    return [pid for pids in client.run(children._descendants).values() for pid in pids if is_blender(pid)]
+
+
+def is_blender(pid):
+    with contextlib.suppress(OSError):
+        return b"rendering/pictures.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
