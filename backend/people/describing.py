@@ -64,7 +64,7 @@ def describe(
                 break
         seen.add(one.text)
         told.append((one, voice))
-    world = World(person, kinds, others, surroundings.light == "dim")
+    world = World(person, kinds, others, surroundings.light not in ("plain", "bright"))
     return {
         "captions": [one.to_json() for one, _ in told],
         "negatives": negatives(rng, told, facts, world, false) if told else [],

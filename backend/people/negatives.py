@@ -74,8 +74,8 @@ class World:
     kinds: Mapping[str, Kind]
     actions: Sequence[tuple[str, str]]
     """(phrase, group) that the picture does not show, see `Actions.others`."""
-    dim: bool
-    """Whether the light is too dim to tell greys apart."""
+    shaded: bool
+    """Whether the light is such that greys, and pale colours in shadow, are not told apart."""
 
 
 def negatives(
@@ -150,7 +150,7 @@ def _colour(lots: Random, facts: Facts, caption: Caption, world: World) -> Itera
     false = set(different(garment.colour))
     if garment.second:
         false &= set(different(garment.second))
-    if world.dim:
+    if world.shaded:
         false -= {"white", "light grey", "grey", "dark grey", "black", "beige"}
     if false:
         name = sorted(false)[lots.randrange(len(false))]
