@@ -34,7 +34,7 @@ def write_sheet(folder: Path, manifest: Path, path: Path, columns: int = COLUMNS
     count = min(columns * rows, len(lines))
     shown = [json.loads(lines[i * len(lines) // count]) for i in range(count)]
     columns = min(columns, count)
-    height = SIDE + LINES * LINE + GAP
+    height = SIDE + (LINES + 1) * LINE
     size = (columns * (SIDE + GAP) + GAP, -(-count // columns) * height + GAP)
     sheet = Image.new("RGB", size, (250, 250, 250))
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT)
@@ -50,7 +50,10 @@ def write_sheet(folder: Path, manifest: Path, path: Path, columns: int = COLUMNS
 
 
 def words_of(row: dict[str, Any]) -> str:
-    """What a line of a manifest says of its picture: its first caption, its label or its coefficients."""
+    """What a line of a manifest says of its picture: its first caption, its label or its largest coefficients."""
     if row.get("captions"):
         return str(row["captions"][0]["text"])
-    return str(row.get("label") or ", ".join(f"{c:+.1f}" for c in row.get("coefficients", ())))
+    if row.get("label"):
+        return str(row["label"])
+    axes = sorted(zip(row["coefficients"], row["names"], strict=True), key=lambda axis: -abs(axis[0]))
+    return ", ".join(f"{name.replace('_', ' ')} {value:+.1f}" for value, name in axes[:3])
