@@ -29,7 +29,7 @@ class Weave:
     """(k, 3) metres, in T-pose."""
 
 
-def wave(values: np.ndarray, period: float, sharp: float = 3.0) -> np.ndarray:
+def wave(values: np.ndarray, period: float, sharp: float = 2.2) -> np.ndarray:
     """0 to 1 and back, with edges as soft as the mesh needs."""
     return np.clip(0.5 + sharp * 0.5 * np.sin(2 * np.pi * values / period), 0, 1)
 

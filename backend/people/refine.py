@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..body.layout import BodyArrays
 
 LONGEST_EDGE = 0.018
-"""Metres: what a dressed body's mesh is refined to. A finer one would be slower and show no more in small pictures."""
+"""Metres: what a dressed body's mesh is refined to. A finer one is slower and shows no more in small pictures."""
 
 Ints = NDArray[np.integer]
 

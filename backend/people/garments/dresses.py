@@ -110,7 +110,7 @@ def _bikini(atlas: Atlas) -> Cut:
     chest = atlas.joints["spine3"][1] - 0.05
     bra = 0.05 - np.abs(atlas.y - chest) - np.where(atlas.normals[:, 2] > 0, 0.0, 0.03)
     strap = np.minimum(0.011 - np.abs(atlas.side - 0.085), atlas.y - chest)
-    slip = np.minimum(atlas.waist - 0.075 - atlas.y, atlas.y - (atlas.crotch + 0.015 + 0.75 * (atlas.side - 0.03)))
+    slip = np.minimum(atlas.waist - 0.06 - atlas.y, atlas.y - (atlas.crotch + 0.01 + 0.42 * (atlas.side - 0.03)))
     field = np.maximum(np.maximum(bra, strap), slip)
     return Cut(cover(np.where(atlas.on_arm, -1.0, field)), 0.003, 0.5)
 
