@@ -149,16 +149,17 @@ def _say(line: str) -> None:
 def _told(pictures: Iterator[Taken], total: int) -> Iterator[Taken]:
     """The same pictures, with how many, how fast and how long still on standard error."""
     terminal = sys.stderr.isatty()
-    begun = last = time.monotonic()
-    first = 0.0
+    last, first = time.monotonic(), 0.0
     for done, taken in enumerate(pictures, 1):
         now = time.monotonic()
         # The first pictures wait for Blender, or for code to be compiled: they say nothing about the rest.
         first = first or now
         if now - last >= (TELL_S if terminal else TELL_LOG_S) or (terminal and done == total):
-            rate = (done - 1) / (now - first) if done > 1 and now > first else done / (now - begun)
+            line = f"{done:,} of {total:,} pictures"
+            if now > first:
+                rate = (done - 1) / (now - first)
+                line += f", {rate:.3g} a second, {_duration((total - done) / rate)} left"
             end = "\n" if not terminal or done == total else ""
-            line = f"{done:,} of {total:,} pictures, {rate:.3g} a second, {_duration((total - done) / rate)} left"
             print(f"\r{line:70}" if terminal else line, end=end, file=sys.stderr, flush=True)
             last = now
         yield taken
