@@ -86,14 +86,14 @@ def _rests(atlas: Atlas, usable: np.ndarray, heights: np.ndarray, outward: np.nd
         off = np.abs(v[:, 1] - height)
         # Where the mesh is coarse, or ends, the nearest vertices are taken, however far.
         sigma = max(LEVEL, float(np.partition(off, 12)[12]))
-        near = np.exp(-0.5 * (off / sigma) ** 2)
-        close = near > 1e-3
-        weight = np.exp((reach - reach[close].max(0)) / SUPPORT).clip(max=1e6) * near[:, None] * close[:, None]
+        close = np.flatnonzero(off < 3.7 * sigma)
+        near = np.exp(-0.5 * (off[close] / sigma) ** 2)
+        weight = np.exp((reach[close] - reach[close].max(0)) / SUPPORT) * near[:, None]
         weight /= weight.sum(0)
         weight[weight < 1e-3] = 0
-        blocks.append(sp.csr_matrix((weight / weight.sum(0)).T))
-    rows = sp.coo_matrix(sp.vstack(blocks))
-    return sp.csr_matrix((rows.data, (rows.row, index[rows.col])), (len(heights) * len(outward), len(atlas.v)))
+        block = sp.coo_matrix((weight / weight.sum(0)).T)
+        blocks.append(sp.coo_matrix((block.data, (block.row, index[close[block.col]])), (len(outward), len(atlas.v))))
+    return sp.csr_matrix(sp.vstack(blocks))
 
 
 def _hung(rest: np.ndarray, heights: np.ndarray, outward: np.ndarray, ease: np.ndarray, follow: float) -> np.ndarray:
