@@ -119,6 +119,26 @@ def test_what_is_near_the_camera_or_behind_it_is_left_out_alike():
     assert vertices.grad.isfinite().all()
 
 
+def test_faces_seen_from_their_back_are_left_out_alike():
+    vertices, faces = egg(2)
+    open_egg = Mesh(vertices, faces[:80])
+    for cull in (False, True):
+        options = RenderOptions(antialias=False, cull=cull)
+        ours, theirs = (r.render(open_egg, around(2), options).face_ids for r in (OWN, PyTorch3DRenderer()))
+        assert (ours == theirs).float().mean() > 0.999
+
+
+def test_a_blended_picture_still_tells_what_is_in_front():
+    vertices, faces = egg(2)
+    mesh = Mesh(vertices, faces, attributes=vertices)
+    options = RenderOptions(views_at_once=1, buffers=("depth", "normals"))
+    ours, theirs = (r.render(mesh, around(2), options) for r in (OWN, PyTorch3DRenderer()))
+    assert torch.equal(ours.face_ids, theirs.face_ids)
+    for name in ("depth", "normals", "attributes"):
+        assert psnr(getattr(ours, name), getattr(theirs, name)) > 40
+    assert psnr(ours.colour, theirs.colour) > 30  # blended by rules of their own
+
+
 @pytest.mark.parametrize(("make", "shading"), [(coloured, "glossy"), (textured, "lambert")])
 def test_pictures_of_the_body_agree(body, make, shading):
     options = RenderOptions(shading=shading, antialias=False, background="chessboard", buffers=("depth", "normals"))
