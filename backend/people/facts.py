@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ HIGH, LOW = 24.0, -5.0
 """Degrees of elevation from which a picture is taken from above, or below."""
 WIDE = ("robe", "cape", "coat", "armour", "poncho", "abaya", "cloak", "gown", "spacesuit", "kimono", "toga", "hoodie")
 """Words in the names of garments under which a figure is not seen."""
+IN_FRONT = ("suit",)
+"""Garments whose detail, such as a tie, is not seen from behind."""
 LONG = ("skirt", "dress", "robe", "gown", "kimono", "toga", "cape", "coat", "cloak", "abaya")
 """Words in the names of garments under which it is not seen where the legs begin."""
 
@@ -93,6 +95,8 @@ def see(
         (g for g in person.garments if slots[g.kind] in shares and get(slots[g.kind], 0.0) >= GARMENT_SHARE * whole),
         key=lambda g: -shares[slots[g.kind]],
     )
+    if s.view == "back":
+        shown = [replace(g, second="") if g.kind in IN_FRONT and g.pattern == "plain" else g for g in shown]
     # A garment that is worn hides a body even where its own piece is small in the picture.
     body_seen = s.framing in ("full body", "upper body")
     facing = s.view in ("front", "three-quarter") or (s.view == "side" and s.framing == "face")
