@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +30,7 @@ LOOK_S = 0.2
 """Seconds between two looks whether a task was cancelled."""
 
 
-@lru_cache(maxsize=1)
-def code_digest() -> str:
+def digest_code() -> str:
     """sha256 of the code that takes pictures, whatever the ends of its lines: versions under way share a number."""
     said = hashlib.sha256()
     for room in ROOMS:
@@ -42,27 +40,34 @@ def code_digest() -> str:
     return said.hexdigest()
 
 
+CODE = digest_code()
+"""As of this import, with which the rest is imported: files may change while a worker runs."""
+
+
 def identity(request: PicturesRequest) -> dict[str, str]:
     """What must be the same on two machines for them to take the same pictures."""
     from .taking import fingerprint
 
-    return {"version": __version__, "code": code_digest(), "fingerprint": fingerprint(request)}
+    return {"version": __version__, "code": CODE, "fingerprint": fingerprint(request)}
 
 
-def check_same(client: dict[str, str], request: PicturesRequest) -> None:
-    """Raises Incompatible unless this machine has the version, the code, the library and the body of the client's."""
+def check_code(client: dict[str, str]) -> None:
+    """Raises Incompatible unless this machine has the version and the code of the client's."""
     if client["version"] != __version__:
         raise Incompatible(
             f"it has Impromptu {__version__}, and the machine that asks has {client['version']}.",
             "Install the same version on both.",
         )
-    here = identity(request)
-    if client["code"] != here["code"]:
+    if client["code"] != CODE:
         raise Incompatible(
             f"it has other code of Impromptu {__version__} than the machine that asks.",
             "Install the same code on both, and start the worker again.",
         )
-    if client["fingerprint"] != here["fingerprint"]:
+
+
+def check_files(client: dict[str, str], request: PicturesRequest) -> None:
+    """Raises Incompatible unless this machine has the library and the body of the client's."""
+    if client["fingerprint"] != identity(request)["fingerprint"]:
         raise Incompatible(
             "it has another library or body than the machine that asks.",
             "Copy the same files to every machine, to the same path.",
@@ -146,8 +151,10 @@ def _take(order: dict[str, Any], indices: list[int], check: Callable[[], None]) 
     while not KEEPER.lock.acquire(timeout=LOOK_S):
         check()
     try:
+        # Another version may not know such a request.
+        check_code(order["identity"])
         request = from_json(order["request"])
-        check_same(order["identity"], request)
+        check_files(order["identity"], request)
         engine = KEEPER.engine(request)
         begin = time.monotonic()
         taken = list(take(request, indices, engine, check))

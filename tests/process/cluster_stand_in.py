@@ -98,7 +98,7 @@ def install():
 
 def pin_code():
     """Somebody may edit the code while tests run."""
-    hands.code_digest = lambda: "the same"
+    hands.CODE = "the same"
 
 
 def dask_setup(worker):
