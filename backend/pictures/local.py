@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,11 @@ from ..protocol import ImpromptuError
 from .engines import open_engine
 from .plan import Engine
 from .requests import PicturesRequest, from_json, to_json
-from .taking import Taken, take
+from .taking import Taken, plan_of, take
 
 MOST_PROCESSES = 16
 """Each holds a wardrobe and torch: about half a gigabyte."""
-WORTH = 400
+WORTH = 100
 """Pictures of ours for which more processes repay their start."""
 CHUNK = 16
 """Pictures a process is given at once."""
@@ -63,7 +64,10 @@ def _run_processes(
     request: PicturesRequest, indices: Sequence[int], check: Callable[[], None], processes: int
 ) -> Iterator[Taken]:
     chunks = deque(list(indices[i : i + CHUNK]) for i in range(0, len(indices), CHUNK))
-    context = multiprocessing.get_context("spawn")
+    # A forked process has the wardrobe and the library at once, and shares them; it computes on one thread, so that
+    # it never waits for the threads of torch that stayed behind.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    plan_of(request)
     pool = ProcessPoolExecutor(processes, context, _begin, (to_json(request),))
     given: deque[Future[list[Taken]]] = deque()
     try:
