@@ -29,7 +29,7 @@ HIGH, LOW = 24.0, -5.0
 WIDE = ("robe", "cape", "coat", "armour", "poncho", "abaya", "cloak", "gown", "spacesuit", "kimono", "toga", "hoodie")
 """Words in the names of garments under which a figure is not seen."""
 IN_FRONT = ("suit",)
-"""Garments whose detail, such as a tie, is not seen from behind."""
+"""Garments whose detail, such as a tie, is seen from the front alone."""
 LONG = ("skirt", "dress", "robe", "gown", "kimono", "toga", "cape", "coat", "cloak", "abaya")
 """Words in the names of garments under which it is not seen where the legs begin."""
 
@@ -95,7 +95,7 @@ def see(
         (g for g in person.garments if slots[g.kind] in shares and get(slots[g.kind], 0.0) >= GARMENT_SHARE * whole),
         key=lambda g: -shares[slots[g.kind]],
     )
-    if s.view == "back":
+    if s.view in ("back", "side"):
         shown = [replace(g, second="") if g.kind in IN_FRONT and g.pattern == "plain" else g for g in shown]
     # A garment that is worn hides a body even where its own piece is small in the picture.
     body_seen = s.framing in ("full body", "upper body")

@@ -119,7 +119,7 @@ def sample_surroundings(rng: np.random.Generator) -> Surroundings:
     elif fixed:
         elevation = 3 + 6 * chance[6]
     else:
-        low = 3 if backdrop == "ground" else -10
+        low = 3 if backdrop == "ground" or framing == "lower body" else -10
         elevation = low + (32 - low) * chance[6] ** 1.7
     light, azimuth_of_sun, height_of_sun, sun, ambient = _sample_light(chance[7:12])
     names, colours = _sample_backdrop(rng, backdrop, chance[12:14], DIM if light == "dim" else 1.0)
