@@ -48,12 +48,10 @@ def file_lock(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
                 break
             except OSError as error:
                 if time.monotonic() > end:
-                    since = (
-                        f"has been writing to {path.parent} for {wait:g} s"
-                        if wait
-                        else f"is writing to {path.parent}"
-                    )
-                    raise InvalidInput(f"Another process {since}.", "Try again when it has ended.") from error
+                    raise InvalidInput(
+                        f"Another process has been writing to {path.parent} for {wait:g} s.",
+                        "Try again when it has ended.",
+                    ) from error
                 time.sleep(0.02)
         yield
     finally:

@@ -26,6 +26,8 @@ from ..protocol import InvalidInput
 from .taking import Taken
 
 REQUEST, MANIFEST, JOURNAL, LOCK = "request.json", "manifest.jsonl", ".journal.jsonl", ".lock"
+LOCK_S = 3.0
+"""Seconds to wait for another run: the processes of one that was killed notice it a moment later."""
 FOLDERS = ("pictures", "parts")
 AGAIN = "Name another folder, or begin anew with --again."
 
@@ -142,7 +144,7 @@ def open_store(folder: Path, identity: Mapping[str, Any], total: int, again: boo
         raise explain_os_error(error, folder) from error
     if foreign:
         raise InvalidInput(f"{folder} holds other files.", "Name a new or empty folder.")
-    with file_lock(folder / LOCK, wait=0):
+    with file_lock(folder / LOCK, LOCK_S):
         if again:
             _empty(folder)
         if (folder / REQUEST).exists():

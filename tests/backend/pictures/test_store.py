@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from impromptu.backend.pictures import store as store_module
 from impromptu.backend.pictures.store import JOURNAL, MANIFEST, open_store
 from impromptu.backend.pictures.taking import Taken, parts_name, picture_name
 from impromptu.backend.protocol import InvalidInput
@@ -171,7 +172,8 @@ def test_a_damaged_request_is_refused_and_again_mends_it(tmp_path):
     assert fill(tmp_path, 3, 3, again=True) == [0, 1, 2]
 
 
-def test_two_runs_do_not_write_to_one_folder(tmp_path):
-    with open_store(tmp_path, IDENTITY, 3), pytest.raises(InvalidInput, match="Another process is writing"):
+def test_two_runs_do_not_write_to_one_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "LOCK_S", 0.1)
+    with open_store(tmp_path, IDENTITY, 3), pytest.raises(InvalidInput, match="Another process has been writing"):
         fill(tmp_path, 3, 3)
     assert fill(tmp_path, 3, 3) == [0, 1, 2]
