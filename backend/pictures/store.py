@@ -121,7 +121,9 @@ class Store:
 
     def close(self) -> None:
         """Let go of the folder's files."""
-        self._journal.close()
+        # A line that a full disk did not take is tried again here; `add` has told of it.
+        with contextlib.suppress(OSError):
+            self._journal.close()
 
 
 @contextlib.contextmanager
