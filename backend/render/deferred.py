@@ -16,9 +16,10 @@ from .cameras import Cameras
 from .interpolate import at_least_float32
 from .lights import Lights, headlight
 from .normals import vertex_normals
+from .raster import LARGEST
 from .renderer import Buffer, Mesh, RenderOptions, RenderOutput, Shading
 from .surface import PER_VERTEX
-from .topology import build_topology
+from .topology import build_topology, check_faces
 
 CHANNELS = {"vertices": 3, "colours": 3, "normals": 3, "roughness": 1, "metallic": 1}
 Draw = Callable[[Mesh, Cameras, Lights, Tensor, RenderOptions], RenderOutput]
@@ -37,8 +38,9 @@ def render_views(draw: Draw, mesh: Mesh, cameras: Cameras, options: RenderOption
     _check(mesh, cameras, options)
     size = (len(cameras), cameras.height, cameras.width)
     with torch.autocast(mesh.vertices.device.type, enabled=False):
-        mesh = _prepared(mesh, options)
-        cameras = cameras.to(mesh.vertices.device, mesh.vertices.dtype)
+        vertices = at_least_float32(mesh.vertices)
+        cameras = cameras.to(vertices.device, vertices.dtype)
+        mesh = _prepared(replace(mesh, vertices=vertices), cameras, options)
         lights = (options.lights or headlight(cameras)).to(mesh.vertices.device, mesh.vertices.dtype)
         ground = background(options.background, size, options.seed).to(mesh.vertices)
         some = options.views_at_once or len(cameras)
@@ -52,26 +54,23 @@ def render_views(draw: Draw, mesh: Mesh, cameras: Cameras, options: RenderOption
         return _joined(parts)
 
 
-def _prepared(mesh: Mesh, options: RenderOptions) -> Mesh:
+def _prepared(mesh: Mesh, cameras: Cameras, options: RenderOptions) -> Mesh:
     """The mesh with what drawing needs of it: sound vertices, normals, edges; nothing that it does not need."""
-    vertices, faces, topology = at_least_float32(mesh.vertices), mesh.faces, mesh.topology
-    sound = vertices.isfinite().all(-1)
+    vertices, topology, whole = mesh.vertices, mesh.topology, None
+    sound = (vertices.abs() < LARGEST).all(-1)
     if not bool(sound.all()):
-        # A broken vertex goes to the origin and its faces lose their area, but keep their numbers.
-        vertices = vertices.where(sound[..., None], 0.0)
-        sound = sound if sound.ndim == 1 else sound.all(0)
-        faces = faces.where(sound[faces.long()].all(1, keepdim=True), 0)
-        topology = None
+        # A broken vertex goes behind its camera, so that its faces are left out but keep their numbers.
+        whole = sound[..., mesh.faces.long()].all(-1)
+        vertices = vertices.where(sound[..., None], (cameras.position + cameras.rotation[:, 2])[:, None])
     if options.antialias and topology is None:
-        topology = build_topology(faces, vertices.shape[-2])
-    lit = options.shading != "unlit" or "normals" in options.buffers
+        topology = build_topology(mesh.faces, vertices.shape[-2])
     normals = None
-    if lit and options.smooth:
-        normals = vertex_normals(vertices, faces) if mesh.normals is None else mesh.normals
-    unseen = {} if options.shading in ("lambert", "glossy", "unlit") else {"colours": None, "texture": None}
+    if options.smooth and (options.shading != "unlit" or "normals" in options.buffers):
+        normals = vertex_normals(vertices, mesh.faces, whole) if mesh.normals is None else mesh.normals
+    unseen = {"colours": None, "texture": None} if options.shading == "grey" else {}
     if options.shading != "glossy":
         unseen |= {"roughness": None, "metallic": None}
-    return replace(mesh, vertices=vertices, faces=faces, normals=normals, topology=topology, **unseen)
+    return replace(mesh, vertices=vertices, normals=normals, topology=topology, **unseen)
 
 
 def _mesh_views(mesh: Mesh, which: slice) -> Mesh:
@@ -89,8 +88,30 @@ def _joined(parts: list[RenderOutput]) -> RenderOutput:
     return RenderOutput(**joined)
 
 
+def _check_texture(mesh: Mesh, count: int) -> None:
+    texture, uv = mesh.texture, mesh.uv
+    if texture is None or uv is None:
+        if texture is not uv:
+            raise InvalidInput("A texture needs uv coordinates, and they a texture.", "Give both or neither.")
+        return
+    if texture.ndim != 3 or texture.shape[-1] != 3 or uv.ndim != 2 or uv.shape[-1] != 2:
+        raise InvalidInput(
+            f"A texture of shape {tuple(texture.shape)} and uv of shape {tuple(uv.shape)} cannot be drawn.",
+            "Give (height, width, 3) and (rows, 2).",
+        )
+    rows = mesh.uv_faces
+    if rows is None and len(uv) == count:
+        return
+    if rows is None or rows.shape != mesh.faces.shape or (len(rows) and not 0 <= rows.min() <= rows.max() < len(uv)):
+        raise InvalidInput(
+            f"The {len(uv)} rows of uv do not belong to {len(mesh.faces)} faces of {count} vertices.",
+            "Give one row a vertex, or uv_faces with the rows of each face's corners.",
+        )
+
+
 def _check(mesh: Mesh, cameras: Cameras, options: RenderOptions) -> None:
     views, count = len(cameras), mesh.vertices.shape[-2]
+    check_faces(mesh.faces, count)
     for name in ("vertices", *PER_VERTEX):
         value = getattr(mesh, name)
         if value is None:
@@ -101,8 +122,9 @@ def _check(mesh: Mesh, cameras: Cameras, options: RenderOptions) -> None:
                 f"The mesh's {name} of shape {tuple(value.shape)} do not fit {views} views of {count} vertices.",
                 "Give one row a vertex, the same for all views or one set a view.",
             )
-    if (mesh.texture is None) != (mesh.uv is None):
-        raise InvalidInput("A texture needs uv coordinates, and they a texture.", "Give both or neither.")
+    if mesh.topology is not None and not torch.equal(mesh.topology.faces, mesh.faces.to(mesh.topology.faces)):
+        raise InvalidInput("The mesh's topology is of other faces.", "Build it of these, or leave it out.")
+    _check_texture(mesh, count)
     if options.shading not in get_args(Shading):
         raise InvalidInput(
             f"There is no shading {options.shading!r}.", f"Choose one of {', '.join(get_args(Shading))}."

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..protocol import InvalidInput
 from .compiled import Method, runs_compiled
+from .topology import check_faces
 
 MAX_FRAGMENTS = 1 << 20
 """Triangle-pixel pairs looked at together: about 150 bytes each."""
@@ -68,20 +69,15 @@ def face_ids(
 
 
 def _check(projected: Tensor, faces: Tensor, height: int, width: int, near: float, max_fragments: int) -> None:
-    if projected.ndim != 3 or projected.shape[-1] != 3 or faces.ndim != 2 or faces.shape[-1] != 3:
+    if projected.ndim != 3 or projected.shape[-1] != 3:
         raise InvalidInput(
-            f"Projected vertices of shape {tuple(projected.shape)} and faces of shape {tuple(faces.shape)} "
-            "cannot be drawn.",
-            "Give (views, vertices, 3) and (faces, 3).",
+            f"Projected vertices of shape {tuple(projected.shape)} cannot be drawn.", "Give (views, vertices, 3)."
         )
+    check_faces(faces, projected.shape[1])
     if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
         raise InvalidInput(f"A picture of {width} x {height} cannot be drawn.", f"Its sides go from 1 to {MAX_SIDE}.")
     if near <= 0 or max_fragments < 1:
         raise InvalidInput("The near plane and the number of fragments must be above 0.", "Use the defaults.")
-    if len(faces) and not 0 <= int(faces.min()) <= int(faces.max()) < projected.shape[1]:
-        raise InvalidInput(
-            "A face names a vertex that is not there.", f"Vertices are numbered 0 to {projected.shape[1] - 1}."
-        )
 
 
 def _views(

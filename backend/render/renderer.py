@@ -24,7 +24,7 @@ class Mesh:
     """A triangle mesh and what it carries. Per vertex is (V, C), or (B, V, C) where each view shows its own."""
 
     vertices: Tensor
-    """(V, 3) or (B, V, 3) metres. A face with a vertex that is no number is not drawn."""
+    """(V, 3) or (B, V, 3) metres. A face is not drawn where a vertex of it is no number, or 1e9 m away."""
     faces: Tensor
     """(F, 3) counter-clockwise from outside."""
     colours: Tensor | None = None

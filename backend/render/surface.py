@@ -71,7 +71,9 @@ def _albedo(mesh: Mesh, seen: Seen, carried: dict[str, Tensor]) -> Tensor:
     colour = carried.get("colours")
     if mesh.texture is None or mesh.uv is None:
         return mesh.vertices.new_ones((len(seen.pixel), 3)) if colour is None else colour
-    texture = sample(mesh.texture.to(mesh.vertices.dtype), interpolate(mesh.uv, seen, mesh.uv_faces))
+    # In the vertices' precision: half of it would move the texture by whole texels.
+    texture, uv = (t.to(mesh.vertices.dtype) for t in (mesh.texture, mesh.uv))
+    texture = sample(texture, interpolate(uv, seen, mesh.uv_faces))
     return texture if colour is None else texture * colour
 
 

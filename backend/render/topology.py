@@ -55,6 +55,20 @@ class Topology:
         return torch.where(degree > 0, total / degree.clamp(min=1) - vertices, torch.zeros_like(vertices))
 
 
+def check_faces(faces: Tensor, num_vertices: int) -> None:
+    """That faces are triangles of these vertices.
+
+    Raises:
+        InvalidInput: they are not (F, 3), or name a vertex that there is not.
+    """
+    if faces.ndim != 2 or faces.shape[-1] != 3:
+        raise InvalidInput(f"Faces of shape {tuple(faces.shape)} cannot be drawn.", "Give (faces, 3).")
+    if len(faces) and not 0 <= int(faces.min()) <= int(faces.max()) < num_vertices:
+        raise InvalidInput(
+            f"A face names a vertex outside 0 to {num_vertices - 1}.", "Give faces and vertices of the same mesh."
+        )
+
+
 def build_topology(faces: Tensor, num_vertices: int) -> Topology:
     """The edges of a mesh; a face that names a vertex twice has no area and no edge.
 
@@ -62,13 +76,10 @@ def build_topology(faces: Tensor, num_vertices: int) -> Topology:
         faces: (F, 3) integers below `num_vertices`.
 
     Raises:
-        InvalidInput: a face names a vertex that there is not.
+        InvalidInput: faces are not (F, 3), or name a vertex that there is not.
     """
+    check_faces(faces, num_vertices)
     faces = faces.long()
-    if len(faces) and (int(faces.min()) < 0 or int(faces.max()) >= num_vertices):
-        raise InvalidInput(
-            f"a face names a vertex outside 0 to {num_vertices - 1}", "give faces and vertices of the same mesh"
-        )
     whole = (faces != faces.roll(1, 1)).all(1).nonzero()[:, 0]
     start, end = faces[whole].T.reshape(-1), faces[whole].roll(-1, 1).T.reshape(-1)
     owner = whole.repeat(3)

@@ -161,6 +161,15 @@ def test_a_texture_with_a_seam():
     assert torch.allclose(half.colour[shown], out.colour[shown] / 2, atol=1e-5)
 
 
+def test_texture_coordinates_of_half_precision_are_not_rounded_again_in_each_pixel():
+    mesh = replace(
+        painted(), colours=None, texture=torch.rand(512, 512, 3, generator=torch.Generator().manual_seed(0))
+    )
+    uv = (mesh.vertices[:, :2] + 0.5).bfloat16()
+    half, single = (render(replace(mesh, uv=u), around(2)).colour for u in (uv, uv.float()))
+    assert torch.equal(half, single)
+
+
 def test_attributes_come_back_as_they_are():
     mesh = painted()
     place = mesh.vertices.half()
@@ -180,11 +189,12 @@ def test_attributes_come_back_as_they_are():
     assert (out.attributes[~shown] == 0).all()
 
 
-def test_broken_vertices_take_their_faces_with_them():
+@pytest.mark.parametrize("values", [(torch.nan, torch.inf), (1e30, -1e12)])
+def test_broken_vertices_take_their_faces_with_them(values):
     mesh, cameras = painted(), around(4)
     whole = render(mesh, cameras, RenderOptions())
     broken = mesh.vertices.clone()
-    broken[0], broken[30] = torch.nan, torch.inf
+    broken[0], broken[30] = values
     broken.requires_grad_(True)
     out = render(replace(mesh, vertices=broken), cameras, RenderOptions(buffers=("depth", "normals")))
     lost = (mesh.faces == 0).any(1) | (mesh.faces == 30).any(1)
@@ -197,6 +207,49 @@ def test_broken_vertices_take_their_faces_with_them():
     (gradient,) = torch.autograd.grad((out.colour**2).sum(), broken)
     assert gradient.isfinite().all()
     assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_a_vertex_that_is_broken_in_one_view_is_sound_in_the_others(smooth):
+    mesh, cameras = painted(), around(3)
+    options = RenderOptions(smooth=smooth, buffers=("normals",))
+    vertices = mesh.vertices.expand(3, -1, -1).clone()
+    vertices[1, 0] = torch.nan
+    vertices.requires_grad_(True)
+    out, whole = (render(replace(mesh, vertices=v), cameras, options) for v in (vertices, mesh.vertices))
+    for k in (0, 2):
+        assert torch.equal(out.face_ids[k], whole.face_ids[k])
+        assert torch.allclose(out.colour[k], whole.colour[k], atol=1e-5)
+    # The one with the hole shows what the mesh without those faces shows.
+    left = (mesh.faces != 0).all(1)
+    rest = replace(mesh, faces=mesh.faces[left], topology=None)
+    assert torch.allclose(out.colour[1], render(rest, cameras, options).colour[1], atol=1e-5)
+    assert not torch.allclose(out.colour[1], whole.colour[1], atol=0.1)
+    (gradient,) = torch.autograd.grad(out.colour.square().sum(), vertices)
+    assert gradient.isfinite().all()
+    assert (gradient[1, 0] == 0).all()
+    assert gradient[0, 0].abs().sum() > 0
+
+
+def test_nothing_to_draw():
+    mesh, cameras = painted(), around(2)
+    options = RenderOptions(background="black", buffers=("depth", "normals"))
+    empty = render(Mesh(mesh.vertices, mesh.faces[:0]), cameras, options)
+    assert (empty.colour == 0).all()
+    assert (empty.face_ids == -1).all()
+    assert render(mesh, cameras.views(slice(0, 0)), options).colour.shape == (0, 48, 48, 3)
+
+
+@pytest.mark.parametrize("some", [None, 1])
+def test_a_picture_gives_its_gradient_to_several_losses(some):
+    mesh, cameras = painted(), around(2)
+    vertices = mesh.vertices.clone().requires_grad_(True)
+    out = render(replace(mesh, vertices=vertices), cameras, RenderOptions(views_at_once=some))
+    losses = out.colour.square().sum(), out.alpha.sum()
+    one, other, twice = (
+        torch.autograd.grad(loss, vertices, retain_graph=True)[0] for loss in (*losses, losses[0] + losses[1])
+    )
+    assert torch.allclose(one + other, twice, rtol=1e-3, atol=1e-3 * float(twice.abs().max()))
 
 
 def test_inside_behind_and_on_the_cameras_plane():
@@ -269,6 +322,11 @@ def test_what_does_not_fit_is_told():
         (replace(mesh, colours=mesh.vertices.expand(3, -1, -1)), RenderOptions()),
         (replace(mesh, roughness=mesh.vertices), RenderOptions()),
         (replace(mesh, texture=torch.rand(2, 2, 3)), RenderOptions()),
+        (replace(mesh, texture=torch.rand(2, 2, 4), uv=mesh.vertices[:, :2]), RenderOptions()),
+        (replace(mesh, texture=torch.rand(2, 2, 3), uv=torch.rand(5, 2)), RenderOptions()),
+        (replace(mesh, texture=torch.rand(2, 2, 3), uv=torch.rand(5, 2), uv_faces=mesh.faces), RenderOptions()),
+        (replace(mesh, faces=mesh.faces + 1, topology=None), RenderOptions(antialias=False)),
+        (replace(mesh, faces=mesh.faces.flip(0)), RenderOptions()),
         (mesh, RenderOptions(shading="toon")),
         (mesh, RenderOptions(background="sky")),
         (mesh, RenderOptions(buffers=("uv",))),

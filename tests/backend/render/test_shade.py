@@ -157,5 +157,7 @@ def test_normals_point_outwards():
     assert torch.allclose(normals[0], torch.full((3,), -(3**-0.5)))
     assert (normals[4] == 0).all()
     assert torch.equal(vertex_normals(corners.expand(2, 5, 3), faces)[1], normals)
+    some = torch.tensor([True, True, False, True])
+    assert torch.equal(vertex_normals(corners, faces, some), vertex_normals(corners, faces[some]))
     flat = face_normals(corners, faces[3:].t())
     assert torch.allclose(flat, torch.full((1, 3), 3**-0.5))
