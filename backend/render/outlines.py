@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .compiled import Method, runs_compiled
 from .raster import LARGEST
 from .topology import Topology
 
@@ -33,7 +34,7 @@ def _turns(points: Tensor, faces: Tensor, near: float) -> Tensor:
     x, y, z = points.unbind(-1)
     sound = (x.abs() < LARGEST) & (y.abs() < LARGEST) & (z >= near) & (z < LARGEST)
     views = len(points)
-    rows = torch.stack((x, y)).where(sound, torch.nan).reshape(2 * views, -1).T.contiguous()
+    rows = torch.stack((x, y)).where(sound, torch.nan).flatten(0, 1).T.contiguous()
     turn = torch.zeros(len(faces) + 1, views, dtype=torch.int8, device=points.device)
     step = max(1, _BLOCK // max(views, 1)) if points.device.type == "cpu" else max(1, len(faces))
     for corners, out in zip(faces.split(step), turn[:-1].split(step), strict=True):
@@ -60,13 +61,23 @@ def _outline(points: Tensor, topology: Topology, near: float) -> Outline:
 
 
 @torch.no_grad()
-def find_outline(projected: Tensor, topology: Topology, near: float = 0.01) -> Outline:
+def find_outline(projected: Tensor, topology: Topology, near: float = 0.01, method: Method = "auto") -> Outline:
     """The silhouette edges of every view: both faces on one side of the edge in the picture, or no second face.
+
+    The same edges for every `method`, in another order.
 
     Args:
         projected: (B, V, 3) pixel x, pixel y and depth.
         near: metres; as in `face_ids`, a vertex that is nearer, or not a number, takes its faces with it.
+        method: as in `face_ids`.
+
+    Raises:
+        RuntimeMissing: `numba` is asked for and not installed.
     """
+    if runs_compiled(method, projected.device):
+        from .outlines_numba import outline_numba
+
+        return outline_numba(projected, topology, near)
     step = max(1, CHUNK // max(1, len(topology.faces)))
     found = []
     for first in range(0, max(len(projected), 1), step):

@@ -16,16 +16,17 @@ from .raster import LARGEST
 from .topology import Topology
 
 
-def outline_numba(points: Tensor, topology: Topology, near: float = 0.01) -> Outline:
+def outline_numba(points: Tensor, topology: Topology, near: float) -> Outline:
     """As `find_outline`, of points on the processor; edges in order of their view."""
     planes = points.detach().cpu().transpose(1, 2).contiguous().numpy()
     given = (topology.faces, topology.edges, topology.edge_faces, topology.along)
     faces, edges, sides, along = (t.cpu().to(torch.int32).numpy() for t in given)
-    loop = _loop()
+    # In the points' precision, as the rasteriser takes it: of a vertex at `near` both say the same.
+    loop, nearest = _loop(), planes.dtype.type(near)
 
     def one(plane: np.ndarray) -> np.ndarray:
         out = np.empty((2, len(edges)), np.int64)
-        return out[:, : loop(plane, faces, edges, sides, along, near, out)].copy()
+        return out[:, : loop(plane, faces, edges, sides, along, nearest, out)].copy()
 
     found = in_threads(one, planes)
     ends = torch.from_numpy(np.concatenate(found, 1)) if found else torch.zeros((2, 0), dtype=torch.int64)

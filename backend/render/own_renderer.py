@@ -9,12 +9,10 @@ from torch import Tensor
 
 from .antialias import antialias, find_crossings
 from .cameras import Cameras
-from .compiled import runs_compiled
 from .deferred import render_views
 from .interpolate import look
 from .lights import Lights
 from .outlines import find_outline
-from .outlines_numba import outline_numba
 from .raster import face_ids
 from .renderer import Mesh, RenderOptions, RenderOutput
 from .shade import linear_to_srgb
@@ -49,9 +47,8 @@ def _draw(mesh: Mesh, cameras: Cameras, lights: Lights, ground: Tensor, options:
     behind = torch.cat((ground, torch.zeros_like(ground[..., :1])), -1)
     picture = seen.image(picture, behind)
     if options.antialias and mesh.topology is not None:
-        found = outline_numba if runs_compiled(options.method, projected.device) else find_outline
-        outline = found(projected, mesh.topology, cameras.near)
-        crossings = find_crossings(projected, ids, mesh.topology, outline, cameras.near)
+        outline = find_outline(projected, mesh.topology, cameras.near, options.method)
+        crossings = find_crossings(projected, ids, mesh.topology, outline)
         picture = antialias(picture, projected, crossings)
     colour = picture[..., :3]
     return RenderOutput(

@@ -117,7 +117,6 @@ def soft_silhouette(
     topology: Topology,
     sigma: float = 1e-4,
     blur_radius: float | None = None,
-    outline: Outline | None = None,
     near: float = 0.01,
 ) -> Tensor:
     """Opacity between 0 and 1: sigmoid(-d / sigma) with d the squared distance to the outline, negative inside.
@@ -127,7 +126,6 @@ def soft_silhouette(
         ids: (B, H, W) integers, the face at each pixel's middle, -1 where there is none.
         sigma: squared distance at which opacity is .27 or .73; the picture's shorter side is 2 long, as in PyTorch3D.
         blur_radius: squared distance beyond which opacity is 0 or 1; without one, `default_blur_radius(sigma)`.
-        outline: of `find_outline` for the same vertices, if it is there already.
         near: metres, as in `face_ids`.
 
     Returns:
@@ -136,8 +134,7 @@ def soft_silhouette(
     height, width = ids.shape[1:]
     unit = 2 / min(height, width)
     radius = math.sqrt(default_blur_radius(sigma) if blur_radius is None else blur_radius) / unit
-    outline = find_outline(projected, topology, near) if outline is None else outline
-    start, end = _boundary(projected, ids, topology, outline)
+    start, end = _boundary(projected, ids, topology, find_outline(projected, topology, near))
     a, b = (at.T.contiguous() for at in positions(projected.detach(), start, end))
     pixel, edge = _nearest(a, b, start // topology.num_vertices, ids.shape, radius)
     a, b = (at.T for at in positions(projected, start[edge], end[edge]))

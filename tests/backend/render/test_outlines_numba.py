@@ -6,7 +6,6 @@ from impromptu.backend.render.outlines import find_outline
 from impromptu.backend.render.topology import build_topology
 
 pytest.importorskip("numba")
-from impromptu.backend.render.outlines_numba import outline_numba
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -19,8 +18,9 @@ def test_the_same_edges(dtype, views):
     points[0, 3] = torch.nan
     points[-1, 5, 2] = -1.0
     points[-1, 7, 0] = torch.inf
+    points[0, 9, 2] = 0.01
     topology = build_topology(faces, 25)
-    found = [torch.stack(f(points, topology), -1) for f in (find_outline, outline_numba)]
+    found = [torch.stack(find_outline(points, topology, method=m), -1) for m in ("torch", "numba")]
     expected, compiled = (f[((f[:, 0] * 25 * views + f[:, 1]) * 25 * views + f[:, 2]).argsort()] for f in found)
     assert len(expected) > 20
     assert torch.equal(compiled, expected)
@@ -28,5 +28,5 @@ def test_the_same_edges(dtype, views):
 
 def test_no_edge_no_view():
     topology = build_topology(torch.tensor([[0, 0, 1]]), 2)
-    assert [len(t) for t in outline_numba(torch.rand(3, 2, 3) + 1, topology)] == [0, 0, 0]
-    assert [len(t) for t in outline_numba(torch.rand(0, 2, 3), topology)] == [0, 0, 0]
+    assert [len(t) for t in find_outline(torch.rand(3, 2, 3) + 1, topology, method="numba")] == [0, 0, 0]
+    assert [len(t) for t in find_outline(torch.rand(0, 2, 3), topology, method="numba")] == [0, 0, 0]
