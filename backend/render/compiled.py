@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
+import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, TypeVar
@@ -10,11 +12,13 @@ from typing import Any, Literal, TypeVar
 import torch
 
 from ..assets import cache_folder
-from ..protocol import RuntimeMissing
+from ..protocol import InvalidInput, RuntimeMissing
 
 Method = Literal["auto", "torch", "numba"]
 Part = TypeVar("Part")
 Made = TypeVar("Made")
+_SETTING = threading.Lock()
+"""Numba's settings are one for all threads."""
 
 
 def numba_there() -> bool:
@@ -40,17 +44,23 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, keeping IEEE sums as written and letting other threads run.
 
     The machine code is kept in the cache folder (or NUMBA_CACHE_DIR), not beside the source, which may be read-only.
+    Where neither can be written, each process compiles for itself, which takes a second or two.
     """
     import numba
     from numba.core import config
 
+    loop = numba.njit(nogil=True, error_model="numpy")(function)
     settings: Any = config
-    kept = settings.CACHE_DIR
-    settings.CACHE_DIR = kept or str(cache_folder() / "numba")
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    finally:
-        settings.CACHE_DIR = kept
+    with _SETTING:
+        kept = settings.CACHE_DIR
+        try:
+            settings.CACHE_DIR = kept or str(cache_folder() / "numba")
+            loop.enable_caching()
+        except (InvalidInput, RuntimeError) as error:
+            warnings.warn(f"Compiled loops are not kept: {error}", stacklevel=2)
+        finally:
+            settings.CACHE_DIR = kept
+    return loop
 
 
 def in_threads(work: Callable[[Part], Made], parts: Iterable[Part]) -> list[Made]:

@@ -195,15 +195,19 @@ def test_without_numba_torch_does_it(monkeypatch):
         face_ids(points, faces, H, W, method="numba")
 
 
-def test_machine_code_is_kept_in_the_cache_folder(tmp_path):
+@pytest.mark.parametrize("writable", [True, False])
+def test_machine_code_is_kept_in_the_cache_folder(tmp_path, writable):
     pytest.importorskip("numba")
+    folder = tmp_path if writable else tmp_path / "a file" / "cache"
+    (tmp_path / "a file").touch()
     code = (
         "import torch, numba\n"
         "from impromptu.backend.render.raster import face_ids\n"
         "face_ids(torch.rand(1, 3, 3) + 1, torch.tensor([[0, 1, 2]]), 8, 8, method='numba')\n"
         "print(numba.config.CACHE_DIR)"
     )
-    there = {**os.environ, "IMPROMPTU_CACHE": str(tmp_path), "NUMBA_CACHE_DIR": ""}
-    said = subprocess.run([sys.executable, "-c", code], env=there, capture_output=True, text=True, check=True).stdout
-    assert said.strip() == ""
-    assert list(tmp_path.rglob("*.nbi"))
+    there = {**os.environ, "IMPROMPTU_CACHE": str(folder), "NUMBA_CACHE_DIR": ""}
+    ran = subprocess.run([sys.executable, "-c", code], env=there, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
+    assert bool(list(tmp_path.rglob("*.nbi"))) == writable
+    assert ("are not kept" in ran.stderr) == (not writable)
