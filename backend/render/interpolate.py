@@ -102,13 +102,12 @@ def blend(values: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
     return _Blend.apply(values, rows, weights)  # pyright: ignore[reportReturnType]
 
 
-def sample(texture: Tensor, uv: Tensor, *, repeat: bool = False) -> Tensor:
-    """Bilinear look-up in a texture.
+def sample(texture: Tensor, uv: Tensor) -> Tensor:
+    """Bilinear look-up in a texture, whose border goes on beyond 0 to 1.
 
     Args:
         texture: (h, w, C), first row on top.
         uv: (P, 2); (0, 0) is the lower left corner of the texture and (1, 1) the upper right.
-        repeat: beyond 0 to 1 the texture goes on from its other side; otherwise its border does.
 
     Returns:
         (P, C) in the type of `texture`, differentiable in both.
@@ -119,10 +118,7 @@ def sample(texture: Tensor, uv: Tensor, *, repeat: bool = False) -> Tensor:
     left, top = x.detach().floor(), y.detach().floor()
     right, down = x - left, y - top
     columns, lines = (torch.stack((first, first + 1)).long() for first in (left, top))
-    if repeat:
-        columns, lines = columns % width, lines % height
-    else:
-        columns, lines = columns.clamp(0, width - 1), lines.clamp(0, height - 1)
+    columns, lines = columns.clamp(0, width - 1), lines.clamp(0, height - 1)
     rows = (lines[:, None] * width + columns[None]).flatten(0, 1)
     across, along = torch.stack((1 - right, right)), torch.stack((1 - down, down))
     return blend(texture.flatten(0, 1), rows, (along[:, None] * across[None]).flatten(0, 1))

@@ -74,19 +74,18 @@ def test_gradients_are_finite_differences():
     assert torch.autograd.gradcheck(draw, inputs, eps=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("repeat", [False, True])
-def test_gradients_of_a_texture_are_finite_differences(repeat):
+def test_gradients_of_a_texture_are_finite_differences():
     g = torch.Generator().manual_seed(2)
     texture = torch.rand(5, 4, 3, generator=g, dtype=torch.float64).requires_grad_(True)
     uv = (torch.rand(40, 2, generator=g, dtype=torch.float64) * 1.6 - 0.3).requires_grad_(True)
-    assert torch.autograd.gradcheck(lambda t, c: sample(t, c, repeat=repeat), (texture, uv), eps=1e-7, atol=1e-6)
+    assert torch.autograd.gradcheck(sample, (texture, uv), eps=1e-7, atol=1e-6)
 
 
 def test_a_texture_lies_as_it_should():
     texture = torch.arange(6.0).reshape(2, 3, 1)
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]])
     assert sample(texture, corners)[:, 0].tolist() == [3.0, 5.0, 0.0, 2.0, 2.5]
-    assert torch.allclose(sample(texture, corners + 3, repeat=True), sample(texture, corners, repeat=True), atol=1e-5)
+    assert sample(texture, torch.tensor([[-3.0, 9.0], [7.0, -2.0]]))[:, 0].tolist() == [0.0, 5.0]
     against = torch.nn.functional.grid_sample(
         texture.permute(2, 0, 1)[None], torch.rand(1, 1, 50, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1,
         padding_mode="border",
