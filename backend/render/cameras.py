@@ -58,7 +58,7 @@ class Cameras:
         with torch.autocast(vertices.device.type, enabled=False):
             axes = self.rotation * self.rotation.new_tensor([1.0, 1.0, -1.0])[:, None]
             origin = axes @ self.position[..., None]
-            points = vertices.to(axes.dtype).transpose(-1, -2)
+            points = vertices.to(axes.dtype).transpose(-1, -2).contiguous()
             if points.ndim == 3:
                 return axes @ points - origin
             return (axes.flatten(0, 1) @ points).unflatten(0, (-1, 3)) - origin

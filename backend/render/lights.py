@@ -52,7 +52,7 @@ def sun(direction: Tensor, ambient: float | Tensor = 0.3) -> Lights:
     """
     direction = torch.nn.functional.normalize(direction.reshape(-1, 1, 3), dim=-1)
     share = torch.as_tensor(ambient, dtype=direction.dtype, device=direction.device).expand(len(direction))
-    share = share[:, None].expand(-1, 3)
+    share = share[:, None].repeat(1, 3)
     return Lights(direction, (1 - share)[:, None], share)
 
 
