@@ -70,7 +70,10 @@ def check_faces(faces: Tensor, num_vertices: int) -> None:
 
 
 def build_topology(faces: Tensor, num_vertices: int) -> Topology:
-    """The edges of a mesh; a face that names a vertex twice has no area and no edge.
+    """The edges of a mesh.
+
+    A face that names a vertex twice has no area and no edge. Faces of the same three vertices, as the two sides of
+    cloth may be, count as one.
 
     Args:
         faces: (F, 3) integers below `num_vertices`.
@@ -81,6 +84,7 @@ def build_topology(faces: Tensor, num_vertices: int) -> Topology:
     check_faces(faces, num_vertices)
     faces = faces.long()
     whole = (faces != faces.roll(1, 1)).all(1).nonzero()[:, 0]
+    whole = whole[_first_of_each(faces[whole], num_vertices)]
     start, end = faces[whole].T.reshape(-1), faces[whole].roll(-1, 1).T.reshape(-1)
     owner = whole.repeat(3)
     key, order = (torch.minimum(start, end) * num_vertices + torch.maximum(start, end)).sort(stable=True)
@@ -101,3 +105,13 @@ def build_topology(faces: Tensor, num_vertices: int) -> Topology:
         edge_faces=torch.stack((owner[row], torch.where(paired, owner[mate], -1)), -1),
         along=torch.stack((direction[row], direction[mate]), -1),
     )
+
+
+def _first_of_each(faces: Tensor, num_vertices: int) -> Tensor:
+    """Rows of the faces before which none has the same three vertices, in their order."""
+    low, middle, high = faces.sort(1)[0].unbind(1)
+    edge = torch.unique(low * num_vertices + middle, return_inverse=True)[1]
+    key, order = (edge * num_vertices + high).sort(stable=True)
+    new = torch.ones_like(key, dtype=torch.bool)
+    new[1:] = key[1:] != key[:-1]
+    return order[new].sort()[0]

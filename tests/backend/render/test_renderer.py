@@ -144,6 +144,13 @@ def test_a_silhouette_moves_what_it_covers():
     assert float(gradient) == pytest.approx(float(expected), rel=0.05)
 
 
+def test_faces_on_both_sides_change_nothing():
+    mesh, options = painted(), RenderOptions(shading="unlit")
+    both = replace(mesh, faces=torch.cat((mesh.faces, mesh.faces.flip(1))), topology=None)
+    two, one = (render(m, around(2), options).colour for m in (both, mesh))
+    assert torch.allclose(two, one, atol=1e-5)
+
+
 def test_a_texture_with_a_seam():
     vertices, faces = ball()
     # Each face shows one texel of its own.

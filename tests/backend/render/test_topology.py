@@ -50,6 +50,12 @@ def test_a_face_that_names_a_vertex_twice_has_no_edge():
         assert rows == {(0, 1): [(1, -1)], (0, 2): [(1, -1)], (1, 2): [(1, -1)]}
 
 
+def test_two_sides_of_cloth_are_one_surface():
+    faces = torch.tensor([[0, 1, 2], [2, 1, 0], [1, 2, 3], [3, 2, 1], [1, 2, 3]])
+    rows = pairs(build_topology(faces, 4))
+    assert rows == {(0, 1): [(0, -1)], (0, 2): [(0, -1)], (1, 2): [(2, 0)], (1, 3): [(2, -1)], (2, 3): [(2, -1)]}
+
+
 def test_no_faces_no_edges():
     topology = build_topology(torch.zeros(0, 3, dtype=torch.int64), 2)
     assert topology.edges.shape == (0, 2)
