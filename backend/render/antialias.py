@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .interpolate import at_least_float32
 from .outlines import Outline, find_outline
 from .topology import Topology
 
@@ -168,8 +169,7 @@ def find_crossings(
         near: metres, as in `face_ids`.
     """
     outline = find_outline(projected, topology, near) if outline is None else outline
-    points = projected.detach().transpose(1, 2).reshape(-1)
-    points = points if points.dtype == torch.float64 else points.float()
+    points = at_least_float32(projected.detach()).transpose(1, 2).reshape(-1)
     height, width = ids.shape[1:]
     picture = _Picture(points, ids.reshape(-1), topology.faces, projected.shape[1], height, width)
     beside, above = (_crossings(picture, outline, axis) for axis in (0, 1))
@@ -182,7 +182,7 @@ def positions(projected: Tensor, *vertices: Tensor) -> list[Tensor]:
     rows = vertex + torch.div(vertex, count, rounding_mode="floor") * (2 * count)
     # Not by an index into two dimensions: the sum of its gradients depends on the threads.
     at = projected.transpose(1, 2).reshape(-1).index_select(0, torch.cat((rows, rows + count))).reshape(2, -1).t()
-    return list((at if at.dtype == torch.float64 else at.float()).split([len(v) for v in vertices]))
+    return list(at_least_float32(at).split([len(v) for v in vertices]))
 
 
 def reaches(projected: Tensor, crossings: Crossings) -> Tensor:
@@ -204,8 +204,7 @@ def antialias(image: Tensor, projected: Tensor, crossings: Crossings) -> Tensor:
     Returns:
         The shape and type of `image`; computed in float32 at least.
     """
-    values = image.reshape(image.shape[:3].numel(), image.shape[3:].numel())
-    values = values if values.dtype == torch.float64 else values.float()
+    values = at_least_float32(image.reshape(image.shape[:3].numel(), image.shape[3:].numel()))
     covered = (reaches(projected, crossings) - 0.5).to(values.dtype)
     outwards = covered > 0
     target = torch.where(outwards, crossings.outer, crossings.inner)

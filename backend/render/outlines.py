@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from .compiled import Method, runs_compiled
+from .interpolate import at_least_float32
 from .raster import LARGEST
 from .topology import Topology
 
@@ -74,14 +75,15 @@ def find_outline(projected: Tensor, topology: Topology, near: float = 0.01, meth
     Raises:
         RuntimeMissing: `numba` is asked for and not installed.
     """
-    if runs_compiled(method, projected.device):
+    points = at_least_float32(projected.detach())
+    if runs_compiled(method, points.device):
         from .outlines_numba import outline_numba
 
-        return outline_numba(projected, topology, near)
+        return outline_numba(points, topology, near)
     step = max(1, CHUNK // max(1, len(topology.faces)))
     found = []
-    for first in range(0, max(len(projected), 1), step):
-        part = _outline(projected.detach()[first : first + step], topology, near)
+    for first in range(0, max(len(points), 1), step):
+        part = _outline(points[first : first + step], topology, near)
         offset = first * topology.num_vertices
         found.append(Outline(part.view + first, part.start + offset, part.end + offset))
     return found[0] if len(found) == 1 else Outline(*(torch.cat(column) for column in zip(*found, strict=True)))

@@ -18,7 +18,7 @@ from .topology import Topology
 
 def outline_numba(points: Tensor, topology: Topology, near: float) -> Outline:
     """As `find_outline`, of points on the processor; edges in order of their view."""
-    planes = points.detach().cpu().transpose(1, 2).contiguous().numpy()
+    planes = points.cpu().transpose(1, 2).contiguous().numpy()
     given = (topology.faces, topology.edges, topology.edge_faces, topology.along)
     faces, edges, sides, along = (t.cpu().to(torch.int32).numpy() for t in given)
     # In the points' precision, as the rasteriser takes it: of a vertex at `near` both say the same.

@@ -124,6 +124,18 @@ def test_an_empty_picture():
     assert (variable.grad == 0).all()
 
 
+def test_half_precision_and_autocast_are_computed_in_single():
+    points = TRIANGLE[None].bfloat16()
+    expected = soft(points.float(), ONE)
+    with torch.autocast("cpu", torch.bfloat16):
+        variable = points.clone().requires_grad_()
+        opacity = soft(variable, ONE)
+    assert torch.equal(opacity, expected)
+    opacity.square().sum().backward()
+    assert variable.grad.dtype == torch.bfloat16
+    assert variable.grad.abs().sum() > 0
+
+
 def test_views_do_not_mix():
     batch = torch.stack([TRIANGLE + torch.tensor([1.3 * i, -0.7 * i, 0]) for i in range(3)])
     together = soft(batch, ONE)
