@@ -11,6 +11,7 @@ from impromptu.backend.render.cameras import look_at, orbit
 from impromptu.backend.render.lights import sun
 from impromptu.backend.render.raster import face_ids
 from impromptu.backend.render.renderer import RENDERERS, Mesh, RenderOptions, open_renderer, render
+from impromptu.backend.render.shade import linear_to_srgb
 from impromptu.backend.render.topology import build_topology
 
 
@@ -80,7 +81,7 @@ def test_one_by_one_chunked_and_together_are_the_same():
 
 def test_views_of_their_own_meshes():
     mesh, cameras = painted(), around(3)
-    grown = mesh.vertices * torch.tensor([1.0, 0.7, 1.3])[:, None, None]
+    grown = mesh.vertices * torch.tensor([[1.0, 1.0, 1.0], [0.7, 1.1, 0.4], [1.3, 0.6, 1.2]])[:, None]
     own = replace(mesh, vertices=grown, colours=mesh.colours.expand(3, -1, -1))
     for options in (RenderOptions(), RenderOptions(views_at_once=2), RenderOptions(smooth=False)):
         together = render(own, cameras, options).colour
@@ -257,6 +258,35 @@ def test_a_picture_gives_its_gradient_to_several_losses(some):
         torch.autograd.grad(loss, vertices, retain_graph=True)[0] for loss in (*losses, losses[0] + losses[1])
     )
     assert torch.allclose(one + other, twice, rtol=1e-3, atol=1e-3 * float(twice.abs().max()))
+
+
+def test_the_near_plane_of_the_cameras_cuts_off_whole_faces():
+    mesh, cameras = painted(), replace(around(1), near=1.7)
+    options = RenderOptions(shading="unlit")
+    left = (cameras.view(mesh.vertices)[0, :, 2] >= 1.7)[mesh.faces].all(1)
+    assert 0 < left.sum() < len(left)
+    rest = replace(mesh, faces=mesh.faces[left], topology=None)
+    whole = render(mesh, replace(cameras, near=0.01), options).colour
+    cut = render(mesh, cameras, options).colour
+    assert not torch.allclose(cut, whole, atol=0.1)
+    assert torch.equal(cut, render(rest, cameras, options).colour)
+
+
+def test_culling_leaves_out_what_is_seen_from_its_back():
+    mesh = painted()
+    inside_out = replace(mesh, faces=mesh.faces.flip(1), topology=None)
+    # Of a ball inside out the far half is left.
+    far, near = (
+        render(inside_out, around(1), RenderOptions(cull=c, buffers=("depth",))).depth for c in (True, False)
+    )
+    assert far[0, 24, 24] > 2.4 > 1.6 > near[0, 24, 24] > 0
+
+
+def test_a_screens_picture_is_encoded_once():
+    linear, encoded = (render(painted(), around(1), RenderOptions(srgb=s)) for s in (False, True))
+    assert torch.equal(encoded.colour, linear_to_srgb(linear.colour))
+    assert torch.equal(encoded.alpha, linear.alpha)
+    assert not torch.allclose(encoded.colour, linear.colour, atol=0.05)
 
 
 def test_inside_behind_and_on_the_cameras_plane():
