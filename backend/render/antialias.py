@@ -6,7 +6,8 @@ moved into it. They look for the edge among the three of the triangle in front, 
 smaller than pixels; here the silhouette edges themselves are drawn, into the pairs of pixels that they cross.
 
 Two limits come with the method: at a sharp corner a pixel may still jump, and what is thinner than a pixel shows only
-where it covers the middle of one.
+where it covers the middle of one. One comes with the mesh: where three faces or more meet at an edge, each
+ends there, and a slope may be blended along it.
 """
 
 from __future__ import annotations
