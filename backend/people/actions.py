@@ -82,7 +82,8 @@ class Action:
 def _words() -> dict[str, Any]:
     words = read_json(FILE)
     words["verbs"] = frozenset(words["verbs"].split())
-    words["by_arms"] = frozenset(words["by_arms"].split())
+    words["by_arms"], words["from_behind"] = (frozenset(words[k].split()) for k in ("by_arms", "from_behind"))
+    words["near"] = [frozenset(row.split()) for row in words["near"]]
     words["cannot_show"] = re.compile("|".join(rf"(?:^|(?<=\s)){w}(?=\s|$)" for w in words["cannot_show"]))
     words["unseen"] = frozenset(words["unseen"])
     words["vague"], words["still"] = (frozenset(words[k].split()) for k in ("vague", "still"))
@@ -122,6 +123,11 @@ def group_of(clip: str, labels: Sequence[str] = ()) -> str:
         base = next((v for v in words["verbs"] if first in (v, v + "s", gerund(v))), first)
         return words["groups"].get(base, base)
     return parts[0]
+
+
+def seen_from_behind(group: str) -> bool:
+    """Whether the arms of a group of `by_arms` are raised or spread, so that a back does not hide what they do."""
+    return group in _words()["from_behind"]
 
 
 def split_of_group(group: str) -> Split:
@@ -249,6 +255,7 @@ class Actions:
         words, group = _words(), self.group[clip]
         # Whoever waves stands too, and may well be dancing; whoever sits does neither.
         vague = words["vague"] | (set() if group in words["still"] else {"stand", "dance"})
+        vague |= {other for row in words["near"] if group in row for other in row}
         said = {w for _, phrase, _, _ in self._ranges[clip] for w in _telling_words(phrase)}
         found = {}
         for name in self._unlike.get(clip, ()):

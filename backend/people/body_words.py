@@ -11,6 +11,8 @@ FAT = 0.85
 """The same of weight, upwards: there the eye is quicker."""
 GREAT = 1.75
 """From which `very` is said."""
+WIDE = 1.3
+"""From which shoulders are called broad, or narrow: a raised arm hides as much as one."""
 HIDDEN = 1.6
 """From which it shows through wide clothes."""
 
@@ -64,7 +66,7 @@ def _figure(z: dict[str, float], template: str) -> dict[str, float]:
         found["muscular"] = z["muscle"]
         if z["weight"] >= 0.5 and template != "female":
             found["burly"] = z["muscle"]
-    if abs(z["shoulders"]) >= 1.2:
+    if abs(z["shoulders"]) >= WIDE:
         found["broad-shouldered" if z["shoulders"] > 0 else "narrow-shouldered"] = abs(z["shoulders"]) - 0.2
     if z["belly"] >= 1.2 and z["weight"] > 0.5:
         found["big-bellied"] = z["belly"] - 0.2

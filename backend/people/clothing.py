@@ -9,8 +9,8 @@ from .grammar import joined
 from .spec import Garment
 from .voice import Voice
 
-NAMED_MATERIALS = frozenset(("leather", "denim", "wool", "silk", "velvet", "steel", "brass", "straw", "linen"))
-"""Materials that one may see."""
+NAMED_MATERIALS = frozenset(("leather", "denim", "wool", "silk", "steel", "brass", "straw"))
+"""Materials that one may see: linen and velvet pass for cotton here."""
 MATERIAL_SAID, DETAIL_SAID = 0.45, 0.4
 """How often a material, and the second colour of what has a tie, a ribbon or stripes, are named."""
 Said = tuple[str, str, str]

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .actions import Action
+from .actions import Action, seen_from_behind
 from .body_words import age_of, builds_of
+from .shown import shown
 from .spec import PARTS, Garment, Person
-from .surroundings import Surroundings
+from .surroundings import UPRIGHT, Surroundings
 
 LEAST = 0.0012
 """Share of the picture's pixels from which a part is seen: 60 of 224 x 224."""
-LEAST_FACE = {"age": 0.004, "expression": 0.012, "hair": 0.0012, "stubble": 0.02}
+LEAST_FACE = {"age": 0.012, "bald": 0.004, "expression": 0.012, "hair": 0.0012, "stubble": 0.02}
 """Share that the face, or the hair, has at least where that is said."""
 LEAST_SKIN = 0.008
-GARMENT_SHARE = 0.012
-"""Share of the person's pixels that a garment covers at least."""
-UPRIGHT = 0.75
-"""Cosine of the lean beyond which front and back mean little."""
+UNLIT = frozenset(("dim", "from behind"))
+"""Light in which no tone of skin is told from the next."""
+TIED = frozenset(("bun", "ponytail"))
+"""Hair that looks short from the front."""
 STRETCHED = 0.93
 """Of a standing body's height, from which on a picture shows how tall somebody is."""
 HIGH, LOW = 24.0, -5.0
 """Degrees of elevation from which a picture is taken from above, or below."""
 WIDE = ("robe", "cape", "coat", "armour", "poncho", "abaya", "cloak", "gown", "spacesuit", "kimono", "toga", "hoodie")
 """Words in the names of garments under which a figure is not seen."""
-IN_FRONT = ("suit",)
-"""Garments whose detail, such as a tie, is seen from the front alone."""
 LONG = ("skirt", "dress", "robe", "gown", "kimono", "toga", "cape", "coat", "cloak", "abaya")
 """Words in the names of garments under which it is not seen where the legs begin."""
 
@@ -90,15 +89,10 @@ def see(
         slots: kind of garment -> its slot.
     """
     s, get = surroundings, shares.get
-    whole, face = sum(shares.values()), get("face", 0.0)
-    shown = sorted(
-        (g for g in person.garments if slots[g.kind] in shares and get(slots[g.kind], 0.0) >= GARMENT_SHARE * whole),
-        key=lambda g: -shares[slots[g.kind]],
-    )
-    if s.view in ("back", "side"):
-        shown = [replace(g, second="") if g.kind in IN_FRONT and g.pattern == "plain" else g for g in shown]
+    face, garments = get("face", 0.0), shown(person, s, shares, slots)
+    upright = action.upright > UPRIGHT
     # A garment that is worn hides a body even where its own piece is small in the picture.
-    body_seen = s.framing in ("full body", "upper body")
+    body_seen = s.framing in ("full body", "upper body") and upright
     facing = s.view in ("front", "three-quarter") or (s.view == "side" and s.framing == "face")
     builds = ()
     if body_seen:
@@ -107,25 +101,25 @@ def see(
             person,
             scaled=s.fixed and action.stretched >= STRETCHED,
             hidden=any(word in kinds for word in WIDE),
-            legs=s.framing == "full body" and not any(word in kinds for word in LONG) and action.upright > UPRIGHT,
+            legs=s.framing == "full body" and not any(word in kinds for word in LONG),
         )
     # From behind, what the hands do before the chest is not seen.
-    hands = s.view != "back" or not action.by_arms or "hands" in shares or "gloves" in shares
+    hands = s.view != "back" or not action.by_arms or seen_from_behind(action.group)
     acts = hands and (s.framing == "full body" or (s.framing == "upper body" and action.by_arms))
-    upright = action.upright > UPRIGHT
     skin = sum(get(part, 0.0) for part in ("face", "neck", "torso", "arms", "hands", "legs", "feet"))
     hair, hair_colour = _hair(person, shares, s)
     return Facts(
-        gender={"male": "man", "female": "woman"}.get(person.template, "person"),
+        # Legs alone are not told apart.
+        gender={"male": "man", "female": "woman"}.get(person.template if s.framing != "lower body" else "", "person"),
         age=age_of(person) if face >= LEAST_FACE["age"] and s.view != "back" else "",
         builds=builds,
-        skin=person.skin if skin >= LEAST_SKIN else "",
+        skin=person.skin if skin >= LEAST_SKIN and s.light not in UNLIT else "",
         hair=hair,
         hair_colour=hair_colour,
         beard=_beard(person, shares),
         expression=person.expression_name if facing and face >= LEAST_FACE["expression"] else "",
-        garments=tuple(shown),
-        slots=tuple(slots[g.kind] for g in shown),
+        garments=garments,
+        slots=tuple(slots[g.kind] for g in garments),
         action=action.phrases if acts else (),
         framing=s.framing,
         view=s.view if upright else "",
@@ -140,13 +134,13 @@ def _hair(person: Person, shares: Mapping[str, float], s: Surroundings) -> tuple
     """Style and colour, as far as they are seen."""
     hatted = shares.get("hat", 0.0) > 0
     if person.hair == "bald":
-        head = shares.get("face", 0.0) >= LEAST_FACE["age"]
+        head = shares.get("face", 0.0) >= LEAST_FACE["bald"]
         return ("bald" if head and not hatted and s.framing != "lower body" else ""), ""
     if shares.get("hair", 0.0) < LEAST_FACE["hair"]:
         return "", ""
     if person.hair == "shaved":
-        return ("" if hatted else "shaved"), person.hair_colour if s.framing == "face" else ""
-    return ("" if hatted else person.hair), person.hair_colour
+        return ("", "") if hatted else ("shaved", person.hair_colour if s.framing == "face" else "")
+    return ("" if hatted or (s.view == "front" and person.hair in TIED) else person.hair), person.hair_colour
 
 
 def _beard(person: Person, shares: Mapping[str, float]) -> str:

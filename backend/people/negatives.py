@@ -201,7 +201,8 @@ def _says(caption: Caption, family: str, of: str = "") -> list[str]:
 
 def _gender(lots: Random, facts: Facts, caption: Caption, world: World) -> Iterator[Change]:
     other = {"man": "woman", "woman": "man"}.get(facts.gender)
-    if other and _says(caption, "gender"):
+    # A face alone leaves it open.
+    if other and facts.framing != "face" and _says(caption, "gender"):
         yield facts.gender, other, _changed(facts, gender=other)
 
 

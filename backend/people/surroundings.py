@@ -32,6 +32,8 @@ VIEW_ODDS = {
     "full body": (0.32, 0.29, 0.19, 0.2), "upper body": (0.36, 0.34, 0.15, 0.15), "face": (0.5, 0.38, 0.12, 0.0),
     "lower body": (0.35, 0.3, 0.15, 0.2),
 }  # fmt: skip
+UPRIGHT = 0.75
+"""Cosine of the lean beyond which front and back mean little, and a close-up of a limb less."""
 FIXED = 0.4
 """Share of the full-body pictures whose camera stands at one distance and height: in them stature is seen."""
 FIXED_DISTANCE, FIXED_HEIGHT, FIXED_FOV = 4.4, 1.0, 33.0
@@ -49,8 +51,10 @@ _BACK_COLOURS = {
     "light green": 1.5, "beige": 2, "brown": 1, "yellow": 1.5, "orange": 1.5, "red": 1.5, "pink": 1.5, "purple": 1.5,
     "turquoise": 1.5,
 }  # fmt: skip
-DIM = 0.45
-"""Brightness of the backdrop in dim light."""
+TINTS: dict[str, RGB] = {"warm": (1.0, 0.85, 0.62), "cold": (0.74, 0.89, 1.0)}
+"""Colour of the light that has one."""
+CAST: dict[str, RGB] = {"dim": (0.45, 0.45, 0.45), **TINTS}
+"""What a light does to the backdrop, whose colours are then not told."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +108,15 @@ class Surroundings:
         return cls(**{**lists, "backdrop_colours": (tuple(first), tuple(second))})
 
 
-def sample_surroundings(rng: np.random.Generator) -> Surroundings:
-    """Camera, light and backdrop, each drawn for itself: none tells anything of the person."""
+def sample_surroundings(rng: np.random.Generator, upright: float = 1.0) -> Surroundings:
+    """Camera, light and backdrop, each drawn for itself: none tells anything of the person.
+
+    Args:
+        upright: cosine of the body's lean; one that lies or bends is shown whole.
+    """
     chance = rng.random(16).tolist()
     framing = pick(tuple(FRAMINGS), tuple(FRAMINGS.values()), chance[0])
+    framing = framing if upright > UPRIGHT else "full body"
     fixed = framing == "full body" and chance[1] < FIXED
     view = pick(tuple(VIEWS), VIEW_ODDS[framing], chance[2])
     middle, off = VIEWS[view]
@@ -122,8 +131,8 @@ def sample_surroundings(rng: np.random.Generator) -> Surroundings:
         low = 3 if backdrop == "ground" or framing == "lower body" else -10
         elevation = low + (32 - low) * chance[6] ** 1.7
     light, azimuth_of_sun, height_of_sun, sun, ambient = _sample_light(chance[7:12])
-    names, colours = _sample_backdrop(rng, backdrop, chance[12:14], DIM if light == "dim" else 1.0)
-    if light == "dim":
+    names, colours = _sample_backdrop(rng, backdrop, chance[12:14], CAST.get(light, (1.0, 1.0, 1.0)))
+    if light in CAST:
         names = ("", "")
     shift = (0.0, 0.0) if fixed else (0.05 * (2 * chance[14] - 1), 0.03 * (2 * chance[15] - 1))
     return Surroundings(
@@ -138,23 +147,19 @@ def _sample_light(chance: list[float]) -> tuple[str, float, float, RGB, RGB]:
     # Strong enough to be seen, weak enough that a garment keeps the name of its colour.
     name = pick(tuple(LIGHTS), tuple(LIGHTS.values()), chance[0])
     azimuth, elevation = -50 + 100 * chance[1], 30 + 30 * chance[2]
-    sun, ambient = 0.6 + 0.15 * chance[3], 0.34 + 0.1 * chance[4]
-    tint = (1.0, 1.0, 1.0)
+    sun, ambient = 0.56 + 0.14 * chance[3], 0.34 + 0.08 * chance[4]
+    tint = TINTS.get(name, (1.0, 1.0, 1.0))
     if name == "bright":
-        sun, ambient = 0.72 + 0.12 * chance[3], 0.44 + 0.08 * chance[4]
+        sun, ambient = 0.76 + 0.12 * chance[3], 0.48 + 0.08 * chance[4]
     elif name == "dim":
-        sun, ambient = 0.27 + 0.06 * chance[3], 0.16 + 0.04 * chance[4]
-    elif name == "warm":
-        tint = (1.0, 0.87, 0.68)
-    elif name == "cold":
-        tint = (0.77, 0.9, 1.0)
+        sun, ambient = 0.26 + 0.06 * chance[3], 0.2 + 0.04 * chance[4]
     elif name in ("from the left", "from the right"):
         azimuth, elevation = 70 + 25 * chance[1], 8 + 22 * chance[2]
         azimuth = -azimuth if name == "from the left" else azimuth
-        sun, ambient = 0.85 + 0.1 * chance[3], 0.24 + 0.06 * chance[4]
+        sun, ambient = 0.85 + 0.1 * chance[3], 0.28 + 0.06 * chance[4]
     elif name == "from behind":
         azimuth, elevation = 160 + 40 * chance[1], 25 + 25 * chance[2]
-        sun, ambient = 0.9 + 0.1 * chance[3], 0.3 + 0.06 * chance[4]
+        sun, ambient = 0.9 + 0.1 * chance[3], 0.38 + 0.06 * chance[4]
     return name, round(azimuth, 2), round(elevation, 2), _scaled(tint, sun), _scaled(tint, ambient)
 
 
@@ -164,7 +169,7 @@ def _scaled(colour: RGB, factor: float) -> RGB:
 
 
 def _sample_backdrop(
-    rng: np.random.Generator, kind: str, chance: list[float], brightness: float
+    rng: np.random.Generator, kind: str, chance: list[float], cast: RGB
 ) -> tuple[tuple[str, str], tuple[RGB, RGB]]:
     names = tuple(_BACK_COLOURS)
     first = pick(names, tuple(_BACK_COLOURS.values()), chance[0])
@@ -178,7 +183,9 @@ def _sample_backdrop(
     colours = [_white(rng) if name == "white" else sample_shade(rng, name) for name in (first, second)]
     if kind == "plain":
         colours[1] = colours[0]
-    return (first, second), (_scaled(colours[0], brightness), _scaled(colours[1], brightness))
+    r, g, b = cast
+    first_cast, second_cast = ((round(x * r, 5), round(y * g, 5), round(z * b, 5)) for x, y, z in colours)
+    return (first, second), (first_cast, second_cast)
 
 
 def _white(rng: np.random.Generator) -> RGB:

@@ -60,7 +60,7 @@ class CaptionsPlan:
         lots = np.random.default_rng([self.request.seed, index, self.split == "test"])
         person = sample_person(lots, self.figures.wardrobe, self.split)
         action = self.actions.sample(lots, self.split)
-        surroundings = sample_surroundings(lots)
+        surroundings = sample_surroundings(lots, action.upright)
         return {
             "split": self.split,
             "person": person.to_json(),
