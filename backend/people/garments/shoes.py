@@ -12,6 +12,8 @@ from .bottoms import legs
 
 SOLE = 0.02
 """Metres from the skin's lowest point up to where the upper begins."""
+BEHIND_TOES = 0.075
+"""Metres from the ankle ahead to where a shoe's front begins."""
 
 
 def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 0.0) -> np.ndarray:
@@ -29,21 +31,25 @@ def last(atlas: Atlas, thick: float = 0.008, sole: float = 0.014, heel: float = 
     # Plain diffusion shrinks the foot by as much as the upper is then wide.
     shrunk = ((smooth - v) * atlas.normals).sum(1, keepdims=True)
     out = smooth - v - np.minimum(shrunk, 0) * atlas.normals * 0.6 + thick * atlas.normals
-    front, share = _toe_box(atlas, thick)
-    out += share * (front - out)
+    out += _front(atlas)[:, None] * (_toe_box(atlas, thick) - out)
     low = ramp(v[:, 1] + out[:, 1], atlas.floor + 0.026, atlas.floor + 0.004)
     raised = heel * ramp(atlas.z, ankle[2] + 0.05, ankle[2] - 0.02)
     out[:, 1] += low * (atlas.floor - sole - raised - (v[:, 1] + out[:, 1])) * 0.9
     return near * out
 
 
-def _toe_box(atlas: Atlas, thick: float) -> tuple[np.ndarray, np.ndarray]:
-    """(V, 3) from the toes to a shell around all of them, and (V, 1) how much of the shoe's front a vertex is."""
+def _front(atlas: Atlas) -> np.ndarray:
+    """(V,) how much of the shoe's front, around the toes, a vertex is."""
+    ankle = atlas.joints["left_ankle"]
+    start = ankle[2] + BEHIND_TOES
+    return ramp(atlas.z, start, start + 0.03) * (atlas.y < ankle[1]) * ~atlas.on_arm
+
+
+def _toe_box(atlas: Atlas, thick: float) -> np.ndarray:
+    """(V, 3) from the toes to a shell around all of them."""
     v = atlas.v.astype(np.float64)
-    target, share = v.copy(), np.zeros((len(v), 1))
-    start = atlas.joints["left_ankle"][2] + 0.075
-    feet = (atlas.y < atlas.joints["left_ankle"][1]) & (atlas.z > start) & ~atlas.on_arm
-    share[feet, 0] = ramp(atlas.z[feet], start, start + 0.03)
+    target, feet = v.copy(), _front(atlas) > 0
+    start = atlas.joints["left_ankle"][2] + BEHIND_TOES
     for turn in range(6):
         # Spread out in between, so that what lay between two toes does not lie in folds.
         target = atlas.smoothed(target, 5 * (turn > 0), shrink=1.0)
@@ -53,13 +59,20 @@ def _toe_box(atlas: Atlas, thick: float) -> tuple[np.ndarray, np.ndarray]:
     away = target - [0, atlas.y[feet].min() + 0.02, start]
     away[:, 0] = np.sign(atlas.x) * (np.abs(target[:, 0]) - np.abs(atlas.x[feet]).mean())
     away /= np.linalg.norm(away, axis=1, keepdims=True)
-    return target - v + thick * away, share
+    return target - v + thick * away
 
 
 def shoe(atlas: Atlas, field: Field, ink: Ink, **shape: float) -> Cut:
     """A shoe where the field is positive, with a sole of its own colour."""
-    bottom = cover(atlas.floor + SOLE - atlas.y, 0.006)
-    return Cut(cover(field), 0.0, 0.0, last(atlas, **shape), paints=((bottom, ink),), hem=0.7)
+    push = last(atlas, **shape)
+    # By the shoe's height, not the skin's: the clefts between toes would be painted as sole.
+    bottom = cover(atlas.floor - shape.get("sole", SOLE) + SOLE - atlas.y - push[:, 1], 0.006)
+    # Toes differ from body to body, so what the shell adds for the mean ones is taken off and left to smoothing.
+    toes = _front(atlas)
+    v = atlas.v.astype(np.float64)
+    slack = ((atlas.smoothed(v) - v) * atlas.normals).sum(1, keepdims=True)
+    push = push - toes[:, None] * slack * atlas.normals
+    return Cut(cover(field), 0.0, toes, push, paints=((bottom, ink),), hem=0.7)
 
 
 def above_ankle(atlas: Atlas, up: float) -> Field:
@@ -74,7 +87,7 @@ def _trainers(atlas: Atlas) -> Cut:
     stripe = cover(0.009 - np.abs(atlas.z - ankle[2] - 0.055 + 0.7 * (atlas.y - ankle[1] + 0.04)), 0.006)
     stripe = stripe * (np.abs(atlas.normals[:, 0]) > 0.5)
     cut = shoe(atlas, above_ankle(atlas, 0.012), WHITE, sole=0.022, thick=0.01)
-    return Cut(cut.cover, 0.0, 0.0, cut.push, ((0.8 * laces, WHITE), (stripe, SECOND), *cut.paints), 0.6)
+    return Cut(cut.cover, 0.0, cut.smooth, cut.push, ((0.8 * laces, WHITE), (stripe, SECOND), *cut.paints), 0.6)
 
 
 def _leather_shoes(atlas: Atlas) -> Cut:
@@ -92,14 +105,16 @@ def _high_heels(atlas: Atlas) -> Cut:
 def _boots(atlas: Atlas) -> Cut:
     cut = shoe(atlas, above_ankle(atlas, 0.2), shade(0.3), sole=0.024, thick=0.012, heel=0.01)
     shaft = ramp(atlas.y, atlas.floor + 0.05, atlas.floor + 0.2)
-    return Cut(cut.cover, 0.02 * shaft, 0.6 * shaft, cut.push, cut.paints, 0.6)
+    return Cut(cut.cover, 0.02 * shaft, np.maximum(cut.smooth, 0.6 * shaft), cut.push, cut.paints, 0.6)
 
 
 def _rain_boots(atlas: Atlas) -> Cut:
     cut = shoe(atlas, above_ankle(atlas, 0.27), shade(0.5), sole=0.022, thick=0.014)
     shaft = ramp(atlas.y, atlas.floor + 0.05, atlas.floor + 0.25)
     rim = cover(0.015 - np.abs(above_ankle(atlas, 0.26)), 0.01)
-    return Cut(cut.cover, 0.03 * shaft, shaft, cut.push, (*cut.paints, (rim, shade(0.6))), 0.6)
+    return Cut(
+        cut.cover, 0.03 * shaft, np.maximum(cut.smooth, shaft), cut.push, (*cut.paints, (rim, shade(0.6))), 0.6
+    )
 
 
 def _sandals(atlas: Atlas) -> Cut:
