@@ -61,9 +61,11 @@ class Person:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Person:
         """Read what `to_json` wrote."""
-        lists = {k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in value.items()}
-        garments = tuple(
-            Garment(**{k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in g.items()})
-            for g in value.get("garments", ())
-        )
-        return cls(**{**lists, "garments": garments})
+        fields = _as_tuples(value)
+        garments = tuple(Garment(**_as_tuples(g)) for g in value.get("garments", ()))
+        return cls(**{**fields, "garments": garments})
+
+
+def _as_tuples(value: dict[str, Any]) -> dict[str, Any]:
+    """Lists of JSON as the tuples that they were."""
+    return {k: tuple(v) if isinstance(v, (list, tuple)) else v for k, v in value.items()}
