@@ -81,7 +81,8 @@ def test_binary_and_python_get_their_own_command_lines(tmp_path):
     binary = blender.job_command(["/opt/blender-4.5/blender"], blender.WORKER, tmp_path)
     assert binary[1:3] == ["-b", "--factory-startup"]
     assert binary[-2:] == ["--", str(tmp_path)]
-    assert blender.job_command(["/x/python"], blender.WORKER, tmp_path) == ["/x/python", str(blender.WORKER), str(tmp_path)]
+    module = blender.job_command(["/x/python"], blender.WORKER, tmp_path)
+    assert module == ["/x/python", str(blender.WORKER), str(tmp_path)]
 
 
 @needs_blender
