@@ -79,7 +79,7 @@ class Scenes:
     def save(self, path: Path) -> None:
         """Write as .npz, whole or not at all; for another process, so without compression."""
         arrays = {f.name: getattr(self, f.name) for f in fields(self)}
-        save_npz(path, **{k: np.asarray(v) for k, v in arrays.items()})
+        save_npz(path, False, **{k: np.asarray(v) for k, v in arrays.items()})
 
     @classmethod
     def load(cls, path: Path) -> Scenes:
