@@ -38,6 +38,8 @@ STANDING = 0.12
 
 LEGS_TO_HEAD = [7, 8, 10, 11, 12, 15]
 """Ankles, toes, neck and head, of the 22 joints."""
+LEANING = [0, 9, 15]
+"""Pelvis, chest and head: the one that leans most says how upright somebody is."""
 
 _OWN = re.compile(
     r"(?<!the )(?<!both )(?<!\} )(?<!\ba )(?<!one )(?<!left )(?<!right )"
@@ -62,7 +64,7 @@ class Action:
     heading: float
     """Degrees to the left that the body faces, from +z."""
     upright: float
-    """1 standing, 0 lying, -1 head down."""
+    """1 standing, 0 lying or bent to the floor, -1 head down."""
     stretched: float
     """Height of the joints, of that of a body that stands: small where it sits, bends or lies."""
     by_arms: bool
@@ -198,14 +200,14 @@ class Actions:
         )
 
     def _poses(self, name: str) -> tuple[NDArray[np.floating], ...]:
-        """(frames, 22, 3) joints about the pelvis, facing +z; (frames,) yaw; (frames,) cosine of the lean."""
+        """(frames, 22, 3) joints about the pelvis, facing +z; (frames,) yaw; (frames,) cosine of the most lean."""
         if name not in self._clips:
             clip = self._library.load(name)
             turned = matrix_from_axis_angle(clip.poses[:, 0])
             yaw = yaw_of(turned)
-            _, joints = forward_kinematics(clip.poses, clip.trans, OFFSETS)
+            rotations, joints = forward_kinematics(clip.poses, clip.trans, OFFSETS)
             joints = np.einsum("fij,fkj->fki", turn(-yaw), joints - joints[:, :1])
-            self._clips[name] = (joints.astype(np.float32), yaw, turned[:, 1, 1])
+            self._clips[name] = (joints.astype(np.float32), yaw, rotations[:, LEANING, 1, 1].min(1))
         return self._clips[name]
 
     @lru_cache(maxsize=16384)  # noqa: B019 -- lives as long as the library's clips
