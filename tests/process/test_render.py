@@ -28,6 +28,11 @@ def files_of(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+def heed_interrupts():
+    """Who starts the tests in the background of a shell has them ignore Ctrl-C, and so would their children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_for_pictures(child, folder, count):
     """Until so many pictures lie there; False if the run ended before."""
     while child.poll() is None:
@@ -49,7 +54,7 @@ def test_a_set_that_was_killed_and_interrupted_is_the_same_as_one_that_was_not(t
     assert wait_for_pictures(child, folder, 8)
     child.kill()
     child.communicate()
-    child = subprocess.Popen(command(*args, folder), stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command(*args, folder), stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     before = len(list(folder.glob("pictures/*/*.png")))
     assert wait_for_pictures(child, folder, before + 8)
     child.send_signal(signal.SIGINT)
