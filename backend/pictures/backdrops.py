@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..people import colours as tones
 from ..protocol import InvalidInput
 from .scenes import BACKDROPS, Array, Scenes
 
@@ -21,14 +22,12 @@ OCTAVES = (4, 9, 19)
 @cache
 def linear_table() -> NDArray[np.float32]:
     """(256,) linear light of an sRGB byte."""
-    s = np.arange(256) / 255
-    return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return tones.to_linear(np.arange(256) / 255).astype(np.float32)
 
 
 @cache
 def _srgb_table() -> NDArray[np.uint8]:
-    x = np.arange(STEPS) / (STEPS - 1)
-    return (np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055) * 255 + 0.5).astype(np.uint8)
+    return (tones.to_srgb(np.arange(STEPS) / (STEPS - 1)) * 255 + 0.5).astype(np.uint8)
 
 
 def to_srgb(linear: Array) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..render.interpolate import interpolate, look
 from ..render.raster import face_ids
+from ..render.shade import DIELECTRIC, SMOOTHEST
 from .backdrops import backdrop_of, to_srgb
 from .floor import lay_floor
 from .part_map import NONE, nearest_corner, project
@@ -20,8 +21,6 @@ from .scenes import Array, Scenes
 
 FINE = 2
 """Samples along a pixel's side."""
-DIELECTRIC = 0.04
-"""Share of the light that comes straight back off anything but metal."""
 
 
 class RasterEngine:
@@ -102,7 +101,7 @@ def shade(carried: Tensor, eye: Tensor, towards: Tensor, strength: Tensor, ambie
     normal, to_eye = _unit(normal), _unit(eye[:, None] - place)
     # Cloth has an inside.
     normal = torch.where(_dot(normal, to_eye) < 0, -normal, normal)
-    shine = 2 / rough[0].clamp(0.15, 1).pow(4) - 2
+    shine = 2 / rough[0].clamp(SMOOTHEST, 1).pow(4) - 2
     mirror = DIELECTRIC + metal * (colour - DIELECTRIC)
     matt = colour * (1 - metal)
     out = colour * ambient[:, None]

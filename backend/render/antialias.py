@@ -20,9 +20,8 @@ from torch.autograd.function import once_differentiable
 
 from .interpolate import at_least_float32
 from .outlines import Outline, find_outline
+from .raster import EMPTY
 from .topology import Topology
-
-_NONE = torch.iinfo(torch.int64).max
 
 
 class Crossings(NamedTuple):
@@ -77,7 +76,7 @@ def _winners(pair: Tensor, reach: Tensor, size: int) -> Tensor:
     """Of the edges that cross the same pair of pixels, the one furthest out: where the further surface begins."""
     key = (1 - reach).clamp(min=0).float().view(torch.int32).long() << 32
     key += torch.arange(len(key), device=key.device)
-    least = torch.full((size,), _NONE, device=key.device).scatter_reduce_(0, pair, key, "amin")
+    least = torch.full((size,), EMPTY, device=key.device).scatter_reduce_(0, pair, key, "amin")
     return (least.index_select(0, pair) == key).nonzero()[:, 0]
 
 

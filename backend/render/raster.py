@@ -22,6 +22,7 @@ LARGEST = 1e9
 MAX_SIDE = 32767
 """Pixels; a picture's sides are held in 16 bits."""
 EMPTY = torch.iinfo(torch.int64).max
+"""Of a pixel that nothing has claimed: any key of a nearer thing is smaller."""
 
 
 def face_ids(

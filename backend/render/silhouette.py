@@ -15,13 +15,13 @@ from torch import Tensor
 
 from .antialias import find_crossings, positions
 from .outlines import Outline, find_outline
+from .raster import EMPTY
 from .topology import Topology
 
 CHUNK = 1 << 17
 """Pairs of an edge and a pixel looked at in one go, about; bounds the memory."""
 _CONTINUED = 2
 """How many edges in a row may pass unseen between two that are seen."""
-_NONE = torch.iinfo(torch.int64).max
 
 
 def default_blur_radius(sigma: float) -> float:
@@ -98,7 +98,7 @@ def _nearest(a: Tensor, b: Tensor, view: Tensor, shape: torch.Size, radius: floa
     limit = a.new_tensor([[width], [height]])
     low = torch.ceil(torch.minimum(a, b) - radius - 0.5).clamp(min=0).minimum(limit).long()
     high = torch.floor(torch.maximum(a, b) + radius - 0.5).clamp(min=-1).minimum(limit - 1).long()
-    best = torch.full((shape.numel(),), _NONE, device=a.device)
+    best = torch.full((shape.numel(),), EMPTY, device=a.device)
     for edge, x, y in _fragments(low, (high - low + 1).clamp(min=0)):
         distance = _to_segment(
             a.index_select(1, edge), b.index_select(1, edge), torch.stack((x, y)).to(a.dtype) + 0.5
@@ -107,7 +107,7 @@ def _nearest(a: Tensor, b: Tensor, view: Tensor, shape: torch.Size, radius: floa
         edge, x, y = (t.index_select(0, near) for t in (edge, x, y))
         key = (distance.index_select(0, near).float().view(torch.int32).long() << 32) + edge
         best.scatter_reduce_(0, (view.index_select(0, edge) * height + y) * width + x, key, "amin")
-    pixel = (best != _NONE).nonzero()[:, 0]
+    pixel = (best != EMPTY).nonzero()[:, 0]
     return pixel, best[pixel] & 0xFFFFFFFF
 
 
