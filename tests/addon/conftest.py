@@ -241,3 +241,20 @@ def panel(tmp_path, canned, scene):
     bpy.ops.ed.undo_push(message="Typed")
     yield lambda: bpy.context.scene.impromptu
     registration.unregister()
+
+
+@pytest.fixture
+def link_rig(tmp_path):
+    """A function that saves the file, starts an empty one, links all objects of the first, and gives its armature."""
+
+    def link():
+        path = str(tmp_path / "library.blend")
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        with bpy.data.libraries.load(path, link=True) as (source, target):
+            target.objects = list(source.objects)
+        for obj in target.objects:
+            bpy.context.scene.collection.objects.link(obj)
+        return next(o for o in target.objects if o.type == "ARMATURE")
+
+    return link

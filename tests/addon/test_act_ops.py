@@ -141,15 +141,9 @@ def test_a_result_does_not_land_in_another_file(panel):
     assert len(rigs()) == 1
 
 
-def test_a_linked_actor_is_no_target(panel, tmp_path):
+def test_a_linked_actor_is_no_target(panel, link_rig):
     act()
-    path = str(tmp_path / "library.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=path, copy=True)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(path, link=True) as (source, into):
-        into.objects = source.objects
-    for obj in into.objects:
-        bpy.context.scene.collection.objects.link(obj)
+    link_rig()
     panel().prompt = "walk"
     act()
     assert sorted(r.library is None for r in rigs()) == [False, True]

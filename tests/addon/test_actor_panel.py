@@ -160,15 +160,8 @@ def test_more_measurements_are_behind_a_button(shown, monkeypatch):
     assert {"Upper Arm", "11.8 in", "5' 11\"", "165 lb"} <= set(draw(shape_panel.IMPROMPTU_PT_shape))
 
 
-def test_panels_of_a_linked_actor_say_why_they_stand_still(shown, tmp_path):
-    path = str(tmp_path / "library.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=path)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(path, link=True) as (source, target):
-        target.objects = list(source.objects)
-    for obj in target.objects:
-        bpy.context.scene.collection.objects.link(obj)
-    bpy.context.view_layer.objects.active = next(o for o in target.objects if o.type == "ARMATURE")
+def test_panels_of_a_linked_actor_say_why_they_stand_still(shown, link_rig):
+    bpy.context.view_layer.objects.active = link_rig()
     assert "linked" in " ".join(draw(shape_panel.IMPROMPTU_PT_shape))
     assert not bpy.ops.impromptu.random_shape.poll()
     assert not bpy.ops.impromptu.snap_to_ground.poll()

@@ -122,15 +122,8 @@ def test_appending_twice(actor, body, more):
     assert len(read_motion(actor.rig)[0]) == 36
 
 
-def test_overridden_actor_goes_on_though_its_body_is_in_another_file(actor, body, more, tmp_path):
-    path = str(tmp_path / "library.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=path)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(path, link=True) as (source, target):
-        target.objects = list(source.objects)
-    for obj in target.objects:
-        bpy.context.scene.collection.objects.link(obj)
-    linked = next(o for o in target.objects if o.type == "ARMATURE")
+def test_overridden_actor_goes_on_though_its_body_is_in_another_file(actor, body, more, link_rig):
+    linked = link_rig()
     linked.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
     rig = next(o for o in bpy.data.objects if o.type == "ARMATURE" and o.override_library)
     end = rig.animation_data.action.frame_range[1]

@@ -101,15 +101,8 @@ def test_actors_of_a_scene(scene, actor, body, motion):
 
 
 @pytest.mark.parametrize("override", [False, True])
-def test_linked_actor_is_read_only_and_says_so(actor, tmp_path, override):
-    path = str(tmp_path / "library.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=path)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(path, link=True) as (source, target):
-        target.objects = list(source.objects)
-    for obj in target.objects:
-        bpy.context.scene.collection.objects.link(obj)
-    rig = next(o for o in target.objects if o.type == "ARMATURE")
+def test_linked_actor_is_read_only_and_says_so(actor, link_rig, override):
+    rig = link_rig()
     if override:
         rig = rig.override_create(remap_local_usages=True)
     assert handles.is_editable(rig) is override
