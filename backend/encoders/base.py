@@ -1,16 +1,20 @@
-"""What every text encoder offers."""
+"""What encoders offer: text alone, or text and pictures in one space."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ..files import sha256_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class TextEncoder(Protocol):
@@ -30,6 +34,71 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """(n, dim) float32, of unit length; a text's vector does not depend on the texts beside it."""
+        ...
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """How an encoder of pictures computes; none of it changes what it computes, but for rounding."""
+
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda`, `mps`, or a device of torch such as `cuda:1`."""
+    precision: str = "float32"
+    """`float32`, `bfloat16` or `float16`: of the towers; embeddings are float32 in any case."""
+    chunk: int = 0
+    """Pictures that go through the tower at once; 0: all of them."""
+    checkpoint: bool = False
+    """Keep no activations: the backward pass computes each chunk again, in the memory of one."""
+
+
+class JointEncoder(TextEncoder, Protocol):
+    """Texts and pictures in one space: what guides by words is written against this."""
+
+    options: EncoderOptions
+    picture_size: int
+    """Pixels of a side that the image tower sees; others are resized to it."""
+    scale: float
+    """What cosines are multiplied by for a softmax among texts: the temperature's inverse that training found."""
+    grounds: bool
+    """Whether `ground` tells where in a picture a phrase is."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """(n, dim) float32 unit vectors on the encoder's device, without gradient; kept, so that asking again is free.
+
+        Raises:
+            InvalidInput: a text is empty, or longer than the tower can read.
+        """
+        ...
+
+    def encode_images(self, images: Tensor) -> Tensor:
+        """Unit vectors of pictures, differentiable down to the pixels.
+
+        Args:
+            images: (n, 1 | 3 | 4, H, W) sRGB in [0, 1], grey, colour or with straight alpha, which is laid on white;
+                any size, on any device.
+
+        Returns:
+            (n, dim) float32 on the encoder's device.
+        """
+        ...
+
+    def encode_phrases(self, texts: Sequence[str]) -> Tensor:
+        """(n, dim_g) unit vectors of phrases for single things ("a red shirt"), to be compared with `ground`'s cells.
+
+        Raises:
+            InvalidInput: as `encode_texts`; or the encoder does not ground.
+        """
+        ...
+
+    def ground(self, images: Tensor) -> Tensor:
+        """(n, dim_g, h, w) unit vectors of the cells of a grid over each picture, differentiable down to the pixels.
+
+        A cell's cosine with a phrase says how well the phrase names what is there; a region's vector is the mean of
+        its cells, scaled to unit length.
+
+        Raises:
+            InvalidInput: the encoder does not ground.
+        """
         ...
 
 

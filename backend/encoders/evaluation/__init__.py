@@ -1,0 +1,1 @@
+"""What an encoder is worth: on people, clothes, words and phrasings that training never saw."""

@@ -1,0 +1,1 @@
+"""Training of the built-in encoder from its own captioned pictures."""
