@@ -63,7 +63,7 @@ class JointEncoder(TextEncoder, Protocol):
     """Whether `ground` tells where in a picture a phrase is."""
 
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
-        """(n, dim) float32 unit vectors on the encoder's device, without gradient; kept, so that asking again is free.
+        """(n, dim) float32 unit vectors on the encoder's device, without gradient; kept: asking again is free.
 
         Raises:
             InvalidInput: a text is empty, or longer than the tower can read.
