@@ -39,14 +39,14 @@ def build_parser(command: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def emit(value: Any) -> None:
-    """Print a result as one JSON document with sorted keys: the same bytes for the same result."""
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+def emit(value: Any, sort_keys: bool = True) -> None:
+    """Print a result as one JSON document, its keys in a fixed order: the same bytes for the same result."""
+    text = json.dumps(value, indent=1, sort_keys=sort_keys, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         # A pipe on Windows is seldom UTF-8; JSON has escapes for what it cannot carry.
-        text = json.dumps(value, indent=1, sort_keys=True)
+        text = json.dumps(value, indent=1, sort_keys=sort_keys)
     print(text)
 
 
