@@ -69,6 +69,12 @@ class SentenceEncoder:
                 rows[i] = vector
         return normalise(np.stack(rows))
 
+    def word_pieces(self, words: Sequence[str]) -> np.ndarray:
+        """(n, dim) float32 of unit length: the mean of the embeddings, before any layer, of each word's pieces."""
+        table = self._model[0].auto_model.get_input_embeddings().weight.detach().float().numpy()
+        pieces = self._model.tokenizer(list(words), add_special_tokens=False)["input_ids"]
+        return normalise(np.stack([table[ids].mean(0) if ids else np.zeros(self.dim, np.float32) for ids in pieces]))
+
 
 def load_sentence_encoder(name: str, folder: Path) -> TextEncoder:
     """The encoder in a folder.

@@ -1,0 +1,191 @@
+"""Which pictures and words come together in a step; decided by the seed and the step alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .shards import Shards
+
+PHRASES = 2
+"""Of each picture, with their false twins."""
+FULL = 0.6
+"""How often a picture's second caption is one that says much."""
+_SIDED = re.compile(r"\b(left|right)")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A step's pictures and words. Texts are given as numbers in `texts`."""
+
+    pictures: Tensor
+    """(n, S, S, 3) uint8."""
+    parts: Tensor
+    """(n, s, s) uint8."""
+    mirrors: Tensor
+    """(n,) whether nothing that is said of the picture would change in a mirror."""
+    texts: list[str]
+    captions: Tensor
+    """(n, 2) two true captions of each picture."""
+    false: Tensor
+    """(n,) the first caption with one thing changed, or -1."""
+    allowed: Tensor
+    """(n, 2, n) whether the caption may count as false of the picture: it says something that is not told of it."""
+    phrases: Tensor
+    """(n, PHRASES) or -1."""
+    twins: Tensor
+    """(n, PHRASES) false phrases for the same part, or -1."""
+    slots: Tensor
+    """(n, PHRASES) the part that a phrase is about."""
+    same: Tensor
+    """(n PHRASES, n PHRASES) whether two phrases name the same."""
+
+
+class Batches:
+    """Batches of a set.
+
+    Args:
+        shards: the pictures.
+        size: pictures a batch; two of each group, whose shape is the same and whose colours differ.
+        seed: decides everything.
+    """
+
+    def __init__(self, shards: Shards, size: int, seed: int) -> None:
+        self.shards, self.size, self.seed = shards, size, seed
+        self._slots = {name: i for i, name in enumerate(shards.part_names)}
+        self._groups = 0
+        self._of_group = np.empty(0, np.int64)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.since(0)
+
+    def since(self, step: int) -> Iterator[Batch]:
+        """The batches from a step on, without end."""
+        while True:
+            yield self.at(step)
+            step += 1
+
+    def at(self, step: int) -> Batch:
+        """The batch of one step."""
+        groups = len(self.shards) // GROUP
+        each = self.size // 2
+        steps = max(1, groups // each)
+        epoch, within = divmod(step, steps)
+        order = np.random.default_rng([self.seed, epoch, 0]).permutation(groups)
+        lots = np.random.default_rng([self.seed, step, 1])
+        chosen = order[within * each : (within + 1) * each]
+        # Members 0 and 1 wear one set of colours, 2 and 3 another.
+        member = lots.integers(0, 2, (len(chosen), 2)) + np.array([0, 2])
+        return self._collect((chosen[:, None] * GROUP + member).ravel().tolist(), lots)
+
+    def _collect(self, indices: Sequence[int], lots: np.random.Generator) -> Batch:
+        words = [self.shards.words(i) for i in indices]
+        texts = _Texts()
+        drawn = [_draw(row, lots, texts, self._slots) for row in words]
+        phrases = [p for row in drawn for p in row.phrases]
+        same = np.array([[a.means == b.means for b in phrases] for a in phrases])
+        return Batch(
+            torch.from_numpy(np.stack([self.shards.pictures(i) for i in indices])),
+            torch.from_numpy(np.stack([self.shards.parts(i) for i in indices])),
+            torch.tensor([not _SIDED.search(" ".join(texts.texts[t] for t in row.used())) for row in drawn]),
+            texts.texts,
+            torch.tensor([row.captions for row in drawn]),
+            torch.tensor([row.false for row in drawn]),
+            torch.from_numpy(_allowed([row.says for row in drawn], [_told(row) for row in words])),
+            torch.tensor([[p.text for p in row.phrases] for row in drawn]),
+            torch.tensor([[p.twin for p in row.phrases] for row in drawn]),
+            torch.tensor([[p.slot for p in row.phrases] for row in drawn]),
+            torch.from_numpy(same),
+        )
+
+
+GROUP = 4
+"""Pictures of one posed person, as `shards` keeps them."""
+
+
+class _Texts:
+    """Different texts by number."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._at: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        at = self._at.setdefault(text, len(self.texts))
+        if at == len(self.texts):
+            self.texts.append(text)
+        return at
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    text: int = -1
+    twin: int = -1
+    slot: int = 0
+    means: str = ""
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    captions: tuple[int, int]
+    says: tuple[frozenset[tuple[str, ...]], ...]
+    false: int
+    phrases: list[_Phrase]
+
+    def used(self) -> list[int]:
+        """All of its texts."""
+        phrases = [t for p in self.phrases for t in (p.text, p.twin)]
+        return [t for t in (*self.captions, self.false, *phrases) if t >= 0]
+
+
+def _draw(row: dict[str, Any], lots: np.random.Generator, texts: _Texts, slots: dict[str, int]) -> _Drawn:
+    """The words of one picture for one step."""
+    captions, negatives = row["captions"], row["negatives"]
+    false, first = -1, int(lots.integers(len(captions)))
+    if negatives:
+        negative = negatives[int(lots.integers(len(negatives)))]
+        false, first = texts.number(negative["text"]), negative["caption"]
+    full = [i for i, c in enumerate(captions) if c["detail"] == "full" and i != first]
+    rest = [i for i in range(len(captions)) if i != first] or [first]
+    pool = full if full and lots.random() < FULL else rest
+    second = pool[int(lots.integers(len(pool)))]
+    chosen = (captions[first], captions[second])
+    order = lots.permutation(len(row["phrases"]))[:PHRASES]
+    phrases = [_phrase(row["phrases"][k], texts, slots) for k in order]
+    return _Drawn(
+        (texts.number(chosen[0]["text"]), texts.number(chosen[1]["text"])),
+        tuple(frozenset(map(tuple, c["says"])) for c in chosen),
+        false,
+        phrases + [_Phrase()] * (PHRASES - len(phrases)),
+    )
+
+
+def _phrase(row: dict[str, Any], texts: _Texts, slots: dict[str, int]) -> _Phrase:
+    twin = texts.number(row["false"]) if row.get("false") else -1
+    return _Phrase(texts.number(row["text"]), twin, slots[row["slot"]], f"{row['slot']} {row['attribute']}")
+
+
+def _told(row: dict[str, Any]) -> frozenset[tuple[str, ...]]:
+    """All that any caption says of a picture."""
+    return frozenset(tuple(said) for c in row["captions"] for said in c["says"])
+
+
+def _allowed(
+    says: Sequence[tuple[frozenset[tuple[str, ...]], ...]], told: Sequence[frozenset[tuple[str, ...]]]
+) -> np.ndarray:
+    """(n, 2, n) whether a caption says something that is told of no part of a picture: else it may well be true."""
+    number = {said: i for i, said in enumerate(sorted(frozenset().union(*told)))}
+    not_told = np.ones((len(number), len(told)), np.float32)
+    for j, facts in enumerate(told):
+        not_told[[number[said] for said in facts], j] = 0
+    said = np.zeros((len(says), 2, len(number)), np.float32)
+    for i, pair in enumerate(says):
+        for k, facts in enumerate(pair):
+            said[i, k, [number[s] for s in facts]] = 1
+    return said @ not_told > 0

@@ -1,0 +1,183 @@
+"""The training loop: checkpoints that a killed run goes on from, a moving average of the weights, a log."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...files import atomic_path
+from ..builtin.model import BodyEncoder, BodyEncoderConfig
+from ..builtin.trunk import fold_pretrained
+from ..builtin.vocabulary import Vocabulary
+from ..builtin.words import FEATURES, word_features
+from .batches import Batches
+from .steps import Weights, loss_of
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run, beside the pictures."""
+
+    model: BodyEncoderConfig = field(default_factory=BodyEncoderConfig)
+    seed: int = 0
+    steps: int = 4000
+    batch: int = 112
+    """Pictures a step."""
+    sizes: tuple[tuple[float, int], ...] = ((0.45, 96), (0.8, 112), (1.0, 128))
+    """Pixels of a side until a share of the steps is done: small pictures first teach most for their time."""
+    frozen: int = 2
+    """Stages of the trunk that keep their weights."""
+    trunk_rate: float = 5e-4
+    rate: float = 1.2e-3
+    """Learning rates of the trunk and of all else, at their highest."""
+    warm: float = 0.04
+    """Share of the steps in which the rates rise."""
+    decay: float = 0.02
+    average: float = 0.998
+    """Share of the moving average of the weights that stays at a step."""
+    clip: float = 1.0
+    """Longest gradient."""
+    weights: Weights = field(default_factory=Weights)
+
+    def size_at(self, step: int) -> int:
+        """Pixels of a side in a step."""
+        return next(size for share, size in self.sizes if step < share * self.steps or share == self.sizes[-1][0])
+
+    def rate_at(self, step: int) -> float:
+        """Share of the highest rate: a rise, then half a cosine."""
+        warm = max(1, int(self.warm * self.steps))
+        if step < warm:
+            return (step + 1) / warm
+        return max(0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, self.steps - warm)))), 1e-3)
+
+
+class Training:
+    """A run in a folder: `step` by step, from where the folder's checkpoint left it.
+
+    Args:
+        folder: of the checkpoint and the log.
+        batches: what it learns from.
+        pretrained: published weights of the trunk, or none to begin with noise.
+    """
+
+    def __init__(
+        self, folder: Path, recipe: Recipe, batches: Batches, pretrained: Mapping[str, Tensor] | None = None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.recipe, self.batches = folder, recipe, batches
+        torch.manual_seed(recipe.seed)
+        self.model = BodyEncoder(recipe.model)
+        if pretrained is not None:
+            fold_pretrained(self.model.image.trunk, pretrained)
+        self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.words = Vocabulary((), torch.empty(0, FEATURES), lambda new: torch.from_numpy(word_features(new)))
+        self.averaged = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self.optimiser = self._optimiser()
+        self.step = 0
+        if (folder / CHECKPOINT).is_file():
+            self._resume()
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        groups: dict[tuple[float, float], list[Tensor]] = {}
+        for name, value in self.model.named_parameters():
+            rate = self.recipe.trunk_rate if name.startswith("image.trunk") else self.recipe.rate
+            decay = self.recipe.decay if value.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(value)
+        return torch.optim.AdamW(
+            [{"params": values, "lr": rate, "full": rate, "weight_decay": decay}
+             for (rate, decay), values in groups.items()],
+            betas=(0.9, 0.98),
+        )  # fmt: skip
+
+    def advance(self) -> dict[str, Any]:
+        """Take one step.
+
+        Returns:
+            what the log says of it.
+        """
+        began = time.perf_counter()
+        recipe = self.recipe
+        lots = torch.Generator().manual_seed(int(np.random.default_rng([recipe.seed, self.step]).integers(2**62)))
+        batch = self.batches.at(self.step)
+        size = recipe.size_at(self.step)
+        loss, parts = loss_of(self.model, self.words, batch, size, recipe.frozen, recipe.weights, lots)
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["full"] * recipe.rate_at(self.step)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        length = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
+        self.optimiser.step()
+        keep = min(recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                self.averaged[name].lerp_(value, 1 - keep)
+        self.step += 1
+        seconds = time.perf_counter() - began
+        return {"step": self.step, "size": size, "loss": float(loss.detach()), "gradient": float(length), **parts,
+                "pictures_s": len(batch.pictures) / seconds}  # fmt: skip
+
+    def run(self, check: Callable[[dict[str, Any]], None], until: float = math.inf, every: int = 100) -> bool:
+        """Go on to the end.
+
+        Args:
+            check: called with each step's log; what it raises ends the run, and the next one goes on.
+            until: seconds of `time.time()` at which to stop early.
+            every: steps between checkpoints.
+
+        Returns:
+            whether all steps are done.
+        """
+        rows: list[dict[str, Any]] = []
+        try:
+            while self.step < self.recipe.steps and time.time() < until:
+                rows.append(self.advance())
+                if self.step % every == 0:
+                    self._keep(rows)
+                check(rows[-1] if rows else {})
+        finally:
+            self._keep(rows)
+        return self.step >= self.recipe.steps
+
+    def average_model(self) -> BodyEncoder:
+        """A model of the averaged weights."""
+        model = BodyEncoder(self.recipe.model)
+        model.load_state_dict(self.averaged)
+        return model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
+
+    def _keep(self, rows: list[dict[str, Any]]) -> None:
+        """Write the checkpoint whole, then the log of the steps that it has."""
+        state = {
+            "recipe": json.dumps(asdict(self.recipe)),
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "averaged": self.averaged,
+            "optimiser": self.optimiser.state_dict(),
+            "words": list(self.words.words),
+            "features": self.words.rows,
+        }
+        with atomic_path(self.folder / CHECKPOINT) as path:
+            torch.save(state, path)
+        with open(self.folder / LOG, "a", encoding="utf-8") as log:
+            log.writelines(json.dumps(row) + "\n" for row in rows)
+        rows.clear()
+
+    def _resume(self) -> None:
+        state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"])
+        self.averaged = state["averaged"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        rows = state["features"]
+        self.words = Vocabulary(state["words"], rows, lambda new: torch.from_numpy(word_features(new)))

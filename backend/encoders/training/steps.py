@@ -1,0 +1,116 @@
+"""One step: a batch through both towers, and how far it is from what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..builtin.image_tower import MEAN, STD
+from ..builtin.model import BodyEncoder
+from ..builtin.vocabulary import Vocabulary
+from . import losses
+from .augment import augment
+from .batches import Batch
+
+SHARPEST = 50.0
+"""The most that cosines are multiplied by: a guide's gradient dies in a softmax that is too sure."""
+WORD_NOISE = 0.25
+"""Length of the noise on a word's features, of their own: words near to those of the captions are then read alike."""
+BUCKETS = 4
+"""Into which texts are sorted by length, so that little is padded."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each loss counts."""
+
+    contrast: float = 1.0
+    prefer: float = 0.5
+    regions: float = 0.5
+    locate: float = 0.4
+    phrases: float = 0.3
+
+
+def read(model: BodyEncoder, words: Vocabulary, texts: list[str], noise: float, lots: torch.Generator):
+    """(t, dim) unit vectors of texts as captions, and as phrases.
+
+    Args:
+        words: rows of features; noise: relative length.
+    """
+    numbers, there = words.read(texts)
+    used, compact = numbers[there].unique(return_inverse=True)
+    features = words.rows[used]
+    if noise:
+        grain = torch.randn(features.shape, generator=lots) * features.norm(dim=-1, keepdim=True)
+        features = features + noise * features.shape[-1] ** -0.5 * grain
+    vectors = model.text.project(features)
+    at = torch.zeros_like(numbers)
+    at[there] = compact
+    length = there.sum(1)
+    order = length.argsort(stable=True)
+    captions, phrases = [], []
+    for some in order.chunk(BUCKETS):
+        longest = max(1, int(length[some].max()))
+        caption, phrase = model.text(vectors[at[some, :longest]], there[some, :longest])
+        captions.append(caption)
+        phrases.append(phrase)
+    back = order.argsort()
+    return torch.cat(captions)[back], torch.cat(phrases)[back]
+
+
+def loss_of(
+    model: BodyEncoder, words: Vocabulary, batch: Batch, size: int, frozen: int, weights: Weights,
+    lots: torch.Generator,
+) -> tuple[Tensor, dict[str, float]]:  # fmt: skip
+    """What a step descends, and its parts by name.
+
+    Args:
+        size: pixels of a side that the tower sees; frozen: stages of the trunk that do not learn.
+        lots: decides augmentation and noise.
+    """
+    x, parts = augment(batch.pictures, batch.parts, batch.mirrors, size, lots)
+    x = ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+    image, cells = model.image(x, frozen)
+    captions, phrases = read(model, words, batch.texts, WORD_NOISE, lots)
+    scale = model.scale.exp().clamp(max=SHARPEST)
+    changed = batch.false >= 0
+    first, false = captions[batch.captions[:, 0]], captions[batch.false.clamp(min=0)]
+    found = {
+        "contrast": sum(
+            losses.contrast(image, captions[batch.captions[:, k]], batch.allowed[:, k], false[changed], scale)
+            for k in range(2)
+        )
+        / 2,
+        "prefer": losses.prefer(image[changed], first[changed], false[changed], scale),
+        **_of_phrases(model, batch, image, cells, parts, captions, phrases),
+    }
+    total = sum(getattr(weights, name) * value for name, value in found.items())
+    assert isinstance(total, Tensor)
+    return total, {name: float(value.detach()) for name, value in found.items()}
+
+
+def _of_phrases(
+    model: BodyEncoder, batch: Batch, image: Tensor, cells: Tensor, parts: Tensor, captions: Tensor, phrases: Tensor
+) -> dict[str, Tensor]:
+    """The losses about single parts of a picture."""
+    shown = losses.region_weights(parts, batch.slots, cells.shape[-1])
+    # What the crop has cut off is not asked for.
+    there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > 0.25)
+    doubled = there & (batch.twins >= 0)
+    phrase, twin = phrases[batch.phrases.clamp(min=0)], phrases[batch.twins.clamp(min=0)]
+    region = losses.regions(cells, shown)
+    scale = model.region_scale.exp().clamp(max=SHARPEST)
+    flat = there.flatten()
+    owner = doubled.nonzero()[:, 0]
+    return {
+        "regions": losses.match_regions(
+            region[there], phrase[there], twin[doubled], batch.same[flat][:, flat], scale
+        ),
+        "locate": losses.locate(cells, shown, phrase, twin, batch, model.slope.exp(), model.level),
+        "phrases": losses.prefer(
+            image[owner], captions[batch.phrases[doubled]], captions[batch.twins[doubled]],
+            model.scale.exp().clamp(max=SHARPEST),
+        ),
+    }  # fmt: skip
