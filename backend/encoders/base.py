@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..files import sha256_of
+from ..protocol import InvalidInput
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 class TextEncoder(Protocol):
@@ -44,11 +47,18 @@ class EncoderOptions:
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `mps`, or a device of torch such as `cuda:1`."""
     precision: str = "float32"
-    """`float32`, `bfloat16` or `float16`: of the towers; embeddings are float32 in any case."""
+    """One of `PRECISIONS`, of the towers: embeddings are float32 in any case. Less than float32 is for GPUs, where it
+    halves the memory; many CPUs only get slower by it."""
     chunk: int = 0
     """Pictures that go through the tower at once; 0: all of them."""
     checkpoint: bool = False
     """Keep no activations: the backward pass computes each chunk again, in the memory of one."""
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise InvalidInput(f"There is no precision {self.precision!r}.", f"Use one of {', '.join(PRECISIONS)}.")
+        if self.chunk < 0:
+            raise InvalidInput(f"A chunk cannot hold {self.chunk} pictures.", "Give 0 for all at once, or more.")
 
 
 class JointEncoder(TextEncoder, Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,22 @@ _ROUNDING = 1e-3
 _SLACK = 1e-5
 """Bicubic overshoot is cut this far beyond [0, 1], so that rounding in flat white does not cut the gradient."""
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What an image tower was trained to be given: the arguments of `prepare`."""
+
+    size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    mode: str = "shortest"
+    interpolation: str = "bicubic"
+    fill: float = 0.0
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(n, 1 | 3 | 4, H, W) -> (n, 3, size, size)."""
+        return prepare(images, **asdict(self))
 
 
 def prepare(
