@@ -54,6 +54,20 @@ def describe(
         `phrases`: `text`, `slot` (a part of the map), `attribute` and, where there is one, a `false` phrase for it.
     """
     facts = see(person, surroundings, action, shares, {k: kind.slot for k, kind in kinds.items()})
+    world = World(person, kinds, others, surroundings.light not in ("plain", "bright"))
+    return put_into_words(rng, facts, world, shares, split, captions, false)
+
+
+def put_into_words(
+    rng: np.random.Generator,
+    facts: Facts,
+    world: World,
+    shares: Mapping[str, float],
+    split: Split,
+    captions: int,
+    false: int,
+) -> dict[str, Any]:
+    """`describe` of facts that are known already."""
     seeds = rng.integers(0, 2**63, captions + 1).tolist()
     told, seen = [], set()
     for i, seed in enumerate(seeds[:-1]):
@@ -64,7 +78,6 @@ def describe(
                 break
         seen.add(one.text)
         told.append((one, voice))
-    world = World(person, kinds, others, surroundings.light not in ("plain", "bright"))
     return {
         "captions": [one.to_json() for one, _ in told],
         "negatives": negatives(rng, told, facts, world, false) if told else [],

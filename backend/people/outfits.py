@@ -190,6 +190,13 @@ def _colours(kind: str, usual: tuple[str, ...], split: Split) -> tuple[str, ...]
     return tuple(n for n in own for _ in range(2 if n in _BASIC else 1))
 
 
+def recolour_outfit(
+    rng: np.random.Generator, garments: Sequence[Garment], kinds: Mapping[str, Kind]
+) -> tuple[Garment, ...]:
+    """The same garments in other colours, patterns and materials, of those that training shows."""
+    return tuple(_coloured(rng, kinds[g.kind], "train", reserved=False) for g in garments)
+
+
 def _coloured(rng: np.random.Generator, kind: Kind, split: Split, reserved: bool) -> Garment:
     chance = rng.random(6).tolist()
     weights = [1.5, *[0.8] * (len(kind.materials) - 1)]

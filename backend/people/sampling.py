@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from .bodies import FACE_AXES, Split, sample_body, sample_skin
 from .colours import SHADES, sample_shade, shades_near
-from .outfits import Kind, pick, sample_outfit
+from .outfits import Kind, pick, recolour_outfit, sample_outfit
 from .spec import RGB, Person
 
 HAIR_COLOURS = {
@@ -82,6 +83,20 @@ def sample_person(rng: np.random.Generator, closet: Closet, split: Split) -> Per
         hair_rgb,
         _sample_beard(rng, closet.beard_styles, template, age),
         sample_outfit(rng, closet.kinds, template, split),
+    )
+
+
+def recolour(rng: np.random.Generator, person: Person, closet: Closet) -> Person:
+    """The same body, face, haircut and kinds of garments, with other colours of skin, hair and clothes."""
+    skin, skin_rgb = sample_skin(rng)
+    _, hair_colour, hair_rgb = _sample_hair(rng, (person.hair,), person.template, skin, person.betas[4])
+    return replace(
+        person,
+        skin=skin,
+        skin_rgb=skin_rgb,
+        hair_colour=hair_colour,
+        hair_rgb=hair_rgb,
+        garments=recolour_outfit(rng, person.garments, closet.kinds),
     )
 
 

@@ -148,6 +148,19 @@ class Wardrobe:
             posed_joints.numpy(),
         )
 
+    def colour(self, person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `pose` gives of a person besides shape and parts, without the shape: for one who is posed already and
+        then wears the same garments in other colours.
+
+        Returns:
+            (V', 3) colours, (V',) roughness and (V',) metallic.
+
+        Raises:
+            InvalidInput: as `dress`.
+        """
+        colours, values, _, _ = self._layered([person])
+        return colours[0].clip(0, 1), *np.ascontiguousarray(values[0, :, [ROUGHNESS, METALLIC]])
+
     def _layered(self, people: Sequence[Person]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[Piece]]]:
         """(n, V', 3) colours, (n, V', 7) values and (n, V') parts of people, and the pieces that each wears."""
         tint, face, hair, fixed, part = self._bare

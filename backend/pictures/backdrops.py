@@ -26,14 +26,14 @@ def linear_table() -> NDArray[np.float32]:
 
 
 @cache
-def _srgb_table() -> NDArray[np.uint8]:
+def srgb_table() -> NDArray[np.uint8]:
     return (tones.to_srgb(np.arange(STEPS) / (STEPS - 1)) * 255 + 0.5).astype(np.uint8)
 
 
 def to_srgb(linear: Array) -> NDArray[np.uint8]:
     """sRGB bytes of linear light; what is beyond 0 and 1 is cut off."""
     places = linear.clip(0, 1) * np.float32(STEPS - 1) + np.float32(0.5)
-    return _srgb_table()[places.astype(np.int32)]
+    return srgb_table()[places.astype(np.int32)]
 
 
 def backdrop_of(scenes: Scenes, i: int, fine: int = 1) -> NDArray[np.float32]:

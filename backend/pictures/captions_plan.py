@@ -77,8 +77,12 @@ class CaptionsPlan:
         return assemble([self._stage(row) for row in rows], self.request.size)
 
     def _stage(self, row: Row) -> Stage:
-        action, around = Action.from_json(row["action"]), Surroundings.from_json(row["surroundings"])
-        figure = self._figure(Person.from_json(row["person"]), action)
+        action = Action.from_json(row["action"])
+        figure = self.pose(Person.from_json(row["person"]), action)
+        return self.place(figure, action, Surroundings.from_json(row["surroundings"]))
+
+    def place(self, figure: Figure, action: Action, around: Surroundings) -> Stage:
+        """A figure that `pose` gave, where its camera, its lights and its backdrop are."""
         if around.backdrop == "ground":
             figure = self._lifted(figure, action)
         rotation, position = stand(around, self._seen(figure, around.framing), action.heading)
@@ -93,7 +97,7 @@ class CaptionsPlan:
             around.seed,
         )
 
-    def _figure(self, person: Person, action: Action) -> Figure:
+    def pose(self, person: Person, action: Action) -> Figure:
         """The person in the pose of a frame, standing on the floor."""
         poses = self._clip(action.clip).poses[action.frame : action.frame + 1]
         return self.figures.pose(person, full_pose(poses, self.figures.body)[0])
