@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -39,7 +40,7 @@ class BuiltinEncoder(TorchEncoder):
         model, words, rows, self.origin = weights.load(file)
         self.name, self.file = name, file
         config = model.config
-        preprocessing = Preprocessing(config.size, (MEAN,) * 3, (STD,) * 3, "longest", "bilinear")
+        preprocessing = Preprocessing(config.size, (MEAN,) * 3, (STD,) * 3, "longest", "bilinear", 1.0)
         super().__init__(model, preprocessing, config.dim, float(model.scale.exp()), options)
         self._model = model
         self._vocabulary = Vocabulary(words, rows.to(self.device), self._unknown)
@@ -71,7 +72,7 @@ class BuiltinEncoder(TorchEncoder):
         numbers, there = (t.to(self.device) for t in self._vocabulary.read(texts))
         return self._model.text(self._vocabulary.rows[numbers], there)
 
-    def _unknown(self, words: list[str]) -> Tensor:
+    def _unknown(self, words: Sequence[str]) -> Tensor:
         """Vectors of words that no caption had, from MiniLM's features of them."""
         features = torch.from_numpy(word_features(words)).to(self.device)
         with torch.no_grad():
