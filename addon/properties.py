@@ -35,9 +35,20 @@ PLACEMENTS = (
 )
 ORDERS = (
     ("auto", "Automatic", "The best ranking that this computer's models allow"),
-    ("impromptu", "Sentences and Words", "A sentence encoder, then the words themselves. Fast"),
+    (
+        "impromptu",
+        "Encoders and Words",
+        "The vision-language and the sentence encoder that are here, then the words themselves",
+    ),
+    ("minilm+words", "Sentences and Words", "A sentence encoder, then the words themselves. Fast"),
     ("minilm", "MiniLM", "The small sentence encoder alone. Fastest"),
     ("mpnet", "MPNet", "The large sentence encoder alone. Needs its model file"),
+    (
+        "body",
+        "Body Encoder",
+        "The encoder of pictures and texts that ships, alone. It knows people and what they do, little else",
+    ),
+    ("body+minilm", "Body Encoder, then MiniLM", "CLIP-Actor's two stages on the encoders that ship"),
     ("clip", "CLIP", "The vision-language encoder alone. Needs its model file"),
     ("clip+mpnet", "CLIP, then MPNet", "The published two stages of CLIP-Actor. Needs both model files"),
 )

@@ -23,14 +23,15 @@ def _import_torchvision() -> None:
     torchvision_ops.ensure_torchvision_imports()
 
 
-def _load_encoder() -> None:
-    """The one that ranks first by default."""
+def _load_encoder(place: int) -> None:
+    """One of those that rank by default."""
     from .encoders import load_encoder, present_encoders
+    from .motion.orders import AUTO, resolve_order
 
     present = present_encoders()
-    first = next((name for name in ("minilm", "mpnet", "clip") if name in present), None)
-    if first is not None:
-        load_encoder(first).encode([PROMPT])
+    names = resolve_order(AUTO, present).encoders if present else ()
+    if place < len(names):
+        load_encoder(names[place]).encode([PROMPT])
 
 
 def _rank() -> None:
@@ -77,7 +78,8 @@ WARM_UP: tuple[Callable[[], object], ...] = (
     partial(_import, "sklearn.metrics"),
     partial(_import, "transformers.modeling_utils"),
     partial(_import, "sentence_transformers"),
-    _load_encoder,
+    partial(_load_encoder, 0),
+    partial(_load_encoder, 1),
     _rank,
     partial(_find_girths, "neutral"),
     _perform,

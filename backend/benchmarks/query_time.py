@@ -9,12 +9,14 @@ import torch
 
 from ..encoders.torchvision_ops import ensure_torchvision_imports
 from ..motion.index import LabelIndex
-from ..motion.retrieval import WORDS, rank_texts
+from ..motion.orders import WORDS, Order
+from ..motion.ranking import rank_texts
 from .table import Row, seconds_of
 
 SIZES = (1_000, 10_000, 100_000)
 DIM = 384
 QUERY = "a man walking backwards"
+ORDER = Order("fixed+words", ("fixed", WORDS))
 VERBS = ("walk", "run", "jump", "turn", "kick", "wave", "bow", "sit", "stand", "crawl", "dance", "throw")
 MANNERS = ("slowly", "quickly", "forward", "backward", "left", "right", "up", "down", "around", "happily", "twice")
 
@@ -52,7 +54,7 @@ def run() -> list[Row]:
         corpus, asked = torch.from_numpy(vectors), torch.from_numpy(query)[None]
 
         def ours(index: LabelIndex = index, encoder: FixedEncoder = encoder) -> object:
-            return rank_texts(QUERY, {"fixed": index}, ("fixed", WORDS), {"fixed": encoder}, k=3, top=10)
+            return rank_texts(QUERY, {"fixed": index}, ORDER, {"fixed": encoder}, k=3, top=10)
 
         def theirs(corpus: torch.Tensor = corpus, asked: torch.Tensor = asked) -> object:
             return semantic_search(asked, corpus, top_k=10)

@@ -14,6 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     retrieval = kinds.add_parser("retrieval", help="precision on pairs of query and matching label")
     retrieval.add_argument("--pairs", required=True, metavar="TSV", help="query, tab, matching label in each line")
     retrieval.add_argument("--k", type=int, default=3, help="labels that go to the second stage (default: 3)")
+    retrieval.add_argument(
+        "--library", metavar="LIB", help="rank among the labels of this library too (`default`: the one that ships)"
+    )
     retrieval.add_argument("--json", action="store_true", help="print JSON")
     speed = kinds.add_parser("speed", help="hot paths beside public peers, in one run")
     speed.add_argument("-o", "--output", default="build/bench.json", metavar="JSON", help="default: %(default)s")
@@ -32,17 +35,22 @@ def run(args: argparse.Namespace) -> None:
 
 def _retrieval(args: argparse.Namespace) -> None:
     from ..encoders import load_encoder, present_encoders
-    from ..motion.pairs import compare_orders, read_pairs
+    from ..motion.library import Library
+    from ..motion.pairs import SHOWN, compare_orders, read_pairs
     from ..protocol import check_positive
 
     check_positive("--k", args.k, 10_000)
     pairs = read_pairs(args.pairs)
-    result = compare_orders(pairs, {name: load_encoder(name) for name in present_encoders()}, args.k)
+    library = None if args.library is None else Library.open(None if args.library == "default" else args.library)
+    further = [ref.text for ref in library.labels()] if library else []
+    result = compare_orders(pairs, {name: load_encoder(name) for name in present_encoders()}, args.k, further)
     if args.json:
         emit(result)
         return
+    print(f"{'order':22} {'rows':>13} {'percent':>8} {'queries':>11} {f'among {SHOWN}':>8}")
     for name, row in result["variants"].items():
-        print(f"{name:14s} {row['hits']:6d} / {row['pairs']:<6d} {row['percent']:6.2f} %")
+        rows, queries = f"{row['hits']} / {row['pairs']}", f"{row['right']} / {row['queries']}"
+        print(f"{name:22} {rows:>13} {row['percent']:8.2f} {queries:>11} {row[f'among_{SHOWN}']:8}")
 
 
 def _speed(args: argparse.Namespace) -> None:

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=int, default=defaults["top"], help="labels to return (default: %(default)s)")
     parser.add_argument(
         "--order", default=defaults["order"],
-        help="auto, impromptu, clip, mpnet, minilm or two of these joined by + (default: %(default)s)",
+        help="auto, impromptu, or stages joined by +: clip, body, minilm, mpnet, some of them joined by a comma, and "
+        "last words, as in body,minilm+words (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--k", type=int, default=defaults["k"],

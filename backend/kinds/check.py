@@ -10,7 +10,7 @@ from ..protocol import CheckRequest
 
 
 def run(request: CheckRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
-    """No files; metrics: `device`, `device_name`, `versions`, `encoder`, `height_m`, `seconds` by step.
+    """No files; metrics: `device`, `device_name`, `versions`, `encoders`, `height_m`, `seconds` by step.
 
     Raises:
         AssetsMissing: there is no text encoder, or no default body.
@@ -31,7 +31,7 @@ def run(request: CheckRequest, context: JobContext) -> tuple[dict[str, str], dic
     from ..body.load import load_body
     from ..encoders import load_encoder, present_encoders
     from ..motion.library import Library
-    from ..motion.retrieval import resolve_order
+    from ..motion.orders import AUTO, resolve_order
     from ..provenance import versions
 
     done("libraries")
@@ -43,8 +43,8 @@ def run(request: CheckRequest, context: JobContext) -> tuple[dict[str, str], dic
     height = float(vertices[:, 1].max() - vertices[:, 1].min())
     done("body")
     context.progress("Reading a sentence", 2, 3)
-    first = resolve_order("auto", present_encoders())[1][0]
-    width = load_encoder(first).encode(["a person walks"]).shape[1]
+    order = resolve_order(AUTO, present_encoders())
+    widths = {name: load_encoder(name).encode(["a person walks"]).shape[1] for name in order.encoders}
     done("sentence")
     clips = len(Library.open().entries)
     done("library")
@@ -53,7 +53,7 @@ def run(request: CheckRequest, context: JobContext) -> tuple[dict[str, str], dic
         "device": str(device),
         "device_name": name,
         "versions": {**versions(), "torch": torch.__version__},
-        "encoder": {"name": first, "dim": width},
+        "encoders": widths,
         "height_m": round(height, 3),
         "clips": clips,
         "seconds": seconds,

@@ -42,20 +42,27 @@ class LabelIndex:
                 self._wide[start : start + BLOCK] = self.vectors[start : start + BLOCK]
         return self._wide @ query
 
-    def top(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """The k best rows (CLIP-Actor Eq. 1), equal scores in the order of the texts.
+    def at(self, rows: Sequence[int]) -> np.ndarray:
+        """(len(rows), d) float32 vectors of some rows."""
+        return self.vectors[list(rows)].astype(np.float32)
 
-        Returns:
-            (k,) row numbers and (k,) cosines, best first.
-        """
-        scores = self.scores(query)
-        k = min(k, len(scores))
-        if k == 0:
-            return np.empty(0, int), np.empty(0, np.float32)
-        threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-        rows = np.flatnonzero(scores >= threshold)
-        rows = rows[np.lexsort((rows, -scores[rows]))][:k]
-        return rows, scores[rows]
+
+def best_rows(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k best rows (CLIP-Actor Eq. 1), equal scores in the order of the texts.
+
+    Args:
+        scores: (n,).
+
+    Returns:
+        (k,) row numbers and (k,) scores, best first.
+    """
+    k = min(k, len(scores))
+    if k == 0:
+        return np.empty(0, int), np.empty(0, np.float32)
+    threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
+    rows = np.flatnonzero(scores >= threshold)
+    rows = rows[np.lexsort((rows, -scores[rows]))][:k]
+    return rows, scores[rows]
 
 
 def build_index(texts: Sequence[str], encoder: TextEncoder, folder: Path | None = None) -> LabelIndex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from ..encoders import TextEncoder
 from ..files import explain_os_error
 from ..protocol import InvalidInput
 from .index import LabelIndex, build_index
-from .retrieval import DEFAULT, ORDERS, WORDS, rank_texts, resolve_order
+from .orders import DEFAULT, VARIANTS, Order, resolve_order
+from .ranking import rank_texts
 
 Pairs = Sequence[tuple[str, str]]
+SHOWN = 5
+"""How many labels a person is shown."""
 
 
 def read_pairs(path: str | Path) -> list[tuple[str, str]]:
@@ -45,47 +49,74 @@ def read_pairs(path: str | Path) -> list[tuple[str, str]]:
     return pairs
 
 
-def precision(
-    pairs: Pairs,
-    indexes: Mapping[str, LabelIndex],
-    stages: Sequence[str],
-    encoders: Mapping[str, TextEncoder],
-    k: int,
+@dataclass(frozen=True)
+class Trial:
+    """Pairs, the candidates, and what encoders make of both."""
+
+    pairs: Pairs
+    encoders: Mapping[str, TextEncoder]
+    indexes: Mapping[str, LabelIndex]
+
+    @classmethod
+    def of(cls, pairs: Pairs, encoders: Mapping[str, TextEncoder], further: Sequence[str] = ()) -> Trial:
+        """Every distinct label of the pairs is a candidate, and so are `further` labels."""
+        labels = list(dict.fromkeys([label for _, label in pairs] + list(further)))
+        remembered = {name: _Remembering(encoder, pairs, further) for name, encoder in encoders.items()}
+        return cls(pairs, remembered, {name: build_index(labels, encoder) for name, encoder in remembered.items()})
+
+    def ranks(self, order: Order, k: int) -> dict[str, int]:
+        """By query: the place of the first label that the pairs give it, from 0; `SHOWN` where it is further down.
+
+        The query's own sentence is no candidate.
+        """
+        matches: dict[str, set[str]] = {}
+        for query, label in self.pairs:
+            matches.setdefault(query, set()).add(label)
+        places: dict[str, int] = {}
+        for query, right in matches.items():
+            found = rank_texts(query, self.indexes, order, self.encoders, k, SHOWN, exclude=query)
+            places[query] = next((place for place, label in enumerate(found) if label.text in right), SHOWN)
+        return places
+
+    def precision(self, order: Order, k: int) -> dict[str, Any]:
+        """`hits` over all rows of the file, as CLIP-Actor counts; and of the distinct queries, how many are right.
+
+        A hit is a top label that the file pairs with the query.
+        """
+        places = self.ranks(order, k)
+        hits = sum(places[query] == 0 for query, _ in self.pairs)
+        return {
+            "hits": hits,
+            "pairs": len(self.pairs),
+            "percent": round(100 * hits / len(self.pairs), 2),
+            "queries": len(places),
+            "right": sum(place == 0 for place in places.values()),
+            f"among_{SHOWN}": sum(place < SHOWN for place in places.values()),
+        }
+
+
+def compare_orders(
+    pairs: Pairs, encoders: Mapping[str, TextEncoder], k: int = 3, further: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Hits over all rows: every distinct label is a candidate but the query's own sentence.
+    """Precision of every order that the encoders allow, the default among them.
 
-    A hit is a top label that the file pairs with the query.
+    Args:
+        further: labels that are candidates too.
     """
-    matches: dict[str, set[str]] = {}
-    for query, label in pairs:
-        matches.setdefault(query, set()).add(label)
-    best: dict[str, str] = {}
-    for query in matches:
-        found = rank_texts(query, indexes, stages, encoders, k, 1, exclude=query)
-        best[query] = found[0].text if found else ""
-    hits = sum(best[query] in matches[query] for query, _ in pairs)
-    return {"hits": hits, "pairs": len(pairs), "percent": round(100 * hits / len(pairs), 2)}
-
-
-def compare_orders(pairs: Pairs, encoders: Mapping[str, TextEncoder], k: int = 3) -> dict[str, Any]:
-    """Precision of every order that the encoders allow, the default among them."""
-    remembered = {name: _Remembering(encoder, pairs) for name, encoder in encoders.items()}
-    labels = list(dict.fromkeys(label for _, label in pairs))
-    indexes = {name: build_index(labels, encoder) for name, encoder in remembered.items()}
-    variants = {}
-    for order in ORDERS:
-        name, stages, _ = resolve_order(order, tuple(encoders))
-        if all(s in encoders or s == WORDS for s in stages):
-            variants[name] = precision(pairs, indexes, stages, remembered, k)
+    trial, variants = Trial.of(pairs, encoders, further), {}
+    for name in VARIANTS:
+        order = resolve_order(name, tuple(encoders))
+        if set(order.encoders) <= set(encoders):
+            variants[name] = {"stages": list(order.stages), **trial.precision(order, k)}
     return {"variants": variants, "default": DEFAULT, "k": k}
 
 
 class _Remembering:
     """An encoder that has seen all texts of the pairs, so that no variant pays for them again."""
 
-    def __init__(self, encoder: TextEncoder, pairs: Pairs) -> None:
+    def __init__(self, encoder: TextEncoder, pairs: Pairs, further: Sequence[str]) -> None:
         self.name, self.kind, self.dim, self.digest = encoder.name, encoder.kind, encoder.dim, encoder.digest
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        texts = list(dict.fromkeys([text for pair in pairs for text in pair] + list(further)))
         self._rows = dict(zip(texts, encoder.encode(texts), strict=True))
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

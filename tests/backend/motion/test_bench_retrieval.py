@@ -20,8 +20,17 @@ def test_own_sentence_is_no_candidate_and_rows_count():
         ("a puppy feeds", "the dog is eating"),
     ]
     result = compare_orders(pairs, {"minilm": load_encoder("minilm")})
-    assert set(result["variants"]) == {"impromptu", "minilm"}
-    assert result["variants"]["minilm"] == {"hits": 3, "pairs": 4, "percent": 75.0}
+    assert set(result["variants"]) == {"impromptu", "minilm", "minilm+words"}
+    counted = {"hits": 3, "pairs": 4, "percent": 75.0, "queries": 3, "right": 2, "among_5": 3}
+    assert result["variants"]["minilm"] == {"stages": ["minilm"], **counted}
+
+
+def test_further_labels_are_candidates_too():
+    pairs = [("a man walks", "somebody is walking")]
+    encoders = {"minilm": load_encoder("minilm")}
+    assert compare_orders(pairs, encoders)["variants"]["minilm"]["right"] == 1
+    found = compare_orders(pairs, encoders, further=["a man is walking", "a cat"])["variants"]["minilm"]
+    assert (found["right"], found["among_5"]) == (0, 1)
 
 
 @pytest.mark.parametrize(("content", "match"), [

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from impromptu.backend.motion.index import build_index
+from impromptu.backend.motion.index import best_rows, build_index
 
 
 class Counting:
@@ -43,15 +43,15 @@ def test_only_new_texts_are_encoded(tmp_path, texts):
     assert again.vectors.dtype == np.float16
 
 
-def test_top_is_exact(texts):
+def test_the_best_rows_are_exact(texts):
     encoder = Counting()
     index = build_index(texts, encoder)
     query = encoder.encode(["a query"])[0]
     expected = np.argsort(-(index.vectors.astype(np.float32) @ query), kind="stable")[:7]
-    rows, scores = index.top(query, 7)
+    rows, scores = best_rows(index.scores(query), 7)
     assert list(rows) == list(expected)
     assert np.all(np.diff(scores) <= 0)
-    assert len(index.top(query, 10_000)[0]) == len(texts)
+    assert len(best_rows(index.scores(query), 10_000)[0]) == len(texts)
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", b"\x93NUMPY\x01\x00"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from impromptu.backend.motion.clip import Clip, Label
 from impromptu.backend.motion.lexical import contradicts, lexical_score
 from impromptu.backend.motion.library import Library
+from impromptu.backend.motion.orders import CAPTION_WEIGHT, VARIANTS, resolve_order
 from impromptu.backend.motion.prompts import motion_part
-from impromptu.backend.motion.retrieval import resolve_order, retrieve
+from impromptu.backend.motion.retrieval import retrieve
 from impromptu.backend.protocol import AssetsMissing, InvalidInput, RetrieveRequest
 
 
@@ -89,7 +91,39 @@ def test_unknown_order_and_missing_encoder(library):
         retrieve(RetrieveRequest("walk", order="best"), library)
     with pytest.raises(AssetsMissing, match="No text encoder"):
         resolve_order("auto", ())
-    assert resolve_order("clip+mpnet", ())[1] == ("clip", "mpnet")
+    assert resolve_order("clip+mpnet", ()).stages == ("clip", "mpnet")
+
+
+@pytest.mark.parametrize("order", [
+    "", "+", "minilm+", "+minilm", "words", "words+minilm", "minilm,words", "minilm,minilm", "minilm,", "judge",
+    "body+minilm+mpnet+words", "minilm+words+words", "Minilm",
+])  # fmt: skip
+def test_orders_that_make_no_sense(order):
+    with pytest.raises(InvalidInput, match="no order"):
+        resolve_order(order, ())
+
+
+def test_every_variant_is_an_order():
+    for name in VARIANTS:
+        assert resolve_order(name, ("minilm",)).stages
+    assert len(set(VARIANTS)) == len(VARIANTS)
+
+
+@pytest.mark.parametrize(("present", "encoders", "note"), [
+    (("minilm", "mpnet"), ("minilm",), "No vision-language model is here"),
+    (("minilm", "body"), ("body", "minilm"), "built-in encoder"),
+    (("minilm", "mpnet", "clip", "body"), ("clip", "minilm"), "CLIP and a sentence encoder"),
+    (("mpnet", "body"), ("body", "mpnet"), "built-in encoder"),
+    (("body",), ("body",), "One encoder ranked (body)"),
+])  # fmt: skip
+def test_the_default_takes_a_caption_encoder_where_one_is(present, encoders, note):
+    """CLIP before the built-in one; MiniLM before MPNet."""
+    order = resolve_order("auto", present)
+    assert order.name == "impromptu"
+    assert order.encoders == encoders
+    assert order.stages[-1] == "words"
+    assert note in order.note
+    assert order == resolve_order("impromptu", present)
 
 
 class Table:
@@ -98,7 +132,8 @@ class Table:
     kind, dim = "sentence", 2
 
     def __init__(self, name, rows):
-        self.name, self.digest, self.rows = name, name * 20, rows
+        self.name, self.rows = name, rows
+        self.digest = hashlib.sha256(f"{name} {rows}".encode()).hexdigest()
 
     def encode(self, texts):
         angles = np.array([self.rows.get(t, 3.0) for t in texts])
@@ -116,3 +151,28 @@ def test_two_stages_follow_the_equations(library):
     assert set(found.ranked[2].scores) == {"clip"}
     wide = retrieve(RetrieveRequest("q", order="clip+mpnet", k=3), library, {"clip": clip, "mpnet": mpnet})
     assert wide.ranked[0].text == "sit down"
+
+
+def test_encoders_of_one_stage_count_together(library):
+    body = Table("body", {"q": 0.0, "walking in place": 0.1, "walking backward": 1.5, "sit down": 0.2})
+    minilm = Table("minilm", {"q": 0.0, "walking in place": 0.5, "walking backward": 0.45, "sit down": 1.0})
+    encoders = {"body": body, "minilm": minilm}
+    alone = retrieve(RetrieveRequest("q", order="minilm"), library, encoders)
+    assert alone.ranked[0].text == "walking backward"
+    found = retrieve(RetrieveRequest("q", order="body,minilm", top=3), library, encoders)
+    assert [r.text for r in found.ranked] == ["walking in place", "walking backward", "sit down"]
+    expected = CAPTION_WEIGHT * np.cos(0.1) + (1 - CAPTION_WEIGHT) * np.cos(0.5)
+    assert found.ranked[0].score == pytest.approx(expected, abs=1e-3)
+    later = retrieve(RetrieveRequest("q", order="minilm+body,minilm", top=3), library, encoders)
+    assert [r.score for r in later.ranked] == pytest.approx([r.score for r in found.ranked], abs=1e-6)
+
+
+def test_a_stage_orders_only_what_the_one_before_it_did(library):
+    body = Table("body", {"q": 0.0, "walking in place": 0.1, "walking backward": 0.2, "sit down": 0.3})
+    minilm = Table("minilm", {"q": 0.0, "walking in place": 0.9, "walking backward": 0.5, "sit down": 0.1})
+    request = RetrieveRequest("q", order="body+minilm+words", k=2, top=3)
+    found = retrieve(request, library, {"body": body, "minilm": minilm})
+    assert [set(r.scores) for r in found.ranked] == [{"body", "minilm", "words"}] * 2 + [{"body"}]
+    assert found.ranked[2].text == "sit down"
+    best = found.ranked[0]
+    assert best.score == pytest.approx(best.scores["minilm"] + best.scores["words"])
