@@ -66,9 +66,9 @@ class TorchEncoder(ABC):
     def _image_tower(self, prepared: Tensor) -> Tensor:
         """(n, 3, size, size) -> (n, dim), of any length."""
 
-    def _exceeded(self, text: str) -> str:
-        """The limit that a text is beyond, such as "77 tokens"; empty where the tower reads all of it."""
-        return ""
+    @abstractmethod
+    def _check_length(self, text: str) -> None:
+        """Raises InvalidInput (`too_long` makes it) where the tower would not read all of a text."""
 
     def _phrase_tower(self, texts: list[str]) -> Tensor:
         """(n, dim_g), of any length, where the encoder grounds."""
@@ -143,12 +143,7 @@ class TorchEncoder(ABC):
         for text in texts:
             if not text.strip():
                 raise InvalidInput("A text is empty.", "Write what the pictures should show.")
-            limit = self._exceeded(text)
-            if limit:
-                raise InvalidInput(
-                    f"The encoder {self.name} reads {limit}, and {text[:40] + ' ...'!r} is longer.",
-                    "Shorten it, or make several prompts of it.",
-                )
+            self._check_length(text)
 
     def _check_grounds(self) -> None:
         if not self.grounds:
@@ -159,3 +154,12 @@ class TorchEncoder(ABC):
     def _file(self) -> Path:
         name = f"{self.digest[:32]}-{self.options.precision}.npz"
         return assets.cache_path() / "texts" / name
+
+
+def too_long(text: str, count: int, most: int) -> InvalidInput:
+    """The error for a text of more tokens than a tower reads."""
+    beginning = text if len(text) <= 40 else f"{text[:40]} ..."
+    return InvalidInput(
+        f"{beginning!r} has {count} tokens, and this encoder reads {most}.",
+        "Shorten it, or make several prompts of it.",
+    )

@@ -8,7 +8,7 @@ import pytest
 import torch
 from impromptu.backend.encoders.base import EncoderOptions
 from impromptu.backend.encoders.images import Preprocessing
-from impromptu.backend.encoders.torch_encoder import TorchEncoder
+from impromptu.backend.encoders.torch_encoder import TorchEncoder, too_long
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -52,8 +52,9 @@ class Tiny(TorchEncoder):
     def _ground_tower(self, prepared):
         return self.module["trunk"](prepared)
 
-    def _exceeded(self, text):
-        return "20 letters" if len(text) > 20 else ""
+    def _check_length(self, text):
+        if len(text) > 20:
+            raise too_long(text, len(text), 20)
 
 
 class LiveBytes(TorchDispatchMode):
