@@ -145,6 +145,7 @@ def _with_bars(colour: Tensor, size: int, fill: float) -> Tensor:
 
 
 @lru_cache(maxsize=128)
+@torch.inference_mode(False)  # kept: a later call may want gradients
 def _window(
     length: int, scaled: int, size: int, dtype: torch.dtype, device: torch.device, interpolation: str
 ) -> Tensor:
