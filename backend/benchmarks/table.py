@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ..files import read_json, write_json
 
-MODULES = ("body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures")
+MODULES = (
+    "body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures", "encoders"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
