@@ -18,6 +18,7 @@ PHRASES = 2
 FULL = 0.6
 """How often a picture's second caption is one that says much."""
 _SIDED = re.compile(r"\b(left|right)")
+_STATURE = frozenset(("tall", "short", "petite", "stocky", "lanky"))
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Batch:
     """(n, s, s) uint8."""
     mirrors: Tensor
     """(n,) whether nothing that is said of the picture would change in a mirror."""
+    near: Tensor
+    """(n,) whether nothing that is said of it would change from nearer."""
     texts: list[str]
     captions: Tensor
     """(n, 2) two true captions of each picture."""
@@ -59,8 +62,6 @@ class Batches:
     def __init__(self, shards: Shards, size: int, seed: int) -> None:
         self.shards, self.size, self.seed = shards, size, seed
         self._slots = {name: i for i, name in enumerate(shards.part_names)}
-        self._groups = 0
-        self._of_group = np.empty(0, np.int64)
 
     def __iter__(self) -> Iterator[Batch]:
         return self.since(0)
@@ -94,6 +95,7 @@ class Batches:
             torch.from_numpy(np.stack([self.shards.pictures(i) for i in indices])),
             torch.from_numpy(np.stack([self.shards.parts(i) for i in indices])),
             torch.tensor([not _SIDED.search(" ".join(texts.texts[t] for t in row.used())) for row in drawn]),
+            torch.tensor([row.near for row in drawn]),
             texts.texts,
             torch.tensor([row.captions for row in drawn]),
             torch.tensor([row.false for row in drawn]),
@@ -136,6 +138,7 @@ class _Drawn:
     captions: tuple[int, int]
     says: tuple[frozenset[tuple[str, ...]], ...]
     false: int
+    near: bool
     phrases: list[_Phrase]
 
     def used(self) -> list[int]:
@@ -147,10 +150,10 @@ class _Drawn:
 def _draw(row: dict[str, Any], lots: np.random.Generator, texts: _Texts, slots: dict[str, int]) -> _Drawn:
     """The words of one picture for one step."""
     captions, negatives = row["captions"], row["negatives"]
-    false, first = -1, int(lots.integers(len(captions)))
+    false, first, family = -1, int(lots.integers(len(captions))), ""
     if negatives:
         negative = negatives[int(lots.integers(len(negatives)))]
-        false, first = texts.number(negative["text"]), negative["caption"]
+        false, first, family = texts.number(negative["text"]), negative["caption"], negative["family"]
     full = [i for i, c in enumerate(captions) if c["detail"] == "full" and i != first]
     rest = [i for i in range(len(captions)) if i != first] or [first]
     pool = full if full and lots.random() < FULL else rest
@@ -158,10 +161,13 @@ def _draw(row: dict[str, Any], lots: np.random.Generator, texts: _Texts, slots: 
     chosen = (captions[first], captions[second])
     order = lots.permutation(len(row["phrases"]))[:PHRASES]
     phrases = [_phrase(row["phrases"][k], texts, slots) for k in order]
+    says = tuple(frozenset(map(tuple, c["says"])) for c in chosen)
+    near = family != "build" and not any(kind == "build" and value in _STATURE for s in says for kind, _, value in s)
     return _Drawn(
         (texts.number(chosen[0]["text"]), texts.number(chosen[1]["text"])),
-        tuple(frozenset(map(tuple, c["says"])) for c in chosen),
+        says,
         false,
+        near,
         phrases + [_Phrase()] * (PHRASES - len(phrases)),
     )
 

@@ -50,6 +50,14 @@ class Recipe:
     clip: float = 1.0
     """Longest gradient."""
     weights: Weights = field(default_factory=Weights)
+    hardened: float = 0.5
+    """Share of the steps after which half of the batches are changed against what the model sees in them ..."""
+    reach: float = 0.012
+    """... by so much a colour channel at most, of 1."""
+
+    def hardens(self, step: int) -> bool:
+        """Whether a step's pictures are changed against the model."""
+        return step >= self.hardened * self.steps and step % 2 == 0
 
     def size_at(self, step: int) -> int:
         """Pixels of a side in a step."""
@@ -111,8 +119,8 @@ class Training:
         recipe = self.recipe
         lots = torch.Generator().manual_seed(int(np.random.default_rng([recipe.seed, self.step]).integers(2**62)))
         batch = self.batches.at(self.step)
-        size = recipe.size_at(self.step)
-        loss, parts = loss_of(self.model, self.words, batch, size, recipe.frozen, recipe.weights, lots)
+        size, reach = recipe.size_at(self.step), recipe.reach if recipe.hardens(self.step) else 0.0
+        loss, parts = loss_of(self.model, self.words, batch, size, recipe.frozen, recipe.weights, reach, lots)
         for group in self.optimiser.param_groups:
             group["lr"] = group["full"] * recipe.rate_at(self.step)
         self.optimiser.zero_grad(set_to_none=True)
@@ -125,7 +133,7 @@ class Training:
                 self.averaged[name].lerp_(value, 1 - keep)
         self.step += 1
         seconds = time.perf_counter() - began
-        return {"step": self.step, "size": size, "loss": float(loss.detach()), "gradient": float(length), **parts,
+        return {"step": self.step, "size": size, "reach": reach, "loss": float(loss.detach()), "gradient": float(length), **parts,
                 "pictures_s": len(batch.pictures) / seconds}  # fmt: skip
 
     def run(self, check: Callable[[dict[str, Any]], None], until: float = math.inf, every: int = 100) -> bool:

@@ -61,20 +61,22 @@ def read(model: BodyEncoder, words: Vocabulary, texts: list[str], noise: float, 
 
 
 def loss_of(
-    model: BodyEncoder, words: Vocabulary, batch: Batch, size: int, frozen: int, weights: Weights,
+    model: BodyEncoder, words: Vocabulary, batch: Batch, size: int, frozen: int, weights: Weights, reach: float,
     lots: torch.Generator,
 ) -> tuple[Tensor, dict[str, float]]:  # fmt: skip
     """What a step descends, and its parts by name.
 
     Args:
         size: pixels of a side that the tower sees; frozen: stages of the trunk that do not learn.
+        reach: how far each channel may be changed against the model; 0: not at all.
         lots: decides augmentation and noise.
     """
-    x, parts = augment(batch.pictures, batch.parts, batch.mirrors, size, lots)
-    x = ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
-    image, cells = model.image(x, frozen)
+    x, parts = augment(batch.pictures, batch.parts, batch.mirrors, batch.near, size, lots)
     captions, phrases = read(model, words, batch.texts, WORD_NOISE, lots)
     scale = model.scale.exp().clamp(max=SHARPEST)
+    if reach:
+        x = _against(model, batch, x, captions.detach(), scale.detach(), reach, lots)
+    image, cells = model.image(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last), frozen)
     changed = batch.false >= 0
     first, false = captions[batch.captions[:, 0]], captions[batch.false.clamp(min=0)]
     found = {
@@ -89,6 +91,27 @@ def loss_of(
     total = sum(getattr(weights, name) * value for name, value in found.items())
     assert isinstance(total, Tensor)
     return total, {name: float(value.detach()) for name, value in found.items()}
+
+
+def _against(
+    model: BodyEncoder, batch: Batch, x: Tensor, captions: Tensor, scale: Tensor, reach: float, lots: torch.Generator
+) -> Tensor:
+    """Pictures changed, by one step along the sign of the gradient from a random start, so that captions fit worse.
+
+    A model that learns from them has gradients that follow what is seen instead of noise (Goodfellow et al. 2015;
+    Wong et al. 2020 for the start): what a guide's gradients are for.
+
+    Args:
+        x: (n, 3, S, S) in [0, 1]; reach: the farthest that a channel may go.
+    """
+    start = (torch.rand(x.shape, generator=lots) * 2 - 1) * reach
+    tried = (x + start).clamp_(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
+    image = model.image.whole((tried - MEAN) / STD)
+    none = image.new_empty(0, image.shape[1])
+    fit = losses.contrast(image, captions[batch.captions[:, 0]], batch.allowed[:, 0], none, scale)
+    (uphill,) = torch.autograd.grad(fit, tried)
+    changed = tried.detach() + 1.25 * reach * uphill.sign()
+    return torch.minimum(torch.maximum(changed, x - reach), x + reach).clamp_(0, 1)
 
 
 def _of_phrases(
