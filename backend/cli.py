@@ -20,8 +20,10 @@ COMMANDS = {
     "retrieve": "rank the motion library's labels by a prompt",
     "library": "add, list, remove, export and verify motions",
     "body": "describe a body model and its shape axes",
+    "models": "list, fetch, verify and remove model files",
     "batch": "act a file of prompts, one after the other",
     "render": "make sets of pictures for training: frames, shapes, captioned people",
+    "encoder": "measure, use and train encoders of texts and pictures",
     "serve": "do jobs for Blender over standard input and output",
     "bench": "measure retrieval precision, speed against public peers, or how rendering scales",
 }

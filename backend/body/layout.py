@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from ..protocol import InvalidInput
 from . import names
 from .stand_ins import Unreadable
+
+DEFAULT_FILE = Path(__file__).with_name("data") / "impromptu_body.npz"
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ import torch
 
 from ..files import sha256_of
 from ..protocol import AssetsMissing, InvalidInput
-from .layout import BodyArrays, arrange
+from .layout import DEFAULT_FILE, BodyArrays, arrange
 from .model import MorphableBody
 from .read import read_members
 
-DEFAULT_FILE = Path(__file__).with_name("data") / "impromptu_body.npz"
 VARIANTS = ("neutral", "male", "female")
 
 FACTORIES: dict[str, Callable[[BodyArrays], MorphableBody]] = {

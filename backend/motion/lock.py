@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..files import explain_os_error
@@ -29,8 +29,11 @@ else:
 
 
 @contextlib.contextmanager
-def file_lock(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
+def file_lock(path: Path, wait: float = WAIT_SECONDS, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold `path`, an empty file made for the purpose, while the block runs.
+
+    Args:
+        meanwhile: called again and again while another process holds it; what it raises ends the wait.
 
     Raises:
         InvalidInput: the folder cannot be written to, or another process holds the lock for longer than `wait`
@@ -52,6 +55,7 @@ def file_lock(path: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
                         f"Another process has been writing to {path.parent} for {wait:g} s.",
                         "Try again when it has ended.",
                     ) from error
+                meanwhile()
                 time.sleep(0.02)
         yield
     finally:

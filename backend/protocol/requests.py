@@ -243,6 +243,20 @@ class ModelsRequest:
 
     verify: bool = False
     """Compare sha256 sums, which reads every file."""
+    action: str = "list"
+    """`list`; or first `fetch` a model, which asking for it allows, or `remove` what was fetched."""
+    name: str = ""
+    """Of the model that is fetched or removed."""
+
+    def __post_init__(self) -> None:
+        if self.action not in ("list", "fetch", "remove"):
+            raise InvalidInput(
+                f"There is nothing to do with models by the name of {self.action!r}.", "Use list, fetch or remove."
+            )
+        if (self.action == "list") != (not self.name):
+            raise InvalidInput(
+                "A model's name goes with fetch and remove, and with these alone.", "Give one of the list."
+            )
 
 
 @dataclass(frozen=True)
