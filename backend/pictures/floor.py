@@ -31,8 +31,8 @@ def lay_floor(scenes: Scenes, k: int, faces: Tensor, behind: NDArray[np.float32]
     if scenes.backdrop[k] != "ground":
         return behind
     places, below = _places(scenes, k)
-    middle = (scenes.vertices[k].max(0) + scenes.vertices[k].min(0)) / 2
-    away = np.hypot(places[..., 0] - middle[0], places[..., 1] - middle[2])
+    x, _, z = np.asarray(scenes.vertices[k]).T
+    away = np.hypot(places[..., 0] - (x.max() + x.min()) / 2, places[..., 1] - (z.max() + z.min()) / 2)
     fade = ((away - FADE_M[0]) / (FADE_M[1] - FADE_M[0])).clip(0, 1)
     share = np.where(below, 1 - fade * fade * (3 - 2 * fade), 0).astype(np.float32)[..., None]
     lit = scenes.backdrop_colours[k, 1] * _light(scenes, k, faces)

@@ -1,4 +1,4 @@
-"""Training pictures for an encoder of texts and pictures, four of each posed person, with words that are true of them.
+"""Training pictures for an encoder of texts and pictures, four of each posed person, with words that are true.
 
 A group is one person in one pose, pictured four times: in two colourings, each from two cameras, in other light and
 before other backdrops. Posing costs a quarter so, and two pictures of the same shape in other colours are told apart
@@ -9,9 +9,9 @@ are grey all over, and their words speak of shape alone.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import hashlib
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,8 @@ from ...pictures.requests import CaptionsRequest
 from ...pictures.stage import Figure, assemble
 from .painting import Painter
 
-GROUP = 4
-"""Pictures of a posed person."""
 COLOURINGS = (0, 0, 1, 1)
-"""Which of a group's colourings each of its pictures has."""
+"""Which of its two colourings each picture of a group has."""
 CAPTIONS, NEGATIVES = 5, 4
 GREY_SHARE = 0.08
 """Of the pictures."""
@@ -41,8 +39,8 @@ GREYS = (0.3, 0.42, 0.55, 0.68)
 GREY_ROUGHNESS = (0.4, 0.9)
 HAIR_WITH_SHAPE = frozenset(("long", "bob", "afro", "ponytail", "bun"))
 """What is told without its colour."""
-SIDE_BY_SIDE = 2
-"""One pixel in so many, along either side, keeps its part."""
+APART = 2
+"""One pixel in so many, across and down, keeps its part."""
 STREAM = 4
 """Sets these pictures' lots apart from those of `pictures.captions_plan`."""
 
@@ -78,7 +76,8 @@ class PictureFactory:
     def __init__(self, size: int, seed: int, split: str = "train", library: str = "") -> None:
         request = CaptionsRequest(count=1, size=size, seed=seed, split=split, library=library)
         self._plan = CaptionsPlan(request)
-        self._size, self._seed, self._split = size, seed, cast(Split, split)
+        self._size, self._seed = size, seed
+        self._split: Split = self._plan.split
         self._wardrobe = self._plan.figures.wardrobe
         self._painter = Painter(self._wardrobe.faces)
         self._slots = {name: kind.slot for name, kind in self._wardrobe.kinds.items()}
@@ -86,10 +85,11 @@ class PictureFactory:
     def fingerprint(self) -> dict[str, str]:
         """What the pictures are made from, besides the request: sha256 of the body and of the library's clips."""
         clips = "".join(entry.digest for entry in self._plan.library.entries)
-        return {"body_sha256": self._plan.figures.sha256, "library_sha256": _sha256(clips)}
+        library = hashlib.sha256(clips.encode()).hexdigest()
+        return {"body_sha256": self._plan.figures.sha256, "library_sha256": library}
 
     def group(self, number: int) -> list[TrainingPicture]:
-        """The `GROUP` pictures of one posed person."""
+        """The four pictures of one posed person."""
         lots = self._lots(number)
         person = sample_person(lots, self._wardrobe, self._split)
         action = self._plan.actions.sample(lots, self._split)
@@ -106,7 +106,7 @@ class PictureFactory:
             scenes = assemble([self._plan.place(shown, action, around)], self._size)
             shot = self._painter.paint(scenes, 0, normals)
             words = self._words(lots, people[colouring], action, around, shot.parts, grey)
-            thinned = np.ascontiguousarray(shot.parts[::SIDE_BY_SIDE, ::SIDE_BY_SIDE])
+            thinned = np.ascontiguousarray(shot.parts[::APART, ::APART])
             found.append(TrainingPicture(shot.picture, thinned, {"group": number, **words}))
         return found
 
@@ -169,20 +169,3 @@ def _greyed(figure: Figure, lots: np.random.Generator) -> Figure:
 def factory(size: int, seed: int, split: str, library: str) -> PictureFactory:
     """The factory of a set, made once a process."""
     return PictureFactory(size, seed, split, library)
-
-
-def _sha256(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def contact_sheet(pictures: Sequence[TrainingPicture], columns: int = 8) -> NDArray[np.uint8]:
-    """Pictures in rows, to be looked at."""
-    rows = -(-len(pictures) // columns)
-    size = pictures[0].picture.shape[0]
-    sheet = np.full((rows * size, columns * size, 3), 255, np.uint8)
-    for i, one in enumerate(pictures):
-        y, x = divmod(i, columns)
-        sheet[y * size : (y + 1) * size, x * size : (x + 1) * size] = one.picture
-    return sheet

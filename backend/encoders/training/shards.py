@@ -222,7 +222,9 @@ def run_data(args: argparse.Namespace) -> int:
 def _tell(line: str, last: bool) -> None:
     """A line on standard error, in the place of the one before."""
     terminal = sys.stderr.isatty()
-    print(f"\r{line:70}" if terminal else line, end="" if terminal and not last else "\n", file=sys.stderr, flush=True)
+    print(
+        f"\r{line:70}" if terminal else line, end="" if terminal and not last else "\n", file=sys.stderr, flush=True
+    )
 
 
 def as_json(request: DataRequest) -> dict[str, Any]:
