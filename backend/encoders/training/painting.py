@@ -112,7 +112,7 @@ def _normals(v: np.ndarray, faces: np.ndarray, out: np.ndarray) -> None:
 
 
 def _project(
-    v: np.ndarray, turn: np.ndarray, eye: np.ndarray, scale: np.float32, shape: Any, out: np.ndarray
+    v: np.ndarray, turn: np.ndarray, eye: np.ndarray, scale: np.float32, shape: tuple[int, int], out: np.ndarray
 ) -> None:
     """Fill (V, 3) sample x, sample y and depth, as of `part_map.project`, of a picture of (height, width) samples."""
     half = np.float32(shape[0] / FINE / 2), np.float32(shape[1] / FINE / 2)
