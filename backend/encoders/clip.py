@@ -144,7 +144,10 @@ def _settings(model: str, tag: str | None) -> dict[str, Any]:
     lib = _open_clip()
     if tag is not None:
         published = lib.get_pretrained_cfg(model, tag)
-        return {"force_preprocess_cfg": _of_preprocessing(published), "force_quick_gelu": published["quick_gelu"]}
+        return {
+            "force_preprocess_cfg": _of_preprocessing(published),
+            "force_quick_gelu": published.get("quick_gelu", False),
+        }
     wanted = [_of_preprocessing(lib.get_pretrained_cfg(model, name)) for name in _tags(model)]
     most = Counter(str(cfg) for cfg in wanted).most_common(1)
     return {"force_preprocess_cfg": next(cfg for cfg in wanted if str(cfg) == most[0][0])} if most else {}

@@ -117,12 +117,15 @@ def resize(colour: Tensor, size: int, mode: str, interpolation: str, fill: float
     tall, wide = _scaled(height, width, size, mode)
     keep = (colour.dtype, colour.device, interpolation)
     if wide != width or wide > size:
-        colour = colour @ _window(width, wide, size, *keep).T
+        colour = _cut(colour @ _window(width, wide, size, *keep).T, interpolation)
     if tall != height or tall > size:
-        colour = _window(height, tall, size, *keep) @ colour
-    if interpolation == "bicubic" and (tall, wide) != (height, width):
-        colour = colour.clamp(-_SLACK, 1 + _SLACK)
+        colour = _cut(_window(height, tall, size, *keep) @ colour, interpolation)
     return _with_bars(colour, size, fill) if min(tall, wide) < size else colour
+
+
+def _cut(colour: Tensor, interpolation: str) -> Tensor:
+    """Without what bicubic overshoots at edges, after each direction, as in Pillow's bytes."""
+    return colour.clamp(-_SLACK, 1 + _SLACK) if interpolation == "bicubic" else colour
 
 
 def _scaled(height: int, width: int, size: int, mode: str) -> tuple[int, int]:
