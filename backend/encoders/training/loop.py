@@ -132,9 +132,15 @@ class Training:
             for name, value in self.model.state_dict().items():
                 self.averaged[name].lerp_(value, 1 - keep)
         self.step += 1
-        seconds = time.perf_counter() - began
-        return {"step": self.step, "size": size, "reach": reach, "loss": float(loss.detach()), "gradient": float(length), **parts,
-                "pictures_s": len(batch.pictures) / seconds}  # fmt: skip
+        return {
+            "step": self.step,
+            "size": size,
+            "reach": reach,
+            "loss": float(loss.detach()),
+            "gradient": float(length),
+            **parts,
+            "pictures_s": len(batch.pictures) / (time.perf_counter() - began),
+        }
 
     def run(self, check: Callable[[dict[str, Any]], None], until: float = math.inf, every: int = 100) -> bool:
         """Go on to the end.
