@@ -16,6 +16,10 @@ from .guidance_body import GuidanceBody, Posed
 
 UPRIGHT = 0.52
 """Half of the height that a camera of the whole body is set for, as a share of the body's box."""
+NEAREST = 0.28
+"""The same of a close-up at least, metres: a foot is seen with its shin, as in pictures that encoders learn from."""
+MEET = 0.02
+"""Metres from the middle plane within which a region's halves meet."""
 SCORED_AZIMUTHS = (0.0, 35.0, 75.0, 140.0, 180.0, 230.0, 290.0, 330.0)
 """Degrees."""
 
@@ -78,7 +82,7 @@ def random_shots(
     """Whole bodies from anywhere, more often from the front; then close-ups of regions, one for each mask.
 
     Args:
-        close_ups: (V,) masks of what each fills the picture with.
+        close_ups: (V,) masks of what each fills the picture with; of a pair that does not meet, one or the other.
         size: pixels of a side.
     """
     count = views + len(close_ups)
@@ -91,8 +95,10 @@ def random_shots(
         torch.arange(count) % 2 == 0, 50 * torch.randn(count, generator=generator), uniform(-180, 180)
     )  # fmt: skip
     fov = uniform(20, 45)
-    target, reach = _framed(body.seen, frames, [None] * views + list(close_ups))
-    room = torch.where(torch.arange(count) < views, uniform(0.95, 1.35), uniform(0.7, 1.15))
+    target, reach = _framed(
+        body.seen, frames, [None] * views + [_one_side(body, mask, generator) for mask in close_ups]
+    )
+    room = torch.where(torch.arange(count) < views, uniform(0.88, 1.2), uniform(0.7, 1.15))
     distance = reach * room / torch.tan(torch.deg2rad(fov) / 2)
     target = target + 0.12 * reach[:, None] * uniform(-1, 1, count, 3)
     cameras = orbit(azimuth, uniform(-8, 28), distance, target, fov, size, size)
@@ -120,6 +126,15 @@ def scored_shots(body: GuidanceBody, size: int) -> Shots:
     return Shots(body.unseen, frames, cameras, sun(beside.rotation[:, 2], 0.5), backgrounds)
 
 
+def _one_side(body: GuidanceBody, mask: Tensor, generator: torch.Generator) -> Tensor:
+    """(V,) the left or the right half of a pair, such as feet; the region itself where its halves meet."""
+    across = body.rest[:, 0]
+    left = bool(torch.rand((), generator=generator) < 0.5)
+    if bool((across[mask].abs() < MEET).any()):
+        return mask
+    return mask & ((across > 0) == left)
+
+
 def _framed(posed: Posed, frames: Tensor, masks: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
     """(B, 3) the middle and (B,) half the size, metres, of the body or of a region of it, in each frame."""
     middles, reaches = [], []
@@ -127,5 +142,5 @@ def _framed(posed: Posed, frames: Tensor, masks: Sequence[Tensor | None]) -> tup
         points = posed.vertices[frame] if mask is None else posed.vertices[frame][mask]
         low, high = points.amin(0), points.amax(0)
         middles.append((low + high) / 2)
-        reaches.append((high - low).max() * UPRIGHT)
+        reaches.append(((high - low).max() * UPRIGHT).clamp(min=NEAREST))
     return torch.stack(middles), torch.stack(reaches)
