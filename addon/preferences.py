@@ -122,6 +122,13 @@ class ModelRow(bpy.types.PropertyGroup):
     licence: StringProperty()
     how: StringProperty()
     problem: StringProperty()
+    host: StringProperty()
+    """That it can be fetched from; empty: it cannot."""
+    size: StringProperty()
+    """Of what would be fetched, in words."""
+    fetched: BoolProperty()
+    begun: BoolProperty()
+    """A download of it was broken off."""
     checked: StringProperty()
     """`good`, `bad` or empty: its sha256 was not compared."""
 

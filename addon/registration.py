@@ -26,6 +26,7 @@ ORDER = (
     "ops.pose",
     "ops.retarget",
     "ops.runtime",
+    "ops.models",
     "panels.runtime",
     "panels.main",
     "panels.jobs",

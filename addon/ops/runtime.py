@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ...backend.protocol import CheckRequest, ImpromptuError, InvalidInput, ModelsRequest
+from ...backend.protocol import CheckRequest, ImpromptuError, InvalidInput
 from .. import package, session
 from ..client import runtime
 from ..client.base_python import choose_base_python, lacking_modules
@@ -34,6 +34,10 @@ class State:
     task: Task | None = None
     finished: Callable[[Any, Task], str] | None = None
     """Takes in what the task came to, and says it."""
+    about = "runtime"
+    """What the task, or the last one, is for: `runtime` or `models`."""
+    subject = ""
+    """The model that it is for; empty: none."""
     message = ""
     """What the last one came to, in one sentence."""
     failed = False
@@ -90,13 +94,16 @@ def start_installer(action: str, context: bpy.types.Context) -> RuntimeTask:
     return RuntimeTask(runtime.make_plan(action, offer, folder, base.path, version()))
 
 
-def ask_host(request: Any, context: bpy.types.Context) -> HostQuestion:
+def ask_host(request: Any, context: bpy.types.Context, limit_s: float = 300.0) -> HostQuestion:
     """Start a host for one question.
+
+    Args:
+        limit_s: seconds to wait for the answer in background mode.
 
     Raises:
         RuntimeMissing: there is none.
     """
-    return HostQuestion(request, host_command(context), host_environment(context), package.user_folder())
+    return HostQuestion(request, host_command(context), host_environment(context), package.user_folder(), limit_s)
 
 
 def settle(context: bpy.types.Context) -> bool:
@@ -140,6 +147,11 @@ def tick() -> float | None:
 class TaskOperator:
     """Runs a task to its end: by a timer where there is a window, else waiting."""
 
+    about = "runtime"
+    """As `State.about`."""
+    model = ""
+    """As `State.subject`."""
+
     def start(self, context: bpy.types.Context) -> Task:
         """The task."""
         raise NotImplementedError
@@ -158,7 +170,7 @@ class TaskOperator:
             State.task = self.start(context)
         except ImpromptuError as error:
             return self.fail(error)
-        State.finished = self.finished
+        State.finished, State.about, State.subject = self.finished, self.about, self.model
         State.message, State.failed = "", False
         if bpy.app.background or context.window is None:
             State.task.wait()
@@ -176,6 +188,7 @@ class TaskOperator:
 
     def fail(self, error: ImpromptuError) -> set[str]:
         """Say what went wrong before there was a task."""
+        State.about, State.subject = self.about, self.model
         State.message, State.failed = explain(error), True
         # ERROR raises in scripts, which is what they need; a person sees the sentence in the panel as well.
         self.report({"ERROR"}, State.message)
@@ -291,44 +304,8 @@ class IMPROMPTU_OT_check_runtime(TaskOperator, bpy.types.Operator):
         return say("The backend works, on {device}.", device=device or "CPU")
 
 
-class IMPROMPTU_OT_list_models(TaskOperator, bpy.types.Operator):
-    """Look for the model files: which are here, which are missing, where to get them. Takes some seconds"""
-
-    bl_idname = "impromptu.list_models"
-    bl_label = "Look for Models"
-
-    verify: BoolProperty(
-        name="Compare sha256",
-        description="Read every file and compare its sum with the published one",
-        default=False,
-        options={"SKIP_SAVE"},
-    )
-
-    def start(self, context: bpy.types.Context) -> Task:
-        """The backend."""
-        return ask_host(ModelsRequest(verify=self.verify), context)
-
-    @staticmethod
-    def finished(context: bpy.types.Context, task: Task) -> str:
-        """Fill the table of the preferences."""
-        models = task.metrics.get("models", [])
-        kept = package.preferences(context)
-        if kept is not None:
-            kept.models.clear()
-            for model in models:
-                row = kept.models.add()
-                row.name, row.found = str(model["name"]), bool(model["found"])
-                for name in ("what", "path", "licence", "problem"):
-                    setattr(row, name, str(model.get(name) or ""))
-                # The fields above the table are what the variables are elsewhere.
-                row.how = str(model.get("how") or "").replace(f"in {model.get('variable') or '?'}", "above")
-                row.checked = {True: "good", False: "bad"}.get(model.get("sha256_ok"), "")
-        here = sum(bool(m["found"]) for m in models)
-        return say("{here} of {count} models are here.", here=here, count=len(models))
-
-
 class IMPROMPTU_OT_cancel_install(bpy.types.Operator):
-    """Stop the installer. What it has downloaded stays, and Resume goes on from there"""
+    """Stop what goes on. What was downloaded stays, and the same again goes on from there"""
 
     bl_idname = "impromptu.cancel_install"
     bl_label = "Cancel"
@@ -375,11 +352,12 @@ class IMPROMPTU_OT_use_python(bpy.types.Operator):
                 raise InvalidInput(text, "Install them into it, or press Install.")
             release_host()
         except ImpromptuError as error:
-            State.message, State.failed = explain(error), True
+            State.about, State.message, State.failed = "runtime", explain(error), True
             self.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
         kept.python_path, kept.runtime_mode = path, "EXISTING"
-        State.message, State.failed = say("The backend runs in {path}.", path=path), False
+        State.about, State.failed = "runtime", False
+        State.message = say("The backend runs in {path}.", path=path)
         redraw()
         return {"FINISHED"}
 
@@ -428,7 +406,6 @@ classes = (
     IMPROMPTU_OT_repair_runtime,
     IMPROMPTU_OT_remove_runtime,
     IMPROMPTU_OT_check_runtime,
-    IMPROMPTU_OT_list_models,
     IMPROMPTU_OT_use_python,
     IMPROMPTU_OT_open_preferences,
 )

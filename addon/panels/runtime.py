@@ -10,7 +10,7 @@ from ...backend.protocol import ImpromptuError
 from ..client import runtime
 from ..client.wheel_sets import megabytes
 from ..ops.runtime import OFFLINE, State, running
-from ..preferences import MODEL_FIELDS, online_access, snapshot
+from ..preferences import online_access, snapshot
 from ..words import explain, say, told
 from .words import lines
 
@@ -126,7 +126,8 @@ class IMPROMPTU_PT_runtime(bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Something is to be set up, or is being."""
-        return running() is not None or State.failed or trouble(context)[0] != "ready"
+        failed = State.failed and State.about == "runtime"
+        return running() is not None or failed or trouble(context)[0] != "ready"
 
     def draw(self, context: bpy.types.Context) -> None:
         """The sentence and the buttons that help."""
@@ -146,11 +147,13 @@ class IMPROMPTU_PT_runtime(bpy.types.Panel):
 
 def draw_preferences(layout: bpy.types.UILayout, kept: Any, context: bpy.types.Context) -> None:
     """The page of the preferences: runtime, models, jobs."""
+    from .models import draw_models
+
     width = region_width(context)
     layout.use_property_split = True
     layout.use_property_decorate = False
     _draw_runtime(layout.box().column(), kept, width)
-    _draw_models(layout.box().column(), kept, width)
+    draw_models(layout.box().column(), kept, width)
     jobs = layout.box().column()
     jobs.label(text="Jobs", icon="SEQUENCE")
     jobs.prop(kept, "idle_seconds")
@@ -170,9 +173,11 @@ def _draw_runtime(box: bpy.types.UILayout, kept: Any, width: float) -> None:
             box.prop(kept, name)
     paragraph(box, sentence, width, icon="CHECKMARK" if state == "ready" else "INFO")
     if running():
-        draw_task(box, width)
+        if State.about == "runtime":
+            draw_task(box, width)
         return
-    draw_message(box, width, sentence)
+    if State.about == "runtime":
+        draw_message(box, width, sentence)
     if state != "ready":
         draw_remedies(box, state, width, within=True)
     managed = runtime.status(snapshot().user_folder)
@@ -186,30 +191,6 @@ def _draw_runtime(box: bpy.types.UILayout, kept: Any, width: float) -> None:
         row.operator("impromptu.remove_runtime", text=say("Remove") + size, icon="TRASH", translate=False)
     if managed.state == "ready" and state == "ready":
         box.operator("impromptu.install_runtime", text="Install for Another Device", icon="IMPORT")
-
-
-def _draw_models(box: bpy.types.UILayout, kept: Any, width: float) -> None:
-    """Paths of model files, and the table of what was found."""
-    box.label(text="Models", icon="FILE_3D")
-    box.prop(kept, "allow_hub")
-    if kept.allow_hub and not online_access():
-        paragraph(box, "Blender's online access is off, so nothing is downloaded.", width, icon="INFO")
-    for name in MODEL_FIELDS:
-        box.prop(kept, name)
-        if name == "clip_checkpoint":
-            box.prop(kept, "clip_model")
-    for model in kept.models:
-        row = box.row()
-        row.label(text=model.name, icon="CHECKMARK" if model.found else "BLANK1", translate=False)
-        words = {"good": "sha256 agrees", "bad": "sha256 differs"}.get(model.checked, "found")
-        row.label(text=words if model.found else "missing", icon="ERROR" if model.checked == "bad" else "NONE")
-        row.label(text=model.licence, translate=False)
-        advice = model.problem or ("" if model.found else model.how)
-        if advice:
-            paragraph(box, advice, width)
-    row = box.row(align=True)
-    row.operator("impromptu.list_models", icon="VIEWZOOM")
-    row.operator("impromptu.list_models", text="Compare sha256", icon="FILE_TICK").verify = True
 
 
 classes = (IMPROMPTU_PT_runtime,)

@@ -10,11 +10,13 @@ from impromptu.addon.client import runtime
 from impromptu.addon.client.base_python import BasePython
 from impromptu.addon.client.installer.folders import STAMP, Folders, python_of
 from impromptu.addon.client.wheel_sets import wheel_set
+from impromptu.addon.ops import models as model_ops
 from impromptu.addon.ops import runtime as ops
+from impromptu.addon.panels import models as model_panel
 from impromptu.addon.panels import runtime as panel
 from impromptu.backend.protocol import InvalidInput, JobCancelled, RuntimeMissing
 
-MODULES = (preferences, ops, panel)
+MODULES = (preferences, ops, model_ops, panel)
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,7 @@ def registered():
         bpy.utils.register_class(cls)
     yield
     ops.State.task, ops.State.message, ops.State.failed = None, "", False
+    ops.State.about, ops.State.subject = "runtime", ""
     for cls in reversed(fresh):
         bpy.utils.unregister_class(cls)
 
@@ -42,7 +45,7 @@ def kept(monkeypatch, tmp_path):
     monkeypatch.setattr(package, "preferences", lambda context=None: values)
     monkeypatch.setattr(package, "user_folder", lambda create=True: tmp_path)
     monkeypatch.setattr(runtime, "development_python", lambda: "")
-    for module in MODULES:
+    for module in (*MODULES, model_panel):
         monkeypatch.setattr(module, "online_access", lambda: True)
     monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
     return values
@@ -89,14 +92,15 @@ class Paper:
     """A layout that writes down what is drawn."""
 
     def __init__(self):
-        self.lines, self.operators, self.props = [], [], []
+        self.lines, self.operators, self.props, self.buttons = [], [], [], []
 
     def label(self, text="", **_):
         self.lines.append(text)
 
     def operator(self, name, text="", **_):
         self.operators.append((name, text))
-        return SimpleNamespace()
+        self.buttons.append(SimpleNamespace(operator=name))
+        return self.buttons[-1]
 
     def prop(self, _data, name, **_):
         self.props.append(name)
@@ -283,7 +287,9 @@ def test_with_a_window_the_timer_takes_over_and_outlives_the_file(kept, monkeypa
     monkeypatch.setattr(ops, "bpy", SimpleNamespace(app=SimpleNamespace(background=False, timers=timers)))
     monkeypatch.setattr(ops, "redraw", lambda: None)
     task = FakeTask(ticks=3)
-    operator = SimpleNamespace(start=lambda context: task, finished=lambda context, task: "", report=None)
+    operator = SimpleNamespace(
+        start=lambda context: task, finished=lambda context, task: "", report=None, about="runtime", model=""
+    )
     assert ops.TaskOperator.execute(operator, SimpleNamespace(window=object())) == {"FINISHED"}
     assert registered == {ops.tick: {"first_interval": ops.TICK_S, "persistent": True}}
     assert ops.running() is task
@@ -312,7 +318,7 @@ def test_the_table_of_models_is_filled(kept, monkeypatch):
         },
         {"name": "SMPL-X", "found": False, "how": "Name it in IMPROMPTU_SMPLX.", "variable": "IMPROMPTU_SMPLX"},
     ]
-    monkeypatch.setattr(ops, "ask_host", lambda request, context: FakeTask({"models": models}))
+    monkeypatch.setattr(model_ops, "ask_host", lambda request, context: FakeTask({"models": models}))
     assert bpy.ops.impromptu.list_models() == {"FINISHED"}
     assert [(m.name, m.found, m.checked) for m in kept.models] == [("MiniLM", True, "good"), ("SMPL-X", False, "")]
     assert ops.State.message == "1 of 2 models are here."
@@ -321,6 +327,98 @@ def test_the_table_of_models_is_filled(kept, monkeypatch):
     assert "sha256 agrees" in paper.text
     assert "Name it above." in paper.text
     assert set(preferences.DEFAULTS) - {"python_path"} <= set(paper.props)
+
+
+LISTED = [
+    {"name": "clip", "licence": "MIT", "found": False, "host": "example.org", "bytes": 354e6, "how": "Fetch it."},
+    {"name": "siglip", "licence": "Apache-2.0", "found": False, "host": "example.org", "bytes": 1e9, "begun": 5},
+    {"name": "mpnet", "licence": "Apache-2.0", "found": True, "host": "example.org", "bytes": 4e8, "fetched": True},
+    {"name": "minilm", "licence": "Apache-2.0", "found": True, "host": "example.org", "bytes": 9e7},
+    {"name": "smplx", "licence": "MPI", "found": False, "how": "Register at their site."},
+]
+
+
+def draw_models(kept) -> Paper:
+    paper = Paper()
+    model_panel.draw_models(paper, kept, 900)
+    return paper
+
+
+def buttons(paper: Paper) -> list[tuple[str, str]]:
+    """Which operator each model's button runs."""
+    return [(b.operator.partition(".")[2], b.model) for b in paper.buttons if hasattr(b, "model")]
+
+
+def test_each_model_has_the_button_that_makes_sense(kept):
+    model_ops.fill_table(bpy.context, LISTED)
+    paper = draw_models(kept)
+    assert buttons(paper) == [("fetch_model", "clip"), ("fetch_model", "siglip"), ("remove_model", "mpnet")]
+    assert ("impromptu.fetch_model", "Fetch (354 MB)") in paper.operators
+    assert ("impromptu.fetch_model", "Resume (1.0 GB)") in paper.operators
+    assert "Register at their site." in paper.text
+
+
+def test_offline_a_models_button_leads_to_the_switch(kept, monkeypatch):
+    model_ops.fill_table(bpy.context, LISTED[:1])
+    for module in (model_ops, model_panel):
+        monkeypatch.setattr(module, "online_access", lambda: False)
+    paper = draw_models(kept)
+    assert buttons(paper) == []
+    assert paper.operators[0] == ("impromptu.open_preferences", "Allow Online Access")
+    assert paper.buttons[0].section == "NETWORK"
+    monkeypatch.setattr(model_ops, "ask_host", lambda *_: pytest.fail("the network was asked"))
+    with pytest.raises(RuntimeError, match="online access is off"):
+        bpy.ops.impromptu.fetch_model(model="clip")
+    assert "online access is off" in draw_models(kept).text
+
+
+def test_what_a_download_takes_is_said_before_it_begins(kept):
+    model_ops.fill_table(bpy.context, [{**LISTED[0], "what": "an encoder"}])
+    paper = Paper()
+    model_ops.IMPROMPTU_OT_fetch_model.draw(SimpleNamespace(layout=paper, model="clip"), bpy.context)
+    assert "Download clip from example.org: about 354 MB." in paper.text
+    assert "Licence: MIT." in paper.text
+
+
+def test_a_model_is_fetched_by_the_backend_and_the_table_filled_anew(kept, monkeypatch):
+    asked = []
+    here = [{**LISTED[0], "found": True, "fetched": True}]
+    monkeypatch.setattr(
+        model_ops, "ask_host", lambda request, *_: asked.append(request) or FakeTask({"models": here, "freed": 354e6})
+    )
+    assert bpy.ops.impromptu.fetch_model(model="clip") == {"FINISHED"}
+    assert (asked[0].action, asked[0].name) == ("fetch", "clip")
+    assert [(m.name, m.found, m.fetched) for m in kept.models] == [("clip", True, True)]
+    assert "The model is here." in draw_models(kept).text
+    assert bpy.ops.impromptu.remove_model(model="clip") == {"FINISHED"}
+    assert (asked[1].action, asked[1].name) == ("remove", "clip")
+    assert ops.State.message == "The model was removed: 354 MB freed."
+    with pytest.raises(RuntimeError, match="not said which model"):
+        bpy.ops.impromptu.fetch_model()
+
+
+def test_a_download_shows_its_progress_at_its_model_and_can_be_cancelled(kept):
+    model_ops.fill_table(bpy.context, LISTED)
+    ops.State.task, ops.State.about, ops.State.subject = FakeTask(), "models", "siglip"
+    paper = draw_models(kept)
+    assert buttons(paper) == []
+    assert paper.operators[0] == ("impromptu.cancel_install", "")
+    assert paper.text.count("25%") == 1
+    other = Paper()
+    panel._draw_runtime(other, kept, 900)
+    assert "25%" not in other.text
+    assert bpy.ops.impromptu.cancel_install() == {"FINISHED"}
+    assert ops.State.task.cancelled
+
+
+def test_a_failed_download_does_not_bring_back_the_set_up_panel(kept, tmp_path, monkeypatch):
+    install_fake(tmp_path)
+    error = InvalidInput("The disk of /x is full.", "Free some space.")
+    monkeypatch.setattr(model_ops, "ask_host", lambda *_: FakeTask(error=error))
+    with pytest.raises(RuntimeError, match="The disk of /x is full"):
+        bpy.ops.impromptu.fetch_model(model="clip")
+    assert not panel.IMPROMPTU_PT_runtime.poll(bpy.context)
+    assert "The disk of /x is full." in draw_models(kept).text
 
 
 def test_a_python_without_the_packages_is_refused_by_name(kept):

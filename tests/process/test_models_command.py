@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from impromptu.addon.client.question import HostQuestion
+from impromptu.addon.client.runtime import HOST
 from impromptu.backend import assets, fetching
 from impromptu.backend.cli import main
 from impromptu.backend.models_list import MODELS, model_named
+from impromptu.backend.protocol import InvalidInput, JobCancelled, ModelsRequest
 
 CONTENT = bytes(range(256)) * 3000
 WEIGHTS = model_named("laion-b-16").files[0]
@@ -141,7 +145,7 @@ def test_verify_finds_a_changed_file_and_remove_frees_it(hub, capsys):
     path = assets.models_path() / "laion-b-16" / WEIGHTS.name
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     (path.parent / "mine.txt").write_text("a user's own")
-    assert main(["models", "verify"]) == 2
+    assert main(["models", "verify", "minilm", "laion-b-16"]) == 2
     assert "has changed" in capsys.readouterr().err
     size = path.stat().st_size
     assert main(["models", "remove", "laion-b-16", "--json"]) == 0
@@ -201,8 +205,6 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 
 
 def test_two_processes_fetch_it_once(hub):
-    import threading
-
     hub.hold = threading.Event()
     first = started("fetch", "laion-b-16")
     wait_for(lambda: hub.asked)
@@ -216,10 +218,49 @@ def test_two_processes_fetch_it_once(hub):
         process.communicate()
 
 
+def asked(request: ModelsRequest, folder) -> HostQuestion:
+    """The question that the add-on asks a host of its own."""
+    return HostQuestion(request, [sys.executable, str(HOST), "serve", "--cold"], {}, folder)
+
+
+def test_the_host_fetches_and_removes_for_the_panel(hub, tmp_path):
+    question = asked(ModelsRequest(action="fetch", name="siglip2"), tmp_path)
+    seen = set()
+    while not question.done:
+        question.tick()
+        seen.add((question.stage, question.total > 0))
+        time.sleep(0.001)
+    assert question.error is None
+    assert ("Downloading the model", True) in seen
+    state = {model["name"]: model for model in question.metrics["models"]}
+    assert state["siglip2"]["fetched"]
+    question = asked(ModelsRequest(action="remove", name="siglip2"), tmp_path)
+    assert question.wait(60)
+    assert question.metrics["freed"] > len(CONTENT)
+    assert assets.fetched("siglip2") is None
+
+
+def test_a_cancel_in_the_panel_keeps_what_has_come(hub, tmp_path):
+    hub.hold = threading.Event()
+    question = asked(ModelsRequest(action="fetch", name="laion-b-16"), tmp_path)
+    part = assets.models_path() / "laion-b-16" / f"{WEIGHTS.name}.part"
+    wait_for(lambda: question.tick() is None or part.is_file())
+    question.cancel()
+    hub.hold.set()
+    assert question.wait(60)
+    assert question.cancelled
+    assert isinstance(question.error, JobCancelled)
+    assert part.is_file()
+
+
+@pytest.mark.parametrize("wrong", [{"action": "buy", "name": "clip"}, {"action": "fetch"}, {"name": "clip"}])
+def test_a_request_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(InvalidInput):
+        ModelsRequest(**wrong)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT between processes")
 def test_an_interrupt_keeps_what_has_come(hub, capsys):
-    import threading
-
     hub.hold = threading.Event()
     process = started("fetch", "laion-b-16")
     part = assets.models_path() / "laion-b-16" / f"{WEIGHTS.name}.part"
