@@ -14,8 +14,8 @@ from .questions import Question
 from .retrieval import recalls, told, without_backdrop
 
 RECALL = "text to image, R@1"
-COLUMNS = {COLOUR: True, TYPE: False, ACTION: False}
-"""Rows of questions that are asked again, and whether they need colours."""
+COLUMNS = {"garment colour": COLOUR, "garment type": TYPE, "action": ACTION}
+"""Rows of questions that are asked again."""
 
 
 def compare(
@@ -39,11 +39,11 @@ def compare(
     for name, state in seen.items():
         say = retell.get(name, lambda text: text)
         row = {RECALL: recalls([(i, say(text)) for i, text in captions], texts, state.vectors)[RECALL]}
-        for family, coloured in COLUMNS.items():
-            if coloured and name in colourless:
+        for column, family in COLUMNS.items():
+            if family == COLOUR and name in colourless:
                 continue
             chosen = of_row(asked, family, state)
             right = answer(chosen, texts, state.vectors, say)
-            row[family] = share(chosen, right, range(len(chosen)))
+            row[column] = share(chosen, right, range(len(chosen)))
         rows[name or "as it is"] = row
     return rows

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ...files import atomic_path
+from .about_clothes import COLOUR
 from .choosing import answer
 from .embedding import AS_IT_IS
 from .evaluate import Evaluated
@@ -25,6 +26,9 @@ WRONG = 8
 SIDE, GAP, WORDS = 116, 8, 330
 """Pixels: of a picture, between two, of the words beside them."""
 LINE, TEXT = 14, 12
+FOUND = "Captions whose own picture (framed) comes first, and their five nearest pictures."
+MISSED = "Captions that find others first; the own picture stands behind the line where it is not among five."
+SAID = "Wrong answers: what the encoder said (red) and what is true (green)."
 GREEN, RED, INK, PAPER = (30, 150, 60), (200, 50, 40), (40, 40, 40), (250, 250, 250)
 
 
@@ -56,12 +60,12 @@ def write_sheet(held: HeldOut, evaluated: Evaluated, path: Path) -> None:
     below = -(-len(wrong) // 2) * (SIDE + GAP)
     sheet = Image.new("RGB", (width, 3 * 3 * LINE + rows * (SIDE + GAP) + below + GAP), PAPER)
     y = GAP
-    for title, queries in (("Found at the first place", found), ("Not found at the first place", missed)):
-        y = _title(sheet, f"{title}. Own picture framed in green, behind the line where it is not among five.", y)
+    for title, queries in ((FOUND, found), (MISSED, missed)):
+        y = _title(sheet, title, y) if queries else y
         for query in queries:
             _draw_query(sheet, held, query, y)
             y += SIDE + GAP
-    y = _title(sheet, "Wrong answers: what was asked, what the encoder said (red), what is true (green).", y)
+    y = _title(sheet, SAID, y) if wrong else y
     for i, (question, said) in enumerate(wrong):
         _draw_wrong(sheet, held, question, said, GAP + i % 2 * (width // 2), y + i // 2 * (SIDE + GAP))
     with atomic_path(path) as temporary:
@@ -88,7 +92,7 @@ def _some(queries: Sequence[Query]) -> list[Query]:
 def _wrong(held: HeldOut, evaluated: Evaluated) -> list[tuple[Question, str]]:
     """Questions answered wrongly in every wording, each of another row, and what was answered."""
     pictures = evaluated.seen[AS_IT_IS].vectors
-    plain = [q for q in evaluated.asked if not q.kept]
+    plain = [q for q in evaluated.asked if not q.kept and not q.family.startswith(COLOUR)]
     right = answer(plain, evaluated.texts, pictures)
     order = np.random.default_rng(0).permutation(np.flatnonzero(right == 0))
     chosen: dict[str, tuple[Question, str]] = {}
@@ -114,7 +118,7 @@ def _draw_query(sheet: Image.Image, held: HeldOut, query: Query, y: int) -> None
 def _draw_wrong(sheet: Image.Image, held: HeldOut, question: Question, said: str, x: int, y: int) -> None:
     _paste(sheet, held, question.picture, x, y, None)
     x += SIDE + GAP
-    y = _write(sheet, textwrap.wrap(f"{question.family}, 1 of {len(question.texts[0])}", 44), x, y)
+    y = _write(sheet, textwrap.wrap(f"{question.family}, {len(question.texts[0])} choices", 44), x, y)
     y = _write(sheet, textwrap.wrap(said, 44), x, y, RED)
     _write(sheet, textwrap.wrap(question.texts[0][0], 44), x, y, GREEN)
 

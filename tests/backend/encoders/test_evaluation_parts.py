@@ -35,7 +35,8 @@ def test_several_questions_about_one_picture_do_not_narrow_the_interval():
 
 def test_the_bootstraps_interval_holds_the_mean():
     figure = mean_of(np.linspace(0, 1, 50), range(50), 0.5)
-    assert figure.value == pytest.approx(0.5) and figure.low < 0.5 < figure.high
+    assert figure.value == pytest.approx(0.5)
+    assert figure.low < 0.5 < figure.high
     assert figure.high - figure.low == pytest.approx(2 * 1.96 * 0.2944 / 50**0.5, rel=0.15)
 
 
@@ -44,21 +45,25 @@ def test_a_change_is_decided_by_its_seed_and_changes_something(name, picture):
     pictures, parts = picture
     one, mask = CHANGES[name](pictures, parts, [4])
     again, _ = CHANGES[name](pictures, parts, [4])
-    assert (one == again).all() and one.dtype == np.uint8
+    assert (one == again).all()
+    assert one.dtype == np.uint8
     assert one.shape != pictures.shape or (one != pictures).any()
-    assert mask.dtype == np.uint8 and (mask == 3).any()
+    assert mask.dtype == np.uint8
+    assert (mask == 3).any()
 
 
 def test_another_background_leaves_the_person(picture):
     pictures, parts = picture
     changed, _ = CHANGES["another background"](pictures, parts, [1])
-    assert (changed == pictures)[parts == 3].all() and (changed != pictures)[parts == 255].any()
+    assert (changed == pictures)[parts == 3].all()
+    assert (changed != pictures)[parts == 255].any()
 
 
 def test_mirrored_pictures_have_mirrored_words(picture):
     pictures, parts = picture
     changed, mask = CHANGES["mirrored"](pictures, parts, [1])
-    assert (changed[:, :, ::-1] == pictures).all() and (mask[:, :, ::-1] == parts).all()
+    assert (changed[:, :, ::-1] == pictures).all()
+    assert (mask[:, :, ::-1] == parts).all()
     assert mirror_words("lit from the left, the right hand up") == "lit from the right, the left hand up"
 
 
