@@ -156,10 +156,11 @@ class Training:
         rows: list[dict[str, Any]] = []
         try:
             while self.step < self.recipe.steps and time.time() < until:
-                rows.append(self.advance())
+                row = self.advance()
+                rows.append(row)
                 if self.step % every == 0:
                     self._keep(rows)
-                check(rows[-1] if rows else {})
+                check(row)
         finally:
             self._keep(rows)
         return self.step >= self.recipe.steps
