@@ -23,7 +23,10 @@ from .torchscript import is_torchscript, read_tensors
 DEFAULT_MODEL, DEFAULT_TAG = "ViT-B-32", "openai"
 _TEXTS_AT_ONCE = 64
 """On a GPU; on a CPU as many texts take as long one by one."""
-_DAMAGED = (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
+_DAMAGED = (
+    RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, EOFError, IndexError,
+    StopIteration, pickle.UnpicklingError,
+)  # fmt: skip
 
 
 class OpenClipEncoder(TorchEncoder):

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from .. import assets
 from ..protocol import AssetsMissing, InvalidInput
-from .base import TextEncoder
+from .base import EncoderOptions, JointEncoder, TextEncoder
+
+BUILT_IN = ("body", "judge")
+"""What guides by default, and what only judges."""
+_DATA = Path(__file__).parent / "data"
+_OPEN_CLIP = "open_clip:"
+SPECS = f"auto, clip, body, a folder of transformers, or {_OPEN_CLIP}ARCHITECTURE:CHECKPOINT"
+_DEFAULTS = EncoderOptions()
 
 
 def _minilm() -> TextEncoder:
@@ -24,27 +32,20 @@ def _mpnet() -> TextEncoder:
     return load_sentence_encoder("mpnet", folder)
 
 
-def _clip() -> TextEncoder:
-    from .clip import OpenClipEncoder
-
-    model = os.environ.get("IMPROMPTU_CLIP_MODEL", "ViT-B-32")
-    checkpoint = assets.named_path("IMPROMPTU_CLIP")
-    if checkpoint is None and not assets.hub_allowed():
-        raise AssetsMissing(
-            "No CLIP weights are on this machine.",
-            "Name an open_clip checkpoint in IMPROMPTU_CLIP and its architecture in IMPROMPTU_CLIP_MODEL, "
-            f"or set {assets.HUB_SWITCH}=1 to download them.",
-        )
-    return OpenClipEncoder(model, checkpoint)
-
-
-ENCODERS: dict[str, Callable[[], TextEncoder]] = {"minilm": _minilm, "mpnet": _mpnet, "clip": _clip}
+ENCODERS: dict[str, Callable[[], TextEncoder]] = {
+    "minilm": _minilm,
+    "mpnet": _mpnet,
+    "clip": lambda: load_joint_encoder("clip"),
+    "body": lambda: load_joint_encoder("body"),
+}
 _PRESENT: dict[str, Callable[[], bool]] = {
     "minilm": lambda: assets.find_minilm() is not None,
     "mpnet": assets.has_mpnet,
-    "clip": lambda: assets.named_path("IMPROMPTU_CLIP") is not None,
+    "clip": lambda: assets.find_clip() is not None,
+    "body": lambda: (_DATA / "body.safetensors").is_file(),
 }
 _loaded: dict[str, TextEncoder] = {}
+_joint: dict[tuple[str, EncoderOptions], JointEncoder] = {}
 
 
 def present_encoders() -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def present_encoders() -> tuple[str, ...]:
 
 
 def load_encoder(name: str) -> TextEncoder:
-    """An encoder, loaded once a process.
+    """An encoder of texts, loaded once a process.
 
     Raises:
         InvalidInput: no such name.
@@ -66,9 +67,94 @@ def load_encoder(name: str) -> TextEncoder:
     return _loaded[name]
 
 
+def load_joint_encoder(spec: str = "auto", options: EncoderOptions = _DEFAULTS) -> JointEncoder:
+    """An encoder of texts and pictures, loaded once a process for each set of options.
+
+    Args:
+        spec: `auto`: `clip` where one is named or fetched, else `body`;
+            `body`, `judge`: the built-in ones;
+            `clip`: what `IMPROMPTU_CLIP` names, else one that was fetched, else OpenAI's where downloads are allowed;
+            the name of a fetched model, such as `clip-l-14`;
+            `open_clip:ARCHITECTURE:WEIGHTS`: of a checkpoint's path, a tag of published weights, or `TAG:PATH`;
+            a folder, as transformers or open_clip writes it.
+        options: device, precision, memory.
+
+    Raises:
+        InvalidInput: no such thing, or it is damaged.
+        AssetsMissing: its files are not on this machine, and downloading is not allowed.
+    """
+    if spec == "auto":
+        spec = "clip" if assets.find_clip() is not None else "body"
+    if (spec, options) not in _joint:
+        _joint[spec, options] = _load(spec, options)
+    return _joint[spec, options]
+
+
+def _load(spec: str, options: EncoderOptions) -> JointEncoder:
+    if spec in BUILT_IN:
+        from .builtin.encoder import load_builtin
+
+        return load_builtin(spec, options)
+    if spec == "clip":
+        return _clip(options)
+    if spec.startswith(_OPEN_CLIP):
+        return _open_clip(spec.removeprefix(_OPEN_CLIP), options)
+    folder = assets.fetched(spec) if spec in _names_of_fetched() else None
+    if folder is not None:
+        record = assets.record_of(spec)
+        return _local(str(record.get("architecture", "")), folder / str(record.get("weights") or ""), spec, options)
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return _local("", path, path.name, options)
+    if path.is_file():
+        raise InvalidInput(
+            f"{path.name} does not say of which architecture it is.", f"Write {_OPEN_CLIP}ViT-B-32:{spec}."
+        )
+    raise InvalidInput(f"There is no encoder of texts and pictures {spec!r}.", f"Use {SPECS}.")
+
+
+def _names_of_fetched() -> list[str]:
+    root = assets.models_path()
+    return [folder.name for folder in root.iterdir()] if root.is_dir() else []
+
+
+def _clip(options: EncoderOptions) -> JointEncoder:
+    """What the environment names, or was fetched, or may be downloaded."""
+    found = assets.find_clip()
+    if found is not None:
+        return _local(*found, "clip", options)
+    from .clip import DEFAULT_MODEL, OpenClipEncoder
+
+    return OpenClipEncoder(os.environ.get("IMPROMPTU_CLIP_MODEL") or DEFAULT_MODEL, options=options)
+
+
+def _local(architecture: str, path: Path, name: str, options: EncoderOptions) -> JointEncoder:
+    """A checkpoint of an architecture, or a folder that knows its own."""
+    if architecture:
+        from .clip import OpenClipEncoder
+
+        return OpenClipEncoder(architecture, path, options=options)
+    from .folder import FolderEncoder
+
+    return FolderEncoder(path, name, options)
+
+
+def _open_clip(rest: str, options: EncoderOptions) -> JointEncoder:
+    """`ARCHITECTURE`, `ARCHITECTURE:TAG`, `ARCHITECTURE:PATH` or `ARCHITECTURE:TAG:PATH`."""
+    from .clip import OpenClipEncoder
+
+    model, _, weights = rest.partition(":")
+    if not weights or Path(weights).expanduser().is_file():
+        return OpenClipEncoder(model, Path(weights).expanduser() if weights else None, options=options)
+    tag, _, path = weights.partition(":")
+    if any(mark in tag for mark in "/\\.") or (path and not Path(path).expanduser().is_file()):
+        raise AssetsMissing(f"There is no file {path or weights}.", f"Correct {_OPEN_CLIP}{rest}.")
+    return OpenClipEncoder(model, Path(path).expanduser() if path else None, tag, options)
+
+
 def loaded_encoders() -> tuple[str, ...]:
     """Names of the encoders that are in memory."""
-    return tuple(_loaded)
+    return tuple(dict.fromkeys([*_loaded, *(spec for spec, _ in _joint)]))
 
 
 def release() -> tuple[str, ...]:
@@ -77,6 +163,7 @@ def release() -> tuple[str, ...]:
     Returns:
         their names; the next `load_encoder` loads them again.
     """
-    names = tuple(_loaded)
+    names = loaded_encoders()
     _loaded.clear()
+    _joint.clear()
     return names
