@@ -48,7 +48,6 @@ def make(folder: Path, request: DataRequest, workers: int, tell: Tell) -> int:
     except OSError as error:
         raise explain_os_error(error, folder) from error
     with file_lock(folder / ".lock", LOCK_S):
-        # Made before the processes, which are forked and so have all of it at once.
         _agree(folder, request, _factory(request))
         return _make_missing(folder, request, workers, tell)
 
@@ -57,6 +56,9 @@ def _make_missing(folder: Path, request: DataRequest, workers: int, tell: Tell) 
     todo = missing_shards(folder, request)
     total = sum(len(request.groups(n)) for n in range(request.shards)) * GROUP
     there = total - sum(len(request.groups(n)) for n in todo) * GROUP
+    if todo:
+        # What every picture needs is loaded before the processes, which are forked and so have it at once.
+        _factory(request).group(request.groups(todo[0])[0])
     begun, made = time.monotonic(), 0
     try:
         for number in _run(folder, request, todo, workers):

@@ -232,17 +232,18 @@ def as_json(request: DataRequest) -> dict[str, Any]:
     return {"version": VERSION, **asdict(request)}
 
 
-def _main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m impromptu.backend.encoders.training.shards`: as `impromptu encoder data`."""
     from ...protocol import ImpromptuError
 
     parser = argparse.ArgumentParser(description="Make pictures with words to train an encoder of both.")
     add_data_arguments(parser)
     try:
-        return run_data(parser.parse_args())
+        return run_data(parser.parse_args(argv))
     except ImpromptuError as error:
         print(f"impromptu: {error}", file=sys.stderr)
         return 2
 
 
 if __name__ == "__main__":
-    raise SystemExit(_main())
+    raise SystemExit(main())
