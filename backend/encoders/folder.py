@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import string
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ class FolderEncoder(TorchEncoder):
         self.folder, self.name = folder, name
         kind = _kind(folder)
         self._model = _load(folder, kind)
-        self._tokenizer = _load_tokenizer(folder)
+        self._tokenizer, first_siglip = _load_tokenizer(folder)
+        # CLIP's tokenizer sees to capitals itself; SigLIP 2 was trained on small letters, with punctuation.
+        self._clean = _without_marks if first_siglip else str.lower if kind == "siglip" else str
         config = self._model.config
         self._most = int(config.text_config.max_position_embeddings)
         # SigLIP was trained with every text padded to the full length and no mask; CLIP looks back only.
@@ -58,8 +61,9 @@ class FolderEncoder(TorchEncoder):
         return digest_files(*files, salt="transformers")
 
     def _text_tower(self, texts: list[str]) -> Tensor:
+        cleaned = [self._clean(text) for text in texts]
         read = self._tokenizer(
-            texts, padding=self._padding, truncation=True, max_length=self._most, return_tensors="pt"
+            cleaned, padding=self._padding, truncation=True, max_length=self._most, return_tensors="pt"
         ).to(self.device)
         mask = {"attention_mask": read["attention_mask"]} if self._masked else {}
         return _pooled(self._model.get_text_features(input_ids=read["input_ids"], **mask))
@@ -68,9 +72,14 @@ class FolderEncoder(TorchEncoder):
         return _pooled(self._model.get_image_features(pixel_values=prepared))
 
     def _check_length(self, text: str) -> None:
-        count = len(self._tokenizer(text)["input_ids"])
+        count = len(self._tokenizer(self._clean(text))["input_ids"])
         if count > self._most:
             raise too_long(text, count, self._most)
+
+
+def _without_marks(text: str) -> str:
+    """Small letters, no punctuation: big_vision's `canonicalize_text`, on which SigLIP was trained."""
+    return " ".join(text.translate(str.maketrans("", "", string.punctuation)).lower().split())
 
 
 def _pooled(features: Any) -> Tensor:
@@ -125,8 +134,10 @@ def _load(folder: Path, kind: str) -> Any:
     return model.float()
 
 
-def _load_tokenizer(folder: Path) -> Any:
-    """The folder's tokenizer; SigLIP's own class needs sentencepiece, its tokenizer.json says the same without.
+def _load_tokenizer(folder: Path) -> tuple[Any, bool]:
+    """The folder's tokenizer, and whether it is that of the first SigLIP.
+
+    Its own class needs sentencepiece; its tokenizer.json says the same without.
 
     Raises:
         InvalidInput: there is none, or it is damaged.
@@ -134,12 +145,16 @@ def _load_tokenizer(folder: Path) -> Any:
     lib, file = _transformers(), folder / "tokenizer.json"
     try:
         settings = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
-        if file.is_file() and settings.get("tokenizer_class", "").startswith("SiglipTokenizer"):
+        first = settings.get("tokenizer_class", "").startswith("SiglipTokenizer")
+        if file.is_file() and first:
             special = {k: v for k, v in settings.items() if k in ("eos_token", "pad_token", "unk_token")}
             tokens = {k: v["content"] if isinstance(v, dict) else v for k, v in special.items()}
-            return lib.PreTrainedTokenizerFast(tokenizer_file=str(file), **tokens)
-        return lib.AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError) as error:
+            tokenizer = lib.PreTrainedTokenizerFast(tokenizer_file=str(file), **tokens)
+        else:
+            tokenizer = lib.AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        tokenizer.padding_side = "right"
+        return tokenizer, first
+    except Exception as error:  # tokenizers raises nothing more exact
         raise InvalidInput(f"{folder} does not hold a tokenizer that can be read.", _WHOLE) from error
 
 
