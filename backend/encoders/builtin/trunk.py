@@ -95,6 +95,17 @@ class Trunk(nn.Module):
             inside = outside
         self.stages = nn.ModuleList(stages)
         self.channels = [self.channels[i] for i in TAPS]
+        self._start()
+
+    def _start(self) -> None:
+        """Weights under which features keep their size: there are no norms to see to it."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)
+        for module in self.modules():
+            if isinstance(module, Block):
+                nn.init.kaiming_normal_(module.narrow.weight, nonlinearity="linear")
 
     def forward(self, x: Tensor, frozen: int = 0) -> list[Tensor]:
         """The tapped features.
