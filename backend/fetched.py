@@ -16,17 +16,15 @@ from .remote import Remote, check_name
 if TYPE_CHECKING:
     from .model import Model
 
-LOCK = ".lock"
-
 
 @contextlib.contextmanager
 def _held(folder: Path, check: fetching.Check) -> Iterator[None]:
-    """Hold a model's folder, made if absent: no two processes change one at a time."""
+    """Hold a model's folder, which need not exist: no two processes change one at a time."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explain_os_error(error, folder) from error
-    with file_lock(folder / LOCK, wait=float("inf"), meanwhile=check):
+    with file_lock(folder.with_name(f".{folder.name}.lock"), wait=float("inf"), meanwhile=check):
         yield
 
 
@@ -35,7 +33,7 @@ def begun(name: str) -> int:
     folder = assets.models_path() / name
     if assets.fetched(name) or not folder.is_dir():
         return 0
-    files = [p for p in folder.rglob("*") if p.is_file() and p.name not in (LOCK, assets.RECORD)]
+    files = [p for p in folder.rglob("*") if p.is_file() and p.name != assets.RECORD]
     return sum(p.stat().st_size for p in files if not p.name.endswith(fetching.NOTE))
 
 
@@ -115,25 +113,35 @@ def remove(model: Model, check: fetching.Check = lambda: None) -> int:
         InvalidInput: nothing of it was fetched, or it cannot be deleted.
     """
     folder = assets.models_path() / model.name
-    if not folder.is_dir():
-        raise InvalidInput(f"{model.name} was not fetched, so there is nothing to remove.", _whose(model))
-    names = {*assets.record_of(model.name).get("files", {}), *(remote.name for remote in model.files)}
-    freed = 0
     try:
         with _held(folder, check):
+            ours = [path for name in _names(model) for path in _with_parts(folder / name) if path.is_file()]
+            freed = sum(path.stat().st_size for path in ours)
+            if not ours:
+                raise InvalidInput(f"{model.name} was not fetched, so there is nothing to remove.", _whose(model))
             # The record goes last: a removal that is broken off can be done again.
-            for name in sorted(names):
-                check_name(name)
-                for path in (folder / (name + end) for end in ("", fetching.PART, fetching.NOTE)):
-                    if path.is_file():
-                        freed += path.stat().st_size
-                        path.unlink()
-            (folder / assets.RECORD).unlink(missing_ok=True)
-        (folder / LOCK).unlink(missing_ok=True)
-        _drop_empty(folder)
+            for path in (*ours, folder / assets.RECORD):
+                path.unlink(missing_ok=True)
+            _drop_empty(folder)
     except OSError as error:
         raise explain_os_error(error, folder) from error
     return freed
+
+
+def _names(model: Model) -> list[str]:
+    """Files that are ours in a model's folder: by the record, and by the list where a download was broken off.
+
+    Raises:
+        InvalidInput: somebody has written a name into the record that leads out of the folder.
+    """
+    names = sorted({*assets.record_of(model.name).get("files", {}), *(remote.name for remote in model.files)})
+    for name in names:
+        check_name(name)
+    return names
+
+
+def _with_parts(path: Path) -> list[Path]:
+    return [path.with_name(path.name + end) for end in ("", fetching.PART, fetching.NOTE)]
 
 
 def _whose(model: Model) -> str:

@@ -142,3 +142,12 @@ def model_named(name: str) -> Model:
         if model.name == name.lower():
             return model
     raise InvalidInput(f"There is no model {name!r}.", f"Use one of {', '.join(m.name for m in MODELS)}.")
+
+
+def model_from(repository: str) -> Model:
+    """The model that comes from a repository of the hub.
+
+    Raises:
+        KeyError: none does.
+    """
+    return {model.source: model for model in MODELS if model.files}[f"{HUB}/{repository}"]

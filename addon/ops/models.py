@@ -84,6 +84,12 @@ class IMPROMPTU_OT_fetch_model(_ModelOperator, bpy.types.Operator):
     bl_idname = "impromptu.fetch_model"
     bl_label = "Fetch"
 
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: Any) -> str:
+        """The tooltip: what the model is, then what the button does."""
+        row = row_of(context, properties.model)
+        return "\n".join([*([row.what] if row is not None else []), say(cls.__doc__ or "")])
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Say what will come, and ask."""
         if not online_access():

@@ -47,7 +47,7 @@ def _draw_row(box: bpy.types.UILayout, model: Any, width: float) -> None:
     _draw_button(row, model)
     advice = model.problem or ("" if model.found or model.host else model.how)
     if advice:
-        paragraph(box, advice, width)
+        paragraph(box, advice, width, icon="BLANK1")
 
 
 def _draw_button(row: bpy.types.UILayout, model: Any) -> None:

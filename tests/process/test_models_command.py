@@ -15,7 +15,7 @@ from impromptu.addon.client.runtime import HOST
 from impromptu.backend import assets, fetching
 from impromptu.backend.cli import main
 from impromptu.backend.models_list import MODELS, model_named
-from impromptu.backend.protocol import InvalidInput, JobCancelled, ModelsRequest
+from impromptu.backend.protocol import AssetsMissing, InvalidInput, JobCancelled, ModelsRequest
 
 CONTENT = bytes(range(256)) * 3000
 WEIGHTS = model_named("laion-b-16").files[0]
@@ -153,8 +153,9 @@ def test_verify_finds_a_changed_file_and_remove_frees_it(hub, capsys):
     assert [p.name for p in path.parent.iterdir()] == ["mine.txt"]
     assert main(["models", "verify", "laion-b-16"]) == 2
     assert "It is not here. Run impromptu models fetch laion-b-16." in capsys.readouterr().err
-    (path.parent / "mine.txt").unlink()
-    assert main(["models", "remove", "laion-b-16"]) in (0, 2)
+    assert main(["models", "remove", "laion-b-16"]) == 2
+    assert "was not fetched" in capsys.readouterr().err
+    assert (path.parent / "mine.txt").is_file()
 
 
 def test_remove_leaves_what_was_not_fetched(hub, capsys, monkeypatch, tmp_path):
@@ -189,6 +190,17 @@ def test_a_begun_download_shows_and_goes_on(hub, capsys):
     hub.drops, hub.asked = [], []
     assert main(["models", "fetch", "laion-b-16"]) == 0
     assert hub.asked[0][1] == "bytes=400000-"
+
+
+def test_a_job_may_fetch_what_it_needs_only_where_that_is_allowed(hub, monkeypatch):
+    repository = model_named("siglip2").source.removeprefix("https://huggingface.co/")
+    monkeypatch.delenv(assets.HUB_SWITCH, raising=False)
+    with pytest.raises(AssetsMissing, match="is not on this machine"):
+        assets.from_hub(repository)
+    assert hub.asked == []
+    monkeypatch.setenv(assets.HUB_SWITCH, "1")
+    assert assets.from_hub(repository) == assets.models_path() / "siglip2"
+    assert (assets.models_path() / "siglip2" / "tokenizer.json").is_file()
 
 
 def started(*arguments: str) -> subprocess.Popen:

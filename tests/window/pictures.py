@@ -161,6 +161,28 @@ def preferences(d: Driver) -> Steps:
     yield 1
 
 
+def models(d: Driver) -> Steps:
+    """The list of models in the preferences, as the backend has found them."""
+    yield from prepare(d)
+    name_backend()
+    operators = importlib.import_module(f"{MODULE}.addon.ops.runtime")
+    bpy.ops.impromptu.list_models()
+    yield from d.wait(lambda: operators.running() is None, FIRST_JOB_S, "the backend has looked for models")
+    area = view()
+    area.type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "Impromptu"
+    with bpy.context.temp_override(window=window(), area=area):
+        bpy.ops.preferences.addon_expand(module=MODULE)
+    yield 1
+    main = next(r for r in area.regions if r.type == "WINDOW")
+    # Without the page's upper part, which shows where this machine keeps things.
+    top, height = main.y + main.height - 418, 860
+    yield from d.picture("panel_models", (main.x, top - height, main.width, height))
+    area.type = "VIEW_3D"
+    yield 1
+
+
 def settled(d: Driver) -> Steps:
     """The pictures that need no job."""
     bpy.context.preferences.view.ui_scale = 1.25
@@ -170,4 +192,4 @@ def settled(d: Driver) -> Steps:
     yield from preferences(d)
 
 
-SCENARIOS = {"pictures": pictures, "settled": settled}
+SCENARIOS = {"pictures": pictures, "settled": settled, "models": models}
