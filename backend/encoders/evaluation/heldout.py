@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,6 +56,9 @@ class Item:
 class HeldOut:
     """A set of captioned pictures in a folder; pixels are read when they are asked for.
 
+    Args:
+        count: of its pictures only so many, the first; 0: all.
+
     Raises:
         InvalidInput: the folder holds no whole set of captioned people with their maps of parts.
     """
@@ -70,8 +74,7 @@ class HeldOut:
             raise InvalidInput(f"The set in {folder} is not whole.", "Go on with the command that makes it.")
         self.folder, self.request = folder, request
         self.split: Split = cast(Split, request["split"])
-        with open(folder / MANIFEST, encoding="utf-8") as lines:
-            self.rows: list[Row] = [json.loads(line) for _, line in zip(range(count or 10**9), lines, strict=False)]
+        self.rows = _rows(folder / MANIFEST, count)
         self.part_names: tuple[str, ...] = tuple(self.rows[0]["part_names"]) if self.rows else ()
 
     def __len__(self) -> int:
@@ -108,6 +111,15 @@ class HeldOut:
                 return np.asarray(image.convert(mode) if mode else image)
         except OSError as error:
             raise InvalidInput(f"{self.folder / name} cannot be read.", "Make the set again with --again.") from error
+
+
+def _rows(path: Path, count: int) -> list[Row]:
+    """The first lines of a manifest; all for 0."""
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return [json.loads(line) for line in islice(lines, count or None)]
+    except ValueError as error:
+        raise InvalidInput(f"{path} is damaged.", "Make the set again with --again.") from error
 
 
 def held_out(count: int, seed: int, tell: Tell = lambda line: None, **other: Any) -> HeldOut:

@@ -92,7 +92,8 @@ class Report:
             f"Encoder {a['encoder']} ({a['digest'][:12]}) on {a['pictures']:,} pictures of {a['size']} pixels, "
             f"split {a['split']}, seed {a['seed']}.",
             "Per cent; ties count against; questions are asked in several wordings that training does not have. "
-            "always: of the most common answer.",
+            "Intervals are over pictures, of which some are asked about more than once. "
+            "always: who says the most common answer.",
         ]
         blocks = ["\n".join(head), *(section.text() for section in self.sections.values() if section.lines)]
         blocks += [_states(title, rows) for title, rows in self.states.items()]

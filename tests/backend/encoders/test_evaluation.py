@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from impromptu.backend.cli import main
 from impromptu.backend.encoders import factory
 from impromptu.backend.encoders.base import EncoderOptions
-from impromptu.backend.encoders.evaluation import heldout
+from impromptu.backend.encoders.evaluation import cycles, heldout
 from impromptu.backend.encoders.evaluation.about_clothes import COLOUR, NEW_PAIR, TYPE
 from impromptu.backend.encoders.evaluation.about_people import BUILD
 from impromptu.backend.encoders.evaluation.changes import CHANGES, mirror_words
@@ -20,11 +21,12 @@ from impromptu.backend.encoders.evaluation.embedding import AS_IT_IS, Texts, see
 from impromptu.backend.encoders.evaluation.evaluate import evaluate
 from impromptu.backend.encoders.evaluation.grounding import BARE
 from impromptu.backend.encoders.evaluation.questions import questions
-from impromptu.backend.encoders.evaluation.retrieval import KINDS, told, without_backdrop
+from impromptu.backend.encoders.evaluation.report import Report
+from impromptu.backend.encoders.evaluation.retrieval import KINDS, places, told, without_backdrop
 from impromptu.backend.encoders.evaluation.robustness import RECALL
 from impromptu.backend.people.bodies import SKIN
 from impromptu.backend.people.voice import wordings
-from impromptu.backend.protocol import InvalidInput
+from impromptu.backend.protocol import InvalidInput, RuntimeMissing
 
 COUNT, SIZE, GRID = 30, 64, 16
 
@@ -228,8 +230,6 @@ def test_a_pair_that_training_never_shows_is_counted_by_itself(held):
 
 def test_every_caption_has_a_place_and_equal_ones_are_both_right(known, held):
     texts = Texts(Same())
-    from impromptu.backend.encoders.evaluation.retrieval import places
-
     same = [(i, "a person") for i in range(4)]
     found, ahead = places(same, texts, np.eye(3, dtype=np.float32)[[0] * len(held)])
     assert found.tolist() == ahead.tolist() == [1] * 4
@@ -237,6 +237,34 @@ def test_every_caption_has_a_place_and_equal_ones_are_both_right(known, held):
     found, ahead = places(different, texts, np.eye(3, dtype=np.float32)[[0] * len(held)])
     assert found.tolist() == ahead.tolist() == [4] * 4
     assert len(told(held.items, without_backdrop)) == COUNT
+
+
+def test_scenes_taken_with_cycles_are_compared_with_the_same_of_ours(held, oracle, known, monkeypatch):
+    asked = []
+
+    def taken(count, seed, tell, **fields):
+        asked.append((count, seed, fields["engine"], fields["size"]))
+        return heldout.HeldOut(held.folder, count)
+
+    monkeypatch.setattr(cycles, "held_out", taken)
+    evaluated = replace(known, report=Report(known.report.about))
+    cycles.beside_cycles(oracle, held, evaluated, 8, lambda line: None)
+    ((title, rows),) = evaluated.report.states.items()
+    assert asked == [(8, 5, "cycles", SIZE)]
+    assert title == "The same 8 scenes"
+    assert rows["Cycles"] == rows["our rasteriser"]
+    assert rows["Cycles"][RECALL].n == 8
+
+
+def test_without_blender_the_report_says_so(held, oracle, known, monkeypatch):
+    def missing(*args, **fields):
+        raise RuntimeMissing("Blender is not installed.", "Install it.")
+
+    monkeypatch.setattr(cycles, "held_out", missing)
+    evaluated = replace(known, report=Report(known.report.about))
+    cycles.beside_cycles(oracle, held, evaluated, 8, lambda line: None)
+    assert not evaluated.report.states
+    assert evaluated.report.notes[0].startswith("Cycles was left out: Blender")
 
 
 def test_the_set_is_made_once(held, monkeypatch):
@@ -253,6 +281,9 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         heldout.HeldOut(tmp_path)
     (tmp_path / "request.json").write_text(json.dumps({"request": {"kind": "captions", "parts": True, "split": "x"}}))
     with pytest.raises(InvalidInput, match="not whole"):
+        heldout.HeldOut(tmp_path)
+    (tmp_path / "manifest.jsonl").write_text("{")
+    with pytest.raises(InvalidInput, match="damaged"):
         heldout.HeldOut(tmp_path)
 
 
