@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import weakref
 
+import numpy as np
 import pytest
 import torch
 from impromptu.backend.encoders.base import EncoderOptions
 from impromptu.backend.encoders.images import Preprocessing
 from impromptu.backend.encoders.torch_encoder import TorchEncoder, too_long
+from impromptu.backend.protocol import InvalidInput
 from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -122,3 +124,81 @@ def test_nothing_is_kept_without_a_gradient():
     with torch.autograd.graph.saved_tensors_hooks(lambda t: held.append(weakref.ref(t)) or t, lambda t: t):
         encoder.encode_images(pictures())
     assert held == []
+
+
+def test_gradients_are_those_of_finite_differences():
+    encoder = Tiny(EncoderOptions(chunk=1, checkpoint=True))
+    encoder.module.double()
+    pixels = 0.3 + 0.4 * pictures(2, 4, 4).double()
+    wanted = torch.linspace(-1, 1, 8, dtype=torch.float64)
+    for tower in (encoder.encode_images, lambda x: encoder.ground(x).mean((2, 3))):
+        assert torch.autograd.gradcheck(lambda x, t=tower: t(x) @ wanted, pixels.requires_grad_(), atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(6, 1, 20, 70), (2, 4, 3, 3), (1, 3, 200, 33)])
+def test_pictures_of_any_size_and_layers(shape):
+    vectors, cells = Tiny().encode_images(torch.rand(shape)), Tiny().ground(torch.rand(shape))
+    assert vectors.shape == (shape[0], 8)
+    assert cells.shape == (shape[0], 8, 4, 4)
+    for found in (vectors, cells):
+        assert found.dtype == torch.float32
+        assert torch.allclose(found.norm(dim=1), torch.ones(()), atol=1e-5)
+
+
+def test_texts_are_kept_and_usable_in_training():
+    encoder = Tiny()
+    with torch.inference_mode():
+        encoder.encode_texts(["red", "blue"])
+    texts = encoder.encode_texts(["blue", "red", "blue"])
+    assert encoder.asked == ["red", "blue"]
+    assert not texts.requires_grad
+    pixels = pictures(1).requires_grad_()
+    (encoder.encode_images(pixels) @ texts.T).sum().backward()
+    assert pixels.grad is not None
+    assert np.array_equal(encoder.encode(["red"]), texts[1:2].numpy())
+    assert np.allclose(texts.norm(dim=1), 1)
+    assert encoder.encode([]).shape == (0, 8)
+    assert encoder.encode_phrases(["red"]).shape == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"), [([], "no texts"), ("red", "no texts"), (["red", " "], "empty"), (["x" * 21], "21 tokens")]
+)
+def test_texts_that_cannot_be_read_are_refused(texts, said):
+    for encode in (Tiny().encode_texts, Tiny().encode_phrases):
+        with pytest.raises(InvalidInput, match=said):
+            encode(texts)
+
+
+def test_an_encoder_that_does_not_ground_says_so():
+    encoder = Tiny()
+    encoder.grounds = False
+    for ask in (lambda: encoder.ground(pictures()), lambda: encoder.encode_phrases(["red"])):
+        with pytest.raises(InvalidInput, match="tiny does not tell where"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"precision": "int8"}, "'int8'"),
+        ({"chunk": -1}, "-1 pictures"),
+        ({"device": "gpu"}, "no device 'gpu'"),
+        ({"device": "cuda:99"}, "no device 'cuda:99'"),
+        ({"device": "xpu"}, "no device 'xpu'"),
+        ({"device": "cpu:3"}, "no device 'cpu:3'"),
+    ],
+)
+def test_options_that_cannot_be_met_are_refused(options, said):
+    with pytest.raises(InvalidInput, match=said):
+        Tiny(EncoderOptions(**options))
+
+
+def test_channels_last_changes_nothing():
+    class Last(Tiny):
+        channels_last = True
+
+    (plain, slope), (last, same) = gradient(Tiny(), pictures()), gradient(Last(), pictures())
+    assert torch.allclose(plain, last, atol=1e-6)
+    assert torch.allclose(slope, same, atol=1e-5 * float(slope.abs().max()))
+    assert Last().module["trunk"][1][0].weight.is_contiguous(memory_format=torch.channels_last)
