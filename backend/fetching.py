@@ -16,7 +16,7 @@ from .remote import CHANGED, Answer, Dropped, Remote, ask, read
 
 TRIES = 5
 """Connections in a row that bring nothing before it is given up."""
-PAUSE_S = 1.0
+PAUSE_S = 0.5
 """Before the second of them; doubled each time."""
 LONGEST_PAUSE_S = 60.0
 SPARE = 64 << 20

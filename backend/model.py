@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,9 @@ class Model:
         Returns:
             `name`, `what`, `found`, `path`, `licence`, `sha256_ok` (None: not verified, or no sum is published),
             `how`, `variable`, `ships`, `source`, `host` (that it can be fetched from; empty: it cannot), `bytes`
-            (about; 0: not known), `sha256` (of its weights; empty: not published), `fetched` (whole, by us),
-            `begun` (bytes that have come of one that is not whole), and `problem`: a sentence, empty if all is well.
+            (about; 0: not known), `sha256` (of its weights; empty: not published), `files` (each with `name`, `url`,
+            `sha256`, `bytes`), `fetched` (whole, by us), `begun` (bytes that have come of one that is not whole), and
+            `problem`: a sentence, empty if all is well.
         """
         path, problem = self._place()
         sha256_ok = None
@@ -80,6 +81,7 @@ class Model:
             "host": self.host,
             "bytes": self.bytes or (path.stat().st_size if path and path.is_file() else 0),
             "sha256": self.sha256,
+            "files": [{**asdict(remote), "url": remote.address} for remote in self.files],
             "fetched": assets.fetched(self.name) is not None,
             "begun": fetched.begun(self.name) if self.files else 0,
             "problem": problem,

@@ -48,11 +48,12 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         emit({"models": states})
         return 0
-    rows = [("NAME", "STATE", "SIZE", "LICENCE", "FROM", "WHAT")]
+    rows = [("NAME", "STATE", "SIZE", "LICENCE", "SHA256", "FROM", "WHAT")]
     for state in states:
         source = state["source"].removeprefix("https://") or "comes with Impromptu"
         size = megabytes(state["bytes"]) if state["bytes"] else ""
-        rows.append((state["name"], _standing(state), size, state["licence"], source, state["what"]))
+        sum_ = state["sha256"][:12]
+        rows.append((state["name"], _standing(state), size, state["licence"], sum_, source, state["what"]))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -378,6 +378,8 @@ def test_what_a_download_takes_is_said_before_it_begins(kept):
     model_ops.IMPROMPTU_OT_fetch_model.draw(SimpleNamespace(layout=paper, model="clip"), bpy.context)
     assert "Download clip from example.org: about 354 MB." in paper.text
     assert "Licence: MIT." in paper.text
+    tooltip = model_ops.IMPROMPTU_OT_fetch_model.description(bpy.context, SimpleNamespace(model="clip"))
+    assert tooltip.startswith("an encoder\nDownload this model")
 
 
 def test_a_model_is_fetched_by_the_backend_and_the_table_filled_anew(kept, monkeypatch):

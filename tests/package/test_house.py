@@ -61,7 +61,7 @@ def test_import_is_light(module):
 def test_command_line_help_is_light():
     code = (
         "import sys\nfrom impromptu.backend.cli import build_parser\n"
-        "for c in ('act', 'retrieve', 'library', 'body', 'bench'): build_parser(c)\n"
+        "for c in ('act', 'retrieve', 'library', 'body', 'models', 'bench'): build_parser(c)\n"
         "print(*{m.split('.')[0] for m in sys.modules})"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

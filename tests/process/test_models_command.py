@@ -50,12 +50,15 @@ def test_the_list_says_where_each_comes_from(hub, capsys):
         assert bool(model["host"]) == bool(model_named(model["name"]).files)
         assert not model["host"] or model["bytes"] > 50e6
     assert models["clip"]["sha256"].startswith("40d36571")
+    assert models["clip"]["files"][0]["url"].endswith(f"/{models['clip']['sha256']}/ViT-B-32.pt")
+    assert models["smplx"]["files"] == []
     assert models["body"]["found"]
     assert not any("CLIP" in models[name]["what"] for name in ("body-encoder", "judge-encoder"))
     assert main(["models", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(MODELS)
     assert any(line.startswith("laion-b-16  ") and "missing" in line and "599 MB" in line for line in lines)
+    assert any(line.startswith("clip  ") and "354 MB" in line and "  40d365715913  " in line for line in lines)
 
 
 def test_pinned_addresses_name_a_commit_and_stay_in_their_folder():
