@@ -82,6 +82,15 @@ def test_a_file_that_has_changed_meanwhile_starts_again(server, tmp_path):
     assert arrived.known_from == ""
 
 
+def test_a_server_that_mixes_two_versions_is_not_believed(server, tmp_path):
+    server.drops = [150_000] + [0] * fetching.TRIES
+    with pytest.raises(AssetsMissing):
+        fetch_file(of(server, sha256="", bytes=0), tmp_path / "w.bin")
+    server.files["/w.bin"], server.drops, server.careless = CONTENT[::-1], [], True
+    fetch_file(of(server, sha256="", bytes=0), tmp_path / "w.bin")
+    assert (tmp_path / "w.bin").read_bytes() == CONTENT[::-1]
+
+
 def test_a_server_without_ranges_sends_it_all_again(server, tmp_path):
     server.ranges, server.drops = False, [150_000]
     fetch_file(of(server), tmp_path / "w.bin")
