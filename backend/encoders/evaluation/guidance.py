@@ -86,22 +86,27 @@ def run_guide(args: argparse.Namespace) -> None:
 
 def show(result: dict[str, Any]) -> str:
     """A summary as a table of text."""
-    chance = result["chance"]
     lines = [
         f"{len(result['prompts'])} prompts, {result['steps']} steps; {result['guide']['name']} guides, "
-        f"{result['judge']['name']} judges; chance, or the grey body, in brackets",
-        f"{'':20s} colour  distance  leak  uneven   noise"
-        " | judge rise  choice        swap        | guide choice  s/step",
+        f"{result['judge']['name']} judges",
+        f"{'':20s}                                        | judge                 | guide",
+        f"{'':20s} colour distance  leak  uneven   noise | rise   choice    swap | rise   choice    swap  s/step",
     ]
     for name, row in result["forms"].items():
-        judge, guide = row["judge"], row["guide"]
-        lines.append(
-            f"{name:20s} {row['colour']:6.2f}  {row['distance']:8.3f}  {row['leak']:4.2f}  {row['uneven']:6.3f}"
-            f"  {row['noise']:6.4f} | {judge['rise']:10.3f}  {judge['choice']:.2f} ({judge['choice_before']:.2f})"
-            f"   {judge['swap']:.2f} ({judge['swap_before']:.2f}) | {guide['choice']:12.2f}  {row['seconds']:6.2f}"
-        )
-    named = ", ".join(f"{name} {value:.2f}" for name, value in chance.items())
-    return "\n".join((*lines, f"chance: {named}"))
+        colours = f"{row['colour']:6.2f} {row['distance']:8.3f}  {row['leak']:4.2f}  {row['uneven']:6.3f}"
+        said = _said(row["judge"]["after"], row["guide"]["after"])
+        lines.append(f"{name:20s} {colours}  {row['noise']:6.4f} | {said}  {row['seconds']:6.2f}")
+    some = next(iter(result["forms"].values()))
+    for name, key in (("grey body", "before"), ("painted by regions", "painted")):
+        lines.append(f"{name:59s} | {_said(some['judge'][key], some['guide'][key])}")
+    chance = result["chance"]
+    named = f"{chance['choice']:15.2f}  {chance['swap']:6.2f}"
+    return "\n".join((*lines, f"{'chance':20s} {chance['colour']:6.2f}{'':32s} | {named} | {named}"))
+
+
+def _said(judge: dict[str, float], guide: dict[str, float]) -> str:
+    """Two encoders' opinions, beside each other."""
+    return " | ".join(f"{one['rise']:5.3f}  {one['choice']:7.2f}  {one['swap']:6.2f}" for one in (judge, guide))
 
 
 def _options(args: argparse.Namespace, guide: JointEncoder) -> list[GuidanceOptions]:

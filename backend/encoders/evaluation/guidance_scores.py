@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...people.colours import ANCHORS, from_hex, to_linear, to_oklab
+from ...people.colours import ANCHORS, from_hex, to_linear, to_oklab, to_srgb
 from ..base import JointEncoder
 from .guidance_body import GuidanceBody
+from .guidance_colours import GREY
 from .guidance_prompts import Brief, colours, rules
 
 STAINED = 0.1
@@ -56,6 +57,14 @@ class ColourScores:
     made for the encoder alone has much of."""
 
 
+def painted(body: GuidanceBody, brief: Brief) -> Tensor:
+    """(V, 3) sRGB of the grey body, every named region in its colour: what guidance should come near."""
+    srgb = torch.full_like(body.rest, GREY)
+    for part in brief.parts:
+        srgb[body.region(part.regions)] = torch.from_numpy(to_srgb(from_hex(ANCHORS[part.colour]))).to(srgb)
+    return srgb
+
+
 @torch.inference_mode()
 def opinion(encoder: JointEncoder, images: Tensor, brief: Brief) -> Opinion:
     """What an encoder says.
@@ -85,7 +94,7 @@ def score_colours(srgb: Tensor, body: GuidanceBody, brief: Brief) -> ColourScore
     worn = {name for part in brief.parts for name in part.regions}
     skin = body.region([name for name in rules()["skin"] if name not in worn]).numpy()
     stained = np.isin(nearest(lab[skin]), [colours().index(name) for name in brief.own])
-    stained &= np.linalg.norm(lab[skin] - to_oklab(to_linear(np.full(3, 0.5))), axis=1) > STAINED
+    stained &= np.linalg.norm(lab[skin] - to_oklab(to_linear(np.full(3, GREY))), axis=1) > STAINED
     laplacian = body.topology.laplacian(srgb)
     noise = float(laplacian.square().sum(-1).mean().sqrt())
     return ColourScores(tuple(regions), float(np.average(stained, weights=areas[skin])), noise)

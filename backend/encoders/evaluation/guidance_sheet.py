@@ -70,8 +70,8 @@ def _words(trial: Trial) -> str:
         for part, region in zip(trial.brief.parts, trial.colours.regions, strict=True)
     )  # fmt: skip
     facts = (
-        f"{trial.options.form}, {trial.options.kind}: judge {trial.judge[1].choice:.2f}, "
-        f"guide {trial.guide[1].choice:.2f}, leak {trial.colours.leak:.2f}"
+        f"{trial.options.form}, {trial.options.kind}: judge {trial.judge.after.choice:.2f}, "
+        f"guide {trial.guide.after.choice:.2f}, leak {trial.colours.leak:.2f}"
     )
     lines = (trial.brief.text, found, facts)
     return "\n".join(textwrap.shorten(line, 66, placeholder="...") for line in lines)

@@ -17,12 +17,23 @@ from .guidance_colours import GREY
 from .guidance_fit import Coloured, GuidanceOptions, colour_body
 from .guidance_losses import Form, forms_of
 from .guidance_prompts import Brief, colours, read_briefs
-from .guidance_scores import ColourScores, Opinion, opinion, score_colours
+from .guidance_scores import ColourScores, Opinion, opinion, painted, score_colours
 from .guidance_views import draw, scored_shots
 
 SCORED_SIZE = 144
 """Pixels of a side of the pictures that are scored."""
 Watch = Callable[[Brief, int, Tensor], None]
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """One encoder's, of pictures that the optimisation did not draw."""
+
+    before: Opinion
+    """Of the grey body."""
+    after: Opinion
+    painted: Opinion
+    """Of the body with every named region in its colour."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,8 @@ class Trial:
     options: GuidanceOptions
     coloured: Coloured
     colours: ColourScores
-    judge: tuple[Opinion, Opinion]
-    """Before, of the grey body, and after; of pictures that the optimisation did not draw."""
-    guide: tuple[Opinion, Opinion]
+    judge: Opinions
+    guide: Opinions
 
     @property
     def hits(self) -> list[bool]:
@@ -70,17 +80,17 @@ def trials(
     body = body or guidance_body()
     shots = scored_shots(body, SCORED_SIZE)
 
-    def opinions(srgb: Tensor, brief: Brief) -> tuple[Opinion, Opinion]:
+    def ask(srgb: Tensor, brief: Brief) -> tuple[Opinion, Opinion]:
         images = draw(body, srgb, shots).images
         return opinion(judge, images, brief), opinion(guide, images, brief)
 
     for brief in briefs:
-        before = opinions(torch.full_like(body.rest, GREY), brief)
+        before, best = ask(torch.full_like(body.rest, GREY), brief), ask(painted(body, brief), brief)
         for some in options:
             done = colour_body(guide, brief, body, some, lambda step, srgb, b=brief: watch(b, step, srgb), check)
-            after = opinions(done.colours, brief)
-            scores = score_colours(done.colours, body, brief)
-            yield Trial(brief, some, done, scores, (before[0], after[0]), (before[1], after[1]))
+            asked = zip(before, ask(done.colours, brief), best, strict=True)
+            judged, guided = (Opinions(*three) for three in asked)
+            yield Trial(brief, some, done, score_colours(done.colours, body, brief), judged, guided)
 
 
 def table(
@@ -111,8 +121,8 @@ def summary(guide: JointEncoder, judge: JointEncoder, done: Sequence[Trial]) -> 
     """The means over the prompts of each form, chance, and a row for each trial; JSON values.
 
     `colour` is the share of named regions whose mean colour has the wanted name, `distance` and `uneven` are in
-    OKLab, `leak` and `noise` as in `ColourScores`; `rise` is the cosine after minus before, `choice` and `swap` the
-    probabilities of `Opinion`, after, with those of the grey body beside them.
+    OKLab, `leak` and `noise` as in `ColourScores`; `rise` is the cosine less that of the grey body, `choice` and
+    `swap` the probabilities of `Opinion`: after, before, and of the body painted by its regions.
     """
     kinds = list(dict.fromkeys(replace(t.options, steps=1, seed=0) for t in done))
     groups = {kind: [t for t in done if replace(t.options, steps=1, seed=0) == kind] for kind in kinds}
@@ -152,13 +162,19 @@ def _means(group: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
-def _opinions(pairs: Sequence[tuple[Opinion, Opinion]]) -> dict[str, float]:
+def _opinions(all_of: Sequence[Opinions]) -> dict[str, dict[str, float]]:
     return {
-        "rise": _mean(after.cosine - before.cosine for before, after in pairs),
-        "choice": _mean(after.choice for _, after in pairs),
-        "choice_before": _mean(before.choice for before, _ in pairs),
-        "swap": _mean(after.swap for _, after in pairs),
-        "swap_before": _mean(before.swap for before, _ in pairs),
+        "after": _opinion(all_of, lambda one: one.after),
+        "before": _opinion(all_of, lambda one: one.before),
+        "painted": _opinion(all_of, lambda one: one.painted),
+    }
+
+
+def _opinion(all_of: Sequence[Opinions], pick: Callable[[Opinions], Opinion]) -> dict[str, float]:
+    return {
+        "rise": _mean(pick(one).cosine - one.before.cosine for one in all_of),
+        "choice": _mean(pick(one).choice for one in all_of),
+        "swap": _mean(pick(one).swap for one in all_of),
     }
 
 

@@ -18,7 +18,7 @@ from impromptu.backend.encoders.evaluation.guidance_failures import shown_by
 from impromptu.backend.encoders.evaluation.guidance_fit import GuidanceOptions, colour_body
 from impromptu.backend.encoders.evaluation.guidance_losses import FORMS, forms_of
 from impromptu.backend.encoders.evaluation.guidance_prompts import colours, read_brief, read_briefs, rules
-from impromptu.backend.encoders.evaluation.guidance_scores import opinion, score_colours
+from impromptu.backend.encoders.evaluation.guidance_scores import opinion, painted, score_colours
 from impromptu.backend.encoders.evaluation.guidance_views import draw, scored_shots
 from impromptu.backend.people.colours import ANCHORS, from_hex, to_srgb
 from impromptu.backend.protocol import InvalidInput
@@ -126,25 +126,23 @@ def test_every_rule_leads_to_vertices(body):
 
 def test_painted_colours_have_full_marks_and_false_ones_none(body):
     brief = read_brief(PROMPT)
-    painted = torch.full_like(body.rest, 0.5)
-    for part in brief.parts:
-        painted[body.region(part.regions)] = _anchor(part.colour)
-    good = score_colours(painted, body, brief)
+    right = painted(body, brief)
+    good = score_colours(right, body, brief)
     assert [r.name for r in good.regions] == ["red", "blue"]
     assert max(r.distance for r in good.regions) < 1e-3
     assert good.leak == 0
-    assert shown_by(painted, body, brief) == PROMPT
-    swapped = score_colours(painted, body, read_brief("a blue shirt and red jeans"))
+    assert shown_by(right, body, brief) == PROMPT
+    swapped = score_colours(right, body, read_brief("a blue shirt and red jeans"))
     assert [r.name for r in swapped.regions] == ["red", "blue"]
     assert min(r.distance for r in swapped.regions) > 0.2
     grey = torch.full_like(body.rest, 0.5)
     assert {r.name for r in score_colours(grey, body, brief).regions} == {"grey"}
     assert score_colours(grey, body, brief).noise == pytest.approx(0, abs=1e-6)
     assert shown_by(grey, body, brief) == ""
-    stained = painted.clone()
+    stained = right.clone()
     stained[body.region(["face"])] = _anchor("red")
     assert 0.2 < score_colours(stained, body, brief).leak < 0.8
-    speckled = painted + 0.2 * torch.randn(painted.shape, generator=torch.Generator().manual_seed(0))
+    speckled = right + 0.2 * torch.randn(right.shape, generator=torch.Generator().manual_seed(0))
     assert score_colours(speckled, body, brief).noise > 3 * good.noise
 
 
@@ -170,10 +168,11 @@ def test_a_guide_that_knows_colours_reaches_them(body, form):
     options = GuidanceOptions(form=form, steps=40, views=2, size=48)
     (trial,) = guidance_trial.trials(guide, judge, [brief], [options], body)
     assert trial.hits == [True, True]
-    before, after = trial.judge
-    assert after.cosine > before.cosine + 0.3
-    assert after.choice > 3 * before.choice
-    assert after.swap > 0.8
+    said = trial.judge
+    assert said.after.cosine > said.before.cosine + 0.3
+    assert said.after.choice > 3 * said.before.choice
+    assert said.after.swap > 0.8
+    assert said.painted.choice > 3 * said.before.choice
     assert trial.colours.noise < 0.02
 
 
