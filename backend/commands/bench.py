@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ..cli import emit
 
@@ -17,6 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     retrieval.add_argument(
         "--library", metavar="LIB", help="rank among the labels of this library too (`default`: the one that ships)"
     )
+    retrieval.add_argument(
+        "--weights", action="store_true",
+        help="compare weights of the default's vision-language encoder instead of orders",
+    )  # fmt: skip
     retrieval.add_argument("--json", action="store_true", help="print JSON")
     speed = kinds.add_parser("speed", help="hot paths beside public peers, in one run")
     speed.add_argument("-o", "--output", default="build/bench.json", metavar="JSON", help="default: %(default)s")
@@ -36,21 +41,37 @@ def run(args: argparse.Namespace) -> None:
 def _retrieval(args: argparse.Namespace) -> None:
     from ..encoders import load_encoder, present_encoders
     from ..motion.library import Library
-    from ..motion.pairs import SHOWN, compare_orders, read_pairs
+    from ..motion.pairs import compare_orders, compare_weights, read_pairs
     from ..protocol import check_positive
 
     check_positive("--k", args.k, 10_000)
     pairs = read_pairs(args.pairs)
     library = None if args.library is None else Library.open(None if args.library == "default" else args.library)
     further = [ref.text for ref in library.labels()] if library else []
-    result = compare_orders(pairs, {name: load_encoder(name) for name in present_encoders()}, args.k, further)
+    compare, show = (compare_weights, _show_weights) if args.weights else (compare_orders, _show_orders)
+    result = compare(pairs, {name: load_encoder(name) for name in present_encoders()}, args.k, further)
     if args.json:
         emit(result)
-        return
+    else:
+        show(result)
+
+
+def _show_orders(result: dict[str, Any]) -> None:
+    from ..motion.pairs import SHOWN
+
     print(f"{'order':22} {'rows':>13} {'percent':>8} {'queries':>11} {f'among {SHOWN}':>8}")
     for name, row in result["variants"].items():
         rows, queries = f"{row['hits']} / {row['pairs']}", f"{row['right']} / {row['queries']}"
         print(f"{name:22} {rows:>13} {row['percent']:8.2f} {queries:>11} {row[f'among_{SHOWN}']:8}")
+
+
+def _show_weights(result: dict[str, Any]) -> None:
+    print(f"Queries right of {result['queries']}, by the weight in {' + '.join(result['stages'])}:")
+    for row in result["weights"]:
+        mark = "  <- used" if row["weight"] == result["used"] else ""
+        print(f"{row['weight']:6.2f} {row['right']:5d}  halves {row['halves'][0]} and {row['halves'][1]}{mark}")
+    one, other = result["chosen"]
+    print(f"Chosen on each half ({one:g}, {other:g}) and counted on the other: {result['held_out']}.")
 
 
 def _speed(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from .orders import DEFAULT, VARIANTS, Order, resolve_order
 from .ranking import rank_texts
 
 Pairs = Sequence[tuple[str, str]]
+WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
+"""That a comparison of weights tries."""
 SHOWN = 5
 """How many labels a person is shown."""
 
@@ -109,6 +111,35 @@ def compare_orders(
         if set(order.encoders) <= set(encoders):
             variants[name] = {"stages": list(order.stages), **trial.precision(order, k)}
     return {"variants": variants, "default": DEFAULT, "k": k}
+
+
+def compare_weights(
+    pairs: Pairs, encoders: Mapping[str, TextEncoder], k: int = 3, further: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The default by the weight of its vision-language encoder: right queries of each half of the file.
+
+    `held_out` counts each half at the weight that is best on the other (of equals the smallest).
+
+    Raises:
+        InvalidInput: there is no vision-language encoder beside a sentence encoder.
+    """
+    order = resolve_order(DEFAULT, tuple(encoders))
+    if len(order.encoders) < 2:
+        raise InvalidInput("There is nothing to weigh: the default has one encoder here.", "Leave --weights out.")
+    trial = Trial.of(pairs, {name: encoders[name] for name in order.encoders}, further)
+    halves: dict[float, tuple[int, int]] = {}
+    for weight in WEIGHTS:
+        right = [place == 0 for place in trial.ranks(replace(order, caption_weight=weight), k).values()]
+        halves[weight] = (sum(right[::2]), sum(right[1::2]))
+    best = [max(WEIGHTS, key=lambda w, half=half: halves[w][half]) for half in (0, 1)]
+    return {
+        "stages": list(order.stages),
+        "weights": [{"weight": w, "halves": list(right), "right": sum(right)} for w, right in halves.items()],
+        "chosen": best,
+        "held_out": halves[best[1]][0] + halves[best[0]][1],
+        "queries": len({query for query, _ in pairs}),
+        "used": order.caption_weight,
+    }
 
 
 class _Remembering:

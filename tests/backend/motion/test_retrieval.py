@@ -46,9 +46,10 @@ def test_backward_first_and_the_same_bytes(library):
     assert [c["clip"] for c in first["ranked"][0]["clips"]] == ["back", "backkeyed"]
     assert first["chosen"]["clip"] == "back"
     assert first["chosen"]["licence"] == "CC0-1.0"
-    assert first["stages"] == ["minilm", "words"]
-    assert set(first["ranked"][0]["scores"]) == {"minilm", "words"}
-    assert "vision-language" in first["note"]
+    assert first["stages"] == ["body,minilm", "words"]
+    assert set(first["ranked"][0]["scores"]) == {"body,minilm", "words"}
+    assert first["encoders"].keys() == {"body", "minilm"}
+    assert "built-in encoder" in first["note"]
 
 
 def test_labels_without_a_clip_do_not_keep_one_from_playing(library):
