@@ -177,7 +177,7 @@ def models(d: Driver) -> Steps:
     yield 1
     main = next(r for r in area.regions if r.type == "WINDOW")
     # Without the page's upper part, which shows where this machine keeps things.
-    top, height = main.y + main.height - 418, 860
+    top, height = main.y + main.height - 418, 817
     yield from d.picture("panel_models", (main.x, top - height, main.width, height))
     area.type = "VIEW_3D"
     yield 1
