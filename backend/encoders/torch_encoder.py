@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from .. import assets
 from ..protocol import InvalidInput
@@ -114,7 +114,7 @@ class TorchEncoder(ABC):
 
         again = self.options.checkpoint and torch.is_grad_enabled() and images.requires_grad
         rows = [
-            checkpoint(compute, chunk, use_reentrant=False, preserve_rng_state=False) if again else compute(chunk)
+            _Again.apply(compute, chunk) if again else compute(chunk)
             for chunk in images.split(self.options.chunk or len(images))
         ]
         return torch.cat(rows)  # type: ignore[arg-type]
@@ -154,6 +154,26 @@ class TorchEncoder(ABC):
     def _file(self) -> Path:
         name = f"{self.digest[:32]}-{self.options.precision}.npz"
         return assets.cache_path() / "texts" / name
+
+
+class _Again(torch.autograd.Function):
+    """A checkpoint: what is computed of a chunk is forgotten, and computed again for its gradient.
+
+    torch's own does the same for any module, and takes seconds to import on its first call.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, compute: Callable[[Tensor], Tensor], chunk: Tensor) -> Tensor:
+        ctx.compute = compute
+        ctx.save_for_backward(chunk)
+        return compute(chunk)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> Any:
+        chunk = ctx.saved_tensors[0].detach().requires_grad_()
+        with torch.enable_grad():
+            made = ctx.compute(chunk)
+        return None, torch.autograd.grad(made, chunk, slopes[0])[0]
 
 
 def too_long(text: str, count: int, most: int) -> InvalidInput:
