@@ -40,23 +40,28 @@ class Texts:
 
     def __init__(self, encoder: JointEncoder, tell: Tell = lambda line: None) -> None:
         self._encoder, self._tell = encoder, tell
-        self._rows: dict[str, Array] = {}
+        self._at: dict[str, int] = {}
+        self._table = np.empty((0, encoder.dim), np.float32)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._at)
 
     def learn(self, texts: Iterable[str]) -> None:
         """Compute those that are new."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._rows]
+        new = [text for text in dict.fromkeys(texts) if text not in self._at]
+        rows = [self._table]
         for i in range(0, len(new), TEXTS):
-            batch = new[i : i + TEXTS]
-            self._rows |= dict(zip(batch, self._encoder.encode(batch), strict=True))
-            self._tell(f"texts: {len(self._rows):,}, {len(new) - i - len(batch):,} to come")
+            rows.append(self._encoder.encode(new[i : i + TEXTS]))
+            self._tell(f"texts: {len(self) + i:,}, {len(new) - i:,} to come")
+        if new:
+            self._table = np.concatenate(rows)
+            self._at.update(zip(new, range(len(self._at), len(self._table)), strict=True))
 
     def vectors(self, texts: Sequence[str]) -> Array:
         """(n, dim), in the order of the texts."""
-        self.learn(texts)
-        return np.stack([self._rows[text] for text in texts])
+        if not all(text in self._at for text in texts):
+            self.learn(texts)
+        return self._table[[self._at[text] for text in texts]]
 
 
 def tensor_of(pictures: Pixels) -> Tensor:

@@ -105,7 +105,7 @@ def _wrong(held: HeldOut, evaluated: Evaluated) -> list[tuple[Question, str]]:
 
 def _draw_query(sheet: Image.Image, held: HeldOut, query: Query, y: int) -> None:
     words = f"{query.text} [place {query.place:,}]"
-    _write(sheet, textwrap.wrap(words, 54), GAP, y)
+    _write(sheet, textwrap.wrap(words, 50), GAP, y)
     x = WORDS + GAP
     for number in query.best:
         _paste(sheet, held, number, x, y, GREEN if number == query.number else None)
