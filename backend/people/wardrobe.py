@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,18 +19,20 @@ from .cut import Cut, GarmentKind
 from .face import bare, regions
 from .garments import KINDS
 from .hair import HAIR
-from .layers import METALLIC, ROUGHNESS, VALUES, Layer, body_layer
+from .layers import METALLIC, ROUGHNESS, SMOOTH, VALUES, Layer, body_layer
 from .materials import MATERIALS
 from .patterns import PATTERNS
 from .pieces import Piece, layout
 from .refine import LONGEST_EDGE, refine
 from .shapes import RestShapes, known
 from .skinning import Bones, Skin, skin_sheet
-from .spec import PARTS, RGB, Person
+from .spec import PARTS, RGB, Garment, Person
 
 SOFTNESS = 0.02
 """Metres over which a skirt changes from one leg to the other."""
 STYLES: Mapping[str, Mapping[str, Callable[[Atlas], Cut] | None]] = {"hair": HAIR, "beard": BEARDS}
+FLAT_HAIR = ("short", "shaved", "bald", "buzz cut")
+"""Styles that are a colour of the head rather than a shape."""
 NEEDED = ("pelvis", "spine1", "left_hip", "left_knee", "left_ankle", "left_elbow", "neck", "left_eye_smplhf")
 """Joints without whose names a body is not dressed."""
 
@@ -87,6 +90,11 @@ class Wardrobe:
         """How many of the vertices, the first ones, are the body's; those of the pieces follow."""
         return self._size
 
+    @property
+    def around(self) -> sp.csr_matrix:
+        """(V, V) of the body's vertices, the mean of those next to each."""
+        return self._atlas.neighbours
+
     def piece_vertices(self, name: str) -> NDArray[np.integer]:
         """Indices of a piece's vertices, by its name in `pieces.GRIDS`: rows from the top down."""
         return np.arange(self._slices[name].start, self._slices[name].stop)
@@ -105,6 +113,7 @@ class Wardrobe:
         poses: NDArray[np.floating],
         transl: NDArray[np.floating] | None = None,
         ground: bool = False,
+        painted: bool = False,
     ) -> Dressed:
         """People in poses.
 
@@ -113,6 +122,7 @@ class Wardrobe:
             poses: (n, J, 3) axis-angle, each joint relative to its parent.
             transl: (n, 3) metres; at the origin where none is given.
             ground: stand them on y = 0 by their lowest vertex, whatever `transl` says of the height.
+            painted: clothes are colours of the skin, without thickness or pieces; for people as of `paintable`.
 
         Raises:
             InvalidInput: as `dress`, or shapes that do not fit.
@@ -121,6 +131,9 @@ class Wardrobe:
         if np.shape(poses) != (n, count, 3):
             raise InvalidInput(f"The poses have shape {np.shape(poses)}.", f"Give ({n}, {count}, 3).")
         colours, values, parts, worn = self._layered(people)
+        if painted:
+            values[:, :, : SMOOTH + 1] = 0
+            worn = [[] for _ in people]
         with torch.inference_mode():
             coefficients = self._shapes.coefficients(people)
             rest, joints = self._shapes.dressed(people, coefficients, torch.from_numpy(values[:, : self._size]))
@@ -147,6 +160,17 @@ class Wardrobe:
             parts,
             posed_joints.numpy(),
         )
+
+    def paintable(self, person: Person) -> Person:
+        """The person in those of the clothes that paint on skin can show: none that hangs or sticks out."""
+        hair = person.hair if person.hair in FLAT_HAIR or not self.kinds else FLAT_HAIR[0]
+        beard = "" if person.beard and self._cut("beard", person.beard, "plain", "hair")[1].pieces else person.beard
+        garments = tuple(g for g in person.garments if not self._hangs(g))
+        return replace(person, hair=hair, beard=beard, garments=garments)
+
+    def _hangs(self, g: Garment) -> bool:
+        kind = known(g.kind, self.kinds, "garment")
+        return kind.slot == "hat" or bool(self._cut(kind.slot, g.kind, g.pattern, g.material)[1].pieces)
 
     def colour(self, person: Person) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What `pose` gives of a person besides shape and parts, without the shape: for one who is posed already and

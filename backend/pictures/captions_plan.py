@@ -97,10 +97,10 @@ class CaptionsPlan:
             around.seed,
         )
 
-    def pose(self, person: Person, action: Action) -> Figure:
-        """The person in the pose of a frame, standing on the floor."""
+    def pose(self, person: Person, action: Action, painted: bool = False) -> Figure:
+        """The person in the pose of a frame, standing on the floor; `painted` as of `Wardrobe.pose`."""
         poses = self._clip(action.clip).poses[action.frame : action.frame + 1]
-        return self.figures.pose(person, full_pose(poses, self.figures.body)[0])
+        return self.figures.pose(person, full_pose(poses, self.figures.body)[0], painted=painted)
 
     def _lifted(self, figure: Figure, action: Action) -> Figure:
         """As high above the floor as the clip is, in a jump."""

@@ -70,14 +70,21 @@ class Figures:
         """(1, S) float32, as a body takes them."""
         return torch.from_numpy(np.asarray(coefficients, np.float32))[None]
 
-    def pose(self, person: Person, pose: NDArray[np.floating], transl: NDArray[np.floating] | None = None) -> Figure:
+    def pose(
+        self,
+        person: Person,
+        pose: NDArray[np.floating],
+        transl: NDArray[np.floating] | None = None,
+        painted: bool = False,
+    ) -> Figure:
         """One person, posed by itself: the sums of a batch depend on its size.
 
         Args:
             pose: (J, 3) axis-angle; transl: (3,) metres, or none to stand on the floor over the origin.
+            painted: as of `Wardrobe.pose`.
         """
         stand = np.zeros(3) if transl is None else transl
-        one = self.wardrobe.pose([person], pose[None], stand[None], ground=transl is None)
+        one = self.wardrobe.pose([person], pose[None], stand[None], ground=transl is None, painted=painted)
         return Figure(
             self.wardrobe.faces,
             one.vertices[0],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .shards import Shards
+from .shards import GROUP, Joined, Shards
 
 PHRASES = 2
 """Of each picture, with their false twins."""
@@ -59,18 +60,18 @@ class Batches:
         seed: decides everything.
     """
 
-    def __init__(self, shards: Shards, size: int, seed: int) -> None:
+    def __init__(self, shards: Shards | Joined, size: int, seed: int) -> None:
         self.shards, self.size, self.seed = shards, size, seed
         self._slots = {name: i for i, name in enumerate(shards.part_names)}
 
-    def __iter__(self) -> Iterator[Batch]:
-        return self.since(0)
-
-    def since(self, step: int) -> Iterator[Batch]:
-        """The batches from a step on, without end."""
-        while True:
-            yield self.at(step)
-            step += 1
+    def since(self, step: int) -> Generator[Batch]:
+        """The batches from a step on, without end; the next one is read while one is used."""
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self.at, step)
+            while True:
+                step += 1
+                batch, coming = coming.result(), ahead.submit(self.at, step)
+                yield batch
 
     def at(self, step: int) -> Batch:
         """The batch of one step."""
@@ -105,10 +106,6 @@ class Batches:
             torch.tensor([[p.slot for p in row.phrases] for row in drawn]),
             torch.from_numpy(same),
         )
-
-
-GROUP = 4
-"""Pictures of one posed person, as `shards` keeps them."""
 
 
 class _Texts:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,12 @@ EVERY = 20
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
-    parser.add_argument("--data", required=True, metavar="FOLDER", help="made by impromptu encoder data")
+    parser.add_argument(
+        "--data", required=True, nargs="+", metavar="FOLDER", help="one or several, made by impromptu encoder data"
+    )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="weights to write, .safetensors")
     parser.add_argument("--run", required=True, metavar="FOLDER", help="checkpoint and log; a run that ended goes on")
-    parser.add_argument("--steps", type=int, default=4000, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=3800, help="default: %(default)s")
     parser.add_argument("--batch", type=int, default=112, help="pictures a step (default: %(default)s)")
     parser.add_argument("--trunk", default="lite0", choices=("lite0", "lite1", "lite2"), help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
@@ -42,19 +45,19 @@ def run_train(args: argparse.Namespace) -> None:
     from .batches import Batches
     from .loop import Training
     from .pretrained import published
-    from .shards import Shards
+    from .shards import Joined, Shards
 
     check_positive("--steps", args.steps, 10_000_000)
     check_positive("--batch", args.batch, 100_000)
-    shards = Shards(args.data)
+    shards = Joined([Shards(folder) for folder in args.data])
     if len(shards) < 2 * args.batch:
-        raise InvalidInput(f"{args.data} has only {len(shards)} pictures.", "Make more: impromptu encoder data.")
+        raise InvalidInput(f"There are only {len(shards)} pictures.", "Make more: impromptu encoder data.")
     recipe = recipe_of(args)
     batches = Batches(shards, args.batch, args.seed)
     training = Training(Path(args.run), recipe, batches, published(args.trunk))
     until = time.time() + 60 * args.minutes if args.minutes else float("inf")
     done = training.run(_Progress(training, Shards(args.check) if args.check else None, args.check_every), until)
-    export(training, Path(args.output), len(shards), shards.request)
+    export(training, Path(args.output), len(shards), [one.request for one in shards.sets])
     print(f"{args.output}: {training.step:,} of {recipe.steps:,} steps" + ("." if done else ", not yet done."))
 
 
@@ -67,7 +70,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     return Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
 
 
-def export(training: Training, path: Path, pictures: int, data: dict[str, Any]) -> None:
+def export(training: Training, path: Path, pictures: int, data: Sequence[Mapping[str, Any]]) -> None:
     """Write the averaged weights of a run, with what they come from."""
     from ..builtin.weights import save
 
@@ -75,7 +78,7 @@ def export(training: Training, path: Path, pictures: int, data: dict[str, Any]) 
         "recipe": asdict(training.recipe),
         "steps": training.step,
         "pictures": pictures,
-        "data": {k: v for k, v in data.items() if k != "part_names"},
+        "data": [{k: v for k, v in one.items() if k != "part_names"} for one in data],
     }
     save(path, training.average_model(), training.words.words, training.words.rows, origin)
 

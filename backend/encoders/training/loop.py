@@ -19,7 +19,7 @@ from ..builtin.model import BodyEncoder, BodyEncoderConfig
 from ..builtin.trunk import fold_pretrained
 from ..builtin.vocabulary import Vocabulary
 from ..builtin.words import FEATURES, word_features
-from .batches import Batches
+from .batches import Batch, Batches
 from .steps import Weights, loss_of
 
 CHECKPOINT = "checkpoint.pt"
@@ -32,7 +32,7 @@ class Recipe:
 
     model: BodyEncoderConfig = field(default_factory=BodyEncoderConfig)
     seed: int = 0
-    steps: int = 4000
+    steps: int = 3800
     batch: int = 112
     """Pictures a step."""
     sizes: tuple[tuple[float, int], ...] = ((0.45, 96), (0.8, 112), (1.0, 128))
@@ -109,8 +109,11 @@ class Training:
             betas=(0.9, 0.98),
         )  # fmt: skip
 
-    def advance(self) -> dict[str, Any]:
+    def advance(self, batch: Batch) -> dict[str, Any]:
         """Take one step.
+
+        Args:
+            batch: the one of this step.
 
         Returns:
             what the log says of it.
@@ -118,7 +121,6 @@ class Training:
         began = time.perf_counter()
         recipe = self.recipe
         lots = torch.Generator().manual_seed(int(np.random.default_rng([recipe.seed, self.step]).integers(2**62)))
-        batch = self.batches.at(self.step)
         size, reach = recipe.size_at(self.step), recipe.reach if recipe.hardens(self.step) else 0.0
         loss, parts = loss_of(self.model, self.words, batch, size, recipe.frozen, recipe.weights, reach, lots)
         for group in self.optimiser.param_groups:
@@ -154,14 +156,16 @@ class Training:
             whether all steps are done.
         """
         rows: list[dict[str, Any]] = []
+        coming = self.batches.since(self.step)
         try:
             while self.step < self.recipe.steps and time.time() < until:
-                row = self.advance()
+                row = self.advance(next(coming))
                 rows.append(row)
                 if self.step % every == 0:
                     self._keep(rows)
                 check(row)
         finally:
+            coming.close()
             self._keep(rows)
         return self.step >= self.recipe.steps
 

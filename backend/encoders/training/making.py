@@ -74,7 +74,7 @@ def _make_missing(folder: Path, request: DataRequest, workers: int, tell: Tell) 
 
 
 def _factory(request: DataRequest) -> PictureFactory:
-    return factory(request.size, request.seed, request.split, request.library)
+    return factory(request.size, request.seed, request.split, request.library, request.painted)
 
 
 def _agree(folder: Path, request: DataRequest, made: PictureFactory) -> None:

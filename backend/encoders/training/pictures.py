@@ -3,7 +3,8 @@
 A group is one person in one pose, pictured four times: in two colourings, each from two cameras, in other light and
 before other backdrops. Posing costs a quarter so, and two pictures of the same shape in other colours are told apart
 by nothing but what is red and what is blue: which word belongs to which garment has to be learned. A few pictures
-are grey all over, and their words speak of shape alone.
+are grey all over, and their words speak of shape alone. Clothes are worn, or painted on the bare body with soft and
+uneven edges, as they are when colours of a body's vertices are found by following an encoder.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ HAIR_WITH_SHAPE = frozenset(("long", "bob", "afro", "ponytail", "bun"))
 """What is told without its colour."""
 APART = 2
 """One pixel in so many, across and down, keeps its part."""
+SMUDGES = 10
+"""Rounds, at most, in which each vertex of a painted body takes on what is around it."""
+UNEVEN = 0.12
+"""How much brighter or darker paint becomes from place to place, at most; PATCHES waves a metre."""
+PATCHES = 9.0
 STREAM = 4
 """Sets these pictures' lots apart from those of `pictures.captions_plan`."""
 
@@ -65,6 +71,7 @@ class PictureFactory:
         seed: decides everything that is drawn by lot.
         split: `train` or `test`, which share no combination that the other one is asked about.
         library: where poses come from (folder or .zip); empty: the library that ships.
+        painted: clothes are painted on the body instead of worn.
 
     Raises:
         InvalidInput: a size, a seed or a split that cannot be, or a library that cannot be read.
@@ -73,10 +80,10 @@ class PictureFactory:
 
     part_names = PARTS
 
-    def __init__(self, size: int, seed: int, split: str = "train", library: str = "") -> None:
+    def __init__(self, size: int, seed: int, split: str = "train", library: str = "", painted: bool = False) -> None:
         request = CaptionsRequest(count=1, size=size, seed=seed, split=split, library=library)
         self._plan = CaptionsPlan(request)
-        self._size, self._seed = size, seed
+        self._size, self._seed, self._painted = size, seed, painted
         self._split: Split = self._plan.split
         self._wardrobe = self._plan.figures.wardrobe
         self._painter = Painter(self._wardrobe.faces)
@@ -91,12 +98,14 @@ class PictureFactory:
     def group(self, number: int) -> list[TrainingPicture]:
         """The four pictures of one posed person."""
         lots = self._lots(number)
-        person = sample_person(lots, self._wardrobe, self._split)
+        person = self._person(lots)
         action = self._plan.actions.sample(lots, self._split)
-        figure = self._plan.pose(person, action)
+        figure = self._plan.pose(person, action, self._painted)
         normals = self._painter.normals(figure.vertices)
         people = [person, recolour(lots, person, self._wardrobe)]
         figures = [figure, self._recoloured(figure, people[1])]
+        if self._painted:
+            figures = [self._smudged(one, lots) for one in figures]
         found = []
         for k, colouring in enumerate(COLOURINGS):
             lots = self._lots(number, k)
@@ -110,6 +119,17 @@ class PictureFactory:
             found.append(TrainingPicture(shot.picture, thinned, {"group": number, **words}))
         return found
 
+    def _person(self, lots: np.random.Generator) -> Person:
+        """Somebody; of those whose clothes are painted, one whom that leaves dressed."""
+        while True:
+            person = sample_person(lots, self._wardrobe, self._split)
+            if not self._painted:
+                return person
+            person = self._wardrobe.paintable(person)
+            worn = {self._slots[g.kind] for g in person.garments}
+            if "dress" in worn or {"top", "bottom"} <= worn:
+                return person
+
     def _lots(self, number: int, *further: int) -> np.random.Generator:
         # As in `captions_plan`: a set for tests shares no draw with one for training.
         return np.random.default_rng([self._seed, number, self._split == "test", STREAM, *further])
@@ -117,6 +137,23 @@ class PictureFactory:
     def _recoloured(self, figure: Figure, person: Person) -> Figure:
         colours, roughness, metallic = self._wardrobe.colour(person)
         return replace(figure, colours=colours, roughness=roughness, metallic=metallic)
+
+    def _smudged(self, figure: Figure, lots: np.random.Generator) -> Figure:
+        """The figure's paint run and uneven, and equally rough everywhere."""
+        body = figure.colours[: self._wardrobe.num_body_vertices]
+        for _ in range(int(lots.integers(SMUDGES + 1))):
+            body = self._wardrobe.around @ body
+        waves = lots.normal(0, PATCHES, (3, 4))
+        places = figure.vertices[: len(body)]
+        uneven = np.sin(places @ waves + lots.uniform(0, 2 * np.pi, 4)).mean(1, keepdims=True)
+        colours = figure.colours.copy()
+        colours[: len(body)] = body * (1 + lots.uniform(0, UNEVEN) * uneven)
+        return replace(
+            figure,
+            colours=colours.clip(0, 1),
+            roughness=np.full_like(figure.roughness, lots.uniform(*GREY_ROUGHNESS)),
+            metallic=np.zeros_like(figure.metallic),
+        )
 
     def _words(
         self,
@@ -166,6 +203,6 @@ def _greyed(figure: Figure, lots: np.random.Generator) -> Figure:
 
 
 @functools.lru_cache(maxsize=1)
-def factory(size: int, seed: int, split: str, library: str) -> PictureFactory:
+def factory(size: int, seed: int, split: str, library: str, painted: bool) -> PictureFactory:
     """The factory of a set, made once a process."""
-    return PictureFactory(size, seed, split, library)
+    return PictureFactory(size, seed, split, library, painted)

@@ -57,6 +57,8 @@ class DataRequest:
     """`train` or `test`, which share no combination that the other one is asked about."""
     library: str = ""
     """Where poses come from: a library (folder or .zip); none: the library that ships."""
+    painted: bool = False
+    """Clothes are painted on bare bodies instead of worn."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= 100_000_000:
@@ -151,6 +153,46 @@ class Shards:
         return shard, int(index) - int(self._ends[shard - 1] if shard else 0)
 
 
+class Joined:
+    """Several sets read as one, each behind the other; as `Shards`, but that it does not grow.
+
+    Args:
+        sets: of pictures of one size.
+
+    Raises:
+        InvalidInput: they differ in size or parts.
+    """
+
+    def __init__(self, sets: Sequence[Shards]) -> None:
+        if len({(one.size, one.part_names) for one in sets}) != 1:
+            raise InvalidInput("The sets of training pictures differ in size or parts.", "Make them alike.")
+        self.sets = tuple(sets)
+        self.size, self.part_names = sets[0].size, sets[0].part_names
+        self._ends = np.cumsum([len(one) for one in sets])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def pictures(self, index: int) -> Bytes:
+        """(S, S, 3) sRGB of one picture; a copy."""
+        one, place = self._find(index)
+        return one.pictures(place)
+
+    def parts(self, index: int) -> Bytes:
+        """(S // 2, S // 2) parts of one picture; a copy."""
+        one, place = self._find(index)
+        return one.parts(place)
+
+    def words(self, index: int) -> dict[str, Any]:
+        """The line of one picture."""
+        one, place = self._find(index)
+        return one.words(place)
+
+    def _find(self, index: int) -> tuple[Shards, int]:
+        which = int(np.searchsorted(self._ends, index, side="right"))
+        return self.sets[which], index - (int(self._ends[which - 1]) if which else 0)
+
+
 def shard_name(number: int) -> str:
     """The folder of a shard."""
     return f"shard-{number:05d}"
@@ -207,6 +249,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=144, help="pixels of a side (default: 144)")
     parser.add_argument("--split", default="train", help="train or test (default: train)")
     parser.add_argument("--library", default="", metavar="PATH", help="poses; default: the library that ships")
+    parser.add_argument("--painted", action="store_true", help="clothes are painted on bare bodies")
     parser.add_argument("--workers", type=int, default=2, help="processes; the pictures are the same (default: 2)")
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from impromptu.backend.encoders.training import pictures, shards
 from impromptu.backend.encoders.training.making import make
 from impromptu.backend.encoders.training.painting import Painter
 from impromptu.backend.encoders.training.pictures import PictureFactory
-from impromptu.backend.encoders.training.shards import DataRequest, Shards
+from impromptu.backend.encoders.training.shards import DataRequest, Joined, Shards
 from impromptu.backend.people.facts import LEAST
 from impromptu.backend.people.outfits import split_of_garment
 from impromptu.backend.pictures.captions_plan import CaptionsPlan
@@ -144,6 +145,42 @@ def test_tests_are_drawn_by_other_lots(made):
     theirs = PictureFactory(SIZE, SEED, "test").group(0)
     ours = made.group(0)
     assert all(not np.array_equal(a.picture, b.picture) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_painted_clothes_are_colours_of_the_bare_body(made, monkeypatch):
+    monkeypatch.setattr(pictures, "GREY_SHARE", 0.0)
+    painted = PictureFactory(SIZE, SEED, painted=True)
+    wardrobe = painted._wardrobe
+    for number in range(6):
+        lots = painted._lots(number)
+        person = painted._person(lots)
+        worn = {painted._slots[g.kind] for g in person.garments}
+        assert "dress" in worn or {"top", "bottom"} <= worn
+        assert "hat" not in worn
+        posed = wardrobe.pose([person], np.zeros((1, 55, 3)), painted=True)
+        bare = wardrobe.pose(
+            [replace(person, garments=(), hair="bald", beard="")], np.zeros((1, 55, 3)), painted=True
+        )
+        np.testing.assert_array_equal(posed.vertices, bare.vertices)
+        assert np.abs(posed.colours - bare.colours).max() > 0.1
+    said = [c for picture in painted.group(0) for c in picture.words["captions"]]
+    assert any(family == "garment" for c in said for family, _, _ in c["says"])
+
+
+def test_sets_are_read_behind_each_other(tmp_path, small):
+    make_set(tmp_path / "a", 12)
+    make_set(tmp_path / "b", 8, split="test")
+    a, b = Shards(tmp_path / "a"), Shards(tmp_path / "b")
+    both = Joined([a, b])
+    assert len(both) == 20
+    for i in range(20):
+        one, place = (a, i) if i < 12 else (b, i - 12)
+        np.testing.assert_array_equal(both.pictures(i), one.pictures(place))
+        np.testing.assert_array_equal(both.parts(i), one.parts(place))
+        assert both.words(i) == one.words(place)
+    make(tmp_path / "c", DataRequest(4, SEED, 32), 1, lambda line, last: None)
+    with pytest.raises(InvalidInput, match="differ"):
+        Joined([a, Shards(tmp_path / "c")])
 
 
 def test_a_set_reads_back_what_was_made(tmp_path, small, groups):

@@ -12,11 +12,11 @@ from impromptu.backend.encoders.builtin import weights
 from impromptu.backend.encoders.builtin.model import BodyEncoderConfig
 from impromptu.backend.encoders.training import augment as augmenting
 from impromptu.backend.encoders.training import losses
-from impromptu.backend.encoders.training.batches import GROUP, PHRASES, Batches
+from impromptu.backend.encoders.training.batches import PHRASES, Batches
 from impromptu.backend.encoders.training.checks import look
 from impromptu.backend.encoders.training.command import export
 from impromptu.backend.encoders.training.loop import CHECKPOINT, LOG, Recipe, Training
-from impromptu.backend.encoders.training.shards import VERSION
+from impromptu.backend.encoders.training.shards import GROUP, VERSION
 from impromptu.backend.encoders.training.steps import loss_of
 from torch.nn import functional as F
 
@@ -265,7 +265,7 @@ def test_a_small_twin_learns_colours_of_parts(twin):
 
 def test_the_file_says_what_the_model_says(twin, tmp_path):
     run, _ = twin
-    export(run, tmp_path / "twin.safetensors", 800, {"seed": 0})
+    export(run, tmp_path / "twin.safetensors", 800, [{"seed": 0}])
     model, words, _, origin = weights.load(tmp_path / "twin.safetensors")
     assert origin["steps"] == STEPS
     assert origin["recipe"]["model"]["dim"] == 32
