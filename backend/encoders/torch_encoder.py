@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from torch.nn import functional
 from .. import assets
 from ..protocol import InvalidInput
 from .base import EncoderOptions
+from .gradients import Again, with_loud_gradients
 from .images import Preprocessing, check_pictures
 from .options import pick, place
 from .text_cache import TextCache
@@ -110,11 +110,13 @@ class TorchEncoder(ABC):
             prepared = self.preprocessing(chunk.to(self.device))
             if self.channels_last:
                 prepared = prepared.contiguous(memory_format=torch.channels_last)
+            if self._dtype == torch.float16 and prepared.requires_grad:
+                return with_loud_gradients(lambda given: self._unit(tower, given), prepared)
             return self._unit(tower, prepared)
 
         again = self.options.checkpoint and torch.is_grad_enabled() and images.requires_grad
         rows = [
-            _Again.apply(compute, chunk) if again else compute(chunk)
+            Again.apply(compute, chunk) if again else compute(chunk)
             for chunk in images.split(self.options.chunk or len(images))
         ]
         return torch.cat(rows)  # type: ignore[arg-type]
@@ -154,26 +156,6 @@ class TorchEncoder(ABC):
     def _file(self) -> Path:
         name = f"{self.digest[:32]}-{self.options.precision}.npz"
         return assets.cache_path() / "texts" / name
-
-
-class _Again(torch.autograd.Function):
-    """A checkpoint: what is computed of a chunk is forgotten, and computed again for its gradient.
-
-    torch's own does the same for any module, and takes seconds to import on its first call.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, compute: Callable[[Tensor], Tensor], chunk: Tensor) -> Tensor:
-        ctx.compute = compute
-        ctx.save_for_backward(chunk)
-        return compute(chunk)
-
-    @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> Any:
-        chunk = ctx.saved_tensors[0].detach().requires_grad_()
-        with torch.enable_grad():
-            made = ctx.compute(chunk)
-        return None, torch.autograd.grad(made, chunk, slopes[0])[0]
 
 
 def too_long(text: str, count: int, most: int) -> InvalidInput:
