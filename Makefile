@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body library clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body library train-encoder clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -109,6 +109,21 @@ body: setup $(SOURCES)
 
 library: setup $(SOURCES)
 	$(PY) -m impromptu.backend.motion.build --motions $(SOURCES)/pybullet-3.2.7-*.whl -o backend/motion/data/library
+
+# Two to three hours on two cores for the first encoder, one for the second; a run that was stopped goes on.
+ENCODERS := backend/encoders/data
+WORN := build/encoder-data
+PAINTED := build/encoder-painted
+HELD_OUT := build/encoder-check
+TRAIN = .venv/bin/impromptu encoder train --data $(WORN) $(PAINTED) --check $(HELD_OUT)
+
+train-encoder: setup
+	@$(PY) $(PIP) -e '.[train]'
+	@.venv/bin/impromptu encoder data -o $(WORN) --count 200000 --seed 1
+	@.venv/bin/impromptu encoder data -o $(PAINTED) --count 60000 --seed 2 --painted
+	@.venv/bin/impromptu encoder data -o $(HELD_OUT) --count 4000 --seed 11 --split test
+	@$(TRAIN) --run build/encoder-body -o $(ENCODERS)/body.safetensors
+	@$(TRAIN) --run build/encoder-judge --trunk lite1 --narrow --seed 1 --steps 1600 -o $(ENCODERS)/judge.safetensors
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

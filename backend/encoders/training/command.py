@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .loop import Recipe, Training
     from .shards import Shards
 
+NARROW = {"width": 128, "dim": 192}
 EVERY = 20
 """Steps between lines of progress."""
 
@@ -31,6 +32,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=3800, help="default: %(default)s")
     parser.add_argument("--batch", type=int, default=112, help="pictures a step (default: %(default)s)")
     parser.add_argument("--trunk", default="lite0", choices=("lite0", "lite1", "lite2"), help="default: %(default)s")
+    parser.add_argument("--narrow", action="store_true", help="smaller layers beside the trunk, for a smaller file")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many; the same command goes on")
     parser.add_argument("--check", default="", metavar="FOLDER", help="held-out pictures (--split test) to look at")
@@ -66,7 +68,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     from ..builtin.model import BodyEncoderConfig
     from .loop import Recipe
 
-    model = replace(BodyEncoderConfig(), trunk=args.trunk)
+    model = replace(BodyEncoderConfig(), trunk=args.trunk, **(NARROW if args.narrow else {}))
     return Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
 
 

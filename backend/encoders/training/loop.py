@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ...files import atomic_path
+from ...protocol import InvalidInput
 from ..builtin.model import BodyEncoder, BodyEncoderConfig
 from ..builtin.trunk import fold_pretrained
 from ..builtin.vocabulary import Vocabulary
@@ -78,6 +79,9 @@ class Training:
         folder: of the checkpoint and the log.
         batches: what it learns from.
         pretrained: published weights of the trunk, or none to begin with noise.
+
+    Raises:
+        InvalidInput: the folder has a checkpoint of another recipe.
     """
 
     def __init__(
@@ -194,6 +198,8 @@ class Training:
 
     def _resume(self) -> None:
         state = torch.load(self.folder / CHECKPOINT, weights_only=True)
+        if state["recipe"] != json.dumps(asdict(self.recipe)):
+            raise InvalidInput(f"{self.folder} holds a run of another recipe.", "Name another folder, or remove it.")
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self.averaged = state["averaged"]

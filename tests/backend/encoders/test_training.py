@@ -18,6 +18,7 @@ from impromptu.backend.encoders.training.command import export
 from impromptu.backend.encoders.training.loop import CHECKPOINT, LOG, Recipe, Training
 from impromptu.backend.encoders.training.shards import GROUP, VERSION
 from impromptu.backend.encoders.training.steps import loss_of
+from impromptu.backend.protocol import InvalidInput
 from torch.nn import functional as F
 
 SIZE = 64
@@ -237,6 +238,8 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path):
     assert cut.run(lambda row: None, every=4)
     for name, value in whole.averaged.items():
         torch.testing.assert_close(cut.averaged[name], value, rtol=0, atol=0)
+    with pytest.raises(InvalidInput, match="another recipe"):
+        Training(tmp_path / "cut", recipe(seed=1), batches)
     log = [json.loads(line)["step"] for line in (tmp_path / "cut" / LOG).read_text().splitlines()]
     assert log == list(range(1, 13))
     assert not [p for p in (tmp_path / "cut").iterdir() if p.name not in (CHECKPOINT, LOG)]
