@@ -112,7 +112,8 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--texts", required=True, metavar="FILE", help="one text in each line; - is standard input")
     parser.add_argument(
         "--encoder", default="auto", metavar="NAME",
-        help="body, judge, clip, open_clip:MODEL:PATH or a folder (default: CLIP where it is, else body)",
+        help="body, judge, clip, a fetched model's name, open_clip:MODEL:PATH or a folder "
+        "(default: CLIP where it is, else body)",
     )  # fmt: skip
     parser.add_argument(
         "--device", default=EncoderOptions.device, help="cpu, cuda, mps or auto (default: %(default)s)"
