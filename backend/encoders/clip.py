@@ -232,7 +232,7 @@ def _from_torchscript(model: str, checkpoint: Path, settings: dict[str, Any]) ->
     """The model with the weights of OpenAI's kind of archive; what else lies in it is left out."""
     tensors = read_tensors(checkpoint)
     with _quiet():
-        module = _open_clip().create_model(model, load_weights=False, pretrained_text=False, **settings)
+        module = _open_clip().create_model(model, pretrained_text=False, **settings)
     wanted = module.state_dict()
     try:
         module.load_state_dict({key: tensors[key] for key in wanted if key in tensors})

@@ -83,6 +83,8 @@ class _Reader(pickle.Unpickler):
             return _TYPES[name]
         if module == "torch.jit._pickle" and name.startswith("build_"):
             return list
+        if (module, name) == ("torch.jit._pickle", "restore_type_tag"):
+            return _untagged
         raise pickle.UnpicklingError(f"it names {module}.{name}")
 
     def persistent_load(self, pid: Any) -> Tensor:
@@ -95,6 +97,11 @@ class _Reader(pickle.Unpickler):
 def _tensor(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Tensor:
     """torch's own checks that size and stride stay within the storage."""
     return torch.as_strided(storage, size, stride, offset)
+
+
+def _untagged(value: Any, _: str) -> Any:
+    """A list or dictionary whose type is written beside it."""
+    return value
 
 
 def _named(module: Any, prefix: str) -> list[tuple[str, Tensor]]:

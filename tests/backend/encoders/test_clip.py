@@ -156,6 +156,26 @@ def test_an_archive_of_torchscript_is_read_and_not_run(tiny, tmp_path):
     agree(OpenClipEncoder("impromptu-tiny", tmp_path / "openai.pt"), quick, "impromptu-tiny")
 
 
+class Listed(torch.nn.Module):
+    """Attributes that are lists and dictionaries, whose types TorchScript writes beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names, self.sizes = ["a"], {"b": 2}
+        self.inner = torch.nn.Linear(3, 2).half()
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_lists_in_an_archive_are_passed_over(tmp_path):
+    torch.jit.script(Listed()).save(str(tmp_path / "listed.pt"))
+    read = read_tensors(tmp_path / "listed.pt")
+    assert sorted(read) == ["inner.bias", "inner.weight"]
+    assert (read["inner.weight"].dtype, read["inner.weight"].shape) == (torch.float16, (2, 3))
+
+
 class Bad:
     def __reduce__(self):
         return print, ("ran",)
