@@ -33,10 +33,10 @@ class Recipe:
 
     model: BodyEncoderConfig = field(default_factory=BodyEncoderConfig)
     seed: int = 0
-    steps: int = 3800
+    steps: int = 2800
     batch: int = 112
     """Pictures a step."""
-    sizes: tuple[tuple[float, int], ...] = ((0.45, 96), (0.8, 112), (1.0, 128))
+    sizes: tuple[tuple[float, int], ...] = ((0.5, 96), (0.85, 112), (1.0, 128))
     """Pixels of a side until a share of the steps is done: small pictures first teach most for their time."""
     frozen: int = 2
     """Stages of the trunk that keep their weights."""
@@ -51,7 +51,7 @@ class Recipe:
     clip: float = 1.0
     """Longest gradient."""
     weights: Weights = field(default_factory=Weights)
-    hardened: float = 0.5
+    hardened: float = 0.65
     """Share of the steps after which half of the batches are changed against what the model sees in them ..."""
     reach: float = 0.012
     """... by so much a colour channel at most, of 1."""
