@@ -59,6 +59,7 @@ def run_eval(args: argparse.Namespace) -> None:
     from ...outputs import check_writable
     from ..base import EncoderOptions
     from ..factory import load_joint_encoder
+    from .guidance_trial import check_judge, table
 
     sheet = check_suffix(args.sheet, (".png",), "A sheet") if args.sheet else None
     check_writable([Path(path) for path in (sheet, args.output) if path])
@@ -66,6 +67,8 @@ def run_eval(args: argparse.Namespace) -> None:
         raise InvalidInput(f"--cycles is {args.cycles}.", "Give a number of pictures, or 0.")
     encoder = load_joint_encoder(args.encoder, EncoderOptions(device=args.device))
     judge = load_joint_encoder(args.guidance, EncoderOptions(device=args.device)) if args.guidance else None
+    if judge is not None:
+        check_judge(encoder, judge)
     held = _set(args)
     from .cycles import beside_cycles
     from .evaluate import evaluate
@@ -78,8 +81,6 @@ def run_eval(args: argparse.Namespace) -> None:
     else:
         report.notes.append("Cycles was left out (--cycles N).")
     if judge is not None:
-        from .guidance_trial import table
-
         report.guidance = table(encoder, judge)
     report.seconds = time.monotonic() - begun
     if sheet is not None:

@@ -12,7 +12,7 @@ import torch
 from impromptu.backend.cli import main
 from impromptu.backend.encoders import factory
 from impromptu.backend.encoders.base import EncoderOptions
-from impromptu.backend.encoders.evaluation import cycles, heldout
+from impromptu.backend.encoders.evaluation import cycles, guidance_trial, heldout, report
 from impromptu.backend.encoders.evaluation.about_clothes import COLOUR, NEW_PAIR, TYPE
 from impromptu.backend.encoders.evaluation.about_people import BUILD
 from impromptu.backend.encoders.evaluation.changes import CHANGES, mirror_words
@@ -183,8 +183,8 @@ def test_it_also_has_it_right_in_changed_pictures(known):
 
 
 def test_an_encoder_that_says_the_same_of_everything_has_nothing_right(held):
-    report = evaluate(Same(), held, changed=False).report
-    for section in report.sections.values():
+    found = evaluate(Same(), held, changed=False).report
+    for section in found.sections.values():
         assert all(line.figure.value == 0 for line in section.lines)
 
 
@@ -202,9 +202,9 @@ def test_a_guess_is_right_as_often_as_the_table_says(held):
 
 
 def test_an_encoder_that_does_not_ground_is_not_asked_where_things_are(held):
-    report = evaluate(Guessing(0), held, changed=False).report
-    assert "grounding" not in report.sections
-    assert any("does not ground" in note for note in report.notes)
+    found = evaluate(Guessing(0), held, changed=False).report
+    assert "grounding" not in found.sections
+    assert any("does not ground" in note for note in found.notes)
 
 
 def test_words_that_are_kept_for_tests_are_in_no_table_of_training(held):
@@ -304,6 +304,21 @@ def test_the_command_prints_the_table_and_writes_figures_and_a_sheet(held, oracl
     assert first["chance"] == 0.05
     assert first["low"] < 1
     assert sheet.stat().st_size > 10_000
+
+
+def test_guidance_stands_below_the_table_and_is_not_judged_by_the_guide(held, monkeypatch, capsys):
+    judge = Guessing(1)
+    judge.digest = "e" * 64
+    encoders = {"body": Guessing(0), "judge": judge}
+    monkeypatch.setattr(factory, "load_joint_encoder", lambda name, options: encoders[name])
+    monkeypatch.setattr(guidance_trial, "table", lambda guide, judge: {"guides": guide.name, "steps": 3})
+    monkeypatch.setattr(report, "show", lambda result: f"{result['guides']} in {result['steps']} steps")
+    given = ["encoder", "eval", "--set", str(held.folder), "--no-changes", "--guidance"]
+    assert main(given) == 0
+    assert "\n\nGuidance\nfake in 3 steps\n\n" in capsys.readouterr().out
+    judge.digest = Guessing.digest
+    assert main(given) == 2
+    assert "judge has the weights of the guide" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given", [["--count", "1"], ["--cycles", "-1"], ["--set", "nowhere"], ["--sheet", "a.jpg"]])
