@@ -44,6 +44,7 @@ def run_train(args: argparse.Namespace) -> None:
     from ..torchvision_ops import ensure_torchvision_imports
 
     ensure_torchvision_imports()
+    from .allocator import keep_memory
     from .batches import Batches
     from .loop import Training
     from .pretrained import published
@@ -54,6 +55,7 @@ def run_train(args: argparse.Namespace) -> None:
     shards = Joined([Shards(folder) for folder in args.data])
     if len(shards) < 2 * args.batch:
         raise InvalidInput(f"There are only {len(shards)} pictures.", "Make more: impromptu encoder data.")
+    keep_memory()
     recipe = recipe_of(args)
     batches = Batches(shards, args.batch, args.seed)
     training = Training(Path(args.run), recipe, batches, published(args.trunk))
