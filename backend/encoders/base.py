@@ -71,6 +71,8 @@ class JointEncoder(TextEncoder, Protocol):
     """What cosines are multiplied by for a softmax among texts: the temperature's inverse that training found."""
     grounds: bool
     """Whether `ground` tells where in a picture a phrase is."""
+    cell_scale: float
+    """As `scale`, for cosines of phrases with regions; of no use where the encoder does not ground."""
 
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
         """(n, dim) float32 unit vectors on the encoder's device, without gradient; kept: asking again is free.
@@ -105,6 +107,14 @@ class JointEncoder(TextEncoder, Protocol):
 
         A cell's cosine with a phrase says how well the phrase names what is there; a region's vector is the mean of
         its cells, scaled to unit length.
+
+        Raises:
+            InvalidInput: the encoder does not ground.
+        """
+        ...
+
+    def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """`encode_images` and `ground` of the same pictures, at the price of one of them.
 
         Raises:
             InvalidInput: the encoder does not ground.

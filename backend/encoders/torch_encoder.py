@@ -34,6 +34,7 @@ class TorchEncoder(ABC):
     name: str
     kind = "vision-language"
     grounds = False
+    cell_scale = 0.0
     channels_last = False
     """Whether the pictures' layers lie beside each other in memory: faster for convolutions on a CPU."""
     texts_at_once = 1
@@ -101,6 +102,10 @@ class TorchEncoder(ABC):
         """As `JointEncoder`'s."""
         self._check_grounds()
         return self._through(self._ground_tower, images)
+
+    def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """As `JointEncoder`'s."""
+        return self.encode_images(images), self.ground(images)
 
     def _through(self, tower: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
         """(n, C, H, W) pictures in [0, 1] -> unit vectors along dimension 1, a chunk at a time."""

@@ -42,12 +42,24 @@ class BuiltinEncoder(TorchEncoder):
         config = model.config
         preprocessing = Preprocessing(config.size, (MEAN,) * 3, (STD,) * 3, "longest", "bilinear", 1.0)
         super().__init__(model, preprocessing, config.dim, float(model.scale.exp()), options)
+        self.cell_scale = float(model.region_scale.exp())
         self._model = model
         self._vocabulary = Vocabulary(words, rows.to(self.device), self._unknown)
 
     @property
     def digest(self) -> str:
         return digest_files(self.file, salt="built-in")
+
+    def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """As `JointEncoder`'s, in one pass."""
+        packed = self._through(self._packed_tower, images)
+        side = int((packed.shape[2] - 1) ** 0.5)
+        return packed[..., -1], packed[..., :-1].unflatten(2, (side, side))
+
+    def _packed_tower(self, prepared: Tensor) -> Tensor:
+        """(n, dim, h w + 1): the cells, then the whole."""
+        whole, cells = self._model.image(prepared)
+        return torch.cat((cells.flatten(2), whole[..., None]), 2)
 
     def _text_tower(self, texts: list[str]) -> Tensor:
         return self._read(texts)[0]

@@ -46,6 +46,9 @@ class Wanted:
     colours: list[int]
     """For each part the row of its own colour."""
     scale: float
+    """Of cosines with the whole."""
+    cell_scale: float
+    """Of cosines with regions."""
 
 
 def embed(encoder: JointEncoder, brief: Brief, form: Form) -> Wanted:
@@ -65,6 +68,7 @@ def embed(encoder: JointEncoder, brief: Brief, form: Form) -> Wanted:
         phrases=[encoder.encode_phrases(texts) for texts in phrases] if "ground" in terms else [],
         colours=[colours().index(part.colour) for part in brief.parts],
         scale=encoder.scale,
+        cell_scale=encoder.cell_scale if encoder.grounds else 0.0,
     )
 
 
@@ -76,7 +80,11 @@ def guidance_loss(encoder: JointEncoder, wanted: Wanted, form: Form, pictures: P
             regions where it grounds.
     """
     terms, loss = FORMS[form], pictures.images.new_zeros(())
-    embedded = encoder.encode_images(pictures.images)
+    if "ground" in terms:
+        embedded, grid = encoder.see(pictures.images)
+        loss = loss + _ground(grid, wanted, pictures)
+    else:
+        embedded = encoder.encode_images(pictures.images)
     whole = embedded[:views]
     if "cosine" in terms:
         loss = loss + (1 - whole @ wanted.whole[0]).mean()
@@ -86,8 +94,6 @@ def guidance_loss(encoder: JointEncoder, wanted: Wanted, form: Form, pictures: P
         asked = zip(embedded[views:], wanted.close, strict=True)
         logits = torch.stack([wanted.scale * texts @ one for one, texts in asked])
         loss = loss + _choice(logits, wanted.colours).mean()
-    if "ground" in terms:
-        loss = loss + _ground(encoder, wanted, pictures)
     return loss
 
 
@@ -96,14 +102,13 @@ def _choice(logits: Tensor, right: Sequence[int]) -> Tensor:
     return F.cross_entropy(logits, torch.tensor(right, device=logits.device), reduction="none")
 
 
-def _ground(encoder: JointEncoder, wanted: Wanted, pictures: Pictures) -> Tensor:
+def _ground(grid: Tensor, wanted: Wanted, pictures: Pictures) -> Tensor:
     """Whether the cells of each part's regions tell its phrase from the same in other colours."""
-    grid = encoder.ground(pictures.images)
     shares = F.adaptive_avg_pool2d(pictures.shares, (grid.shape[2], grid.shape[3])).to(grid)
     regions = F.normalize(torch.einsum("bdhw,brhw->brd", grid, shares), dim=-1)
     seen = (shares.sum((2, 3)) > LEAST_CELLS).to(grid)
     losses = [
-        _choice(wanted.scale * regions[:, part] @ texts.T, [right] * len(grid))
+        _choice(wanted.cell_scale * regions[:, part] @ texts.T, [right] * len(grid))
         for part, (texts, right) in enumerate(zip(wanted.phrases, wanted.colours, strict=True))
     ]
     return (torch.stack(losses, 1) * seen).sum() / seen.sum().clamp(min=1)

@@ -121,6 +121,13 @@ def test_a_picture_of_another_size_is_read(small):
     assert small.ground(torch.rand(1, 1, 200, 100)).shape == (1, 24, 8, 8)
 
 
+def test_whole_and_cells_in_one_pass(small):
+    x = torch.rand(3, 3, 64, 64)
+    whole, cells = small.see(x)
+    torch.testing.assert_close(whole, small.encode_images(x))
+    torch.testing.assert_close(cells, small.ground(x))
+
+
 def test_gradients_reach_the_pixels(small):
     x = torch.rand(2, 3, 40, 40, requires_grad=True)
     target = small.encode_texts(["a red shirt", "blue jeans"])
