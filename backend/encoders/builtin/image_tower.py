@@ -24,16 +24,12 @@ class Pyramid(nn.Module):
         self.smooth = nn.Conv2d(width, width, 3, padding=1, groups=width)
         self.finish = nn.Conv2d(width, width, 1)
 
-    def around(self, features: list[Tensor]) -> Tensor:
-        """(n, width, S / 16, S / 16)."""
-        _, middle, coarse = features
-        return self.middle(middle) + F.interpolate(self.coarse(coarse), size=middle.shape[2:], mode="bilinear")
-
-    def near(self, features: list[Tensor], around: Tensor) -> Tensor:
-        """(n, width, S / 8, S / 8)."""
-        fine = self.fine(features[0])
-        fine = fine + F.interpolate(around, size=fine.shape[2:], mode="bilinear")
-        return fine + self.finish(F.gelu(self.smooth(fine)))
+    def forward(self, features: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """(n, width, S / 16, S / 16) and (n, width, S / 8, S / 8)."""
+        fine, middle, coarse = features
+        around = self.middle(middle) + F.interpolate(self.coarse(coarse), size=middle.shape[2:], mode="bilinear")
+        near = self.fine(fine) + F.interpolate(around, size=fine.shape[2:], mode="bilinear")
+        return around, near + self.finish(F.gelu(self.smooth(near)))
 
 
 class Questions(nn.Module):
@@ -62,9 +58,12 @@ class ImageTower(nn.Module):
     Args:
         trunk: of `trunk.VARIANTS`.
         size: pixels of a side; width: of the pyramid; questions: how many; dim: of the vectors.
+        near: whether the questions are put to the fine cells too.
     """
 
-    def __init__(self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, dim: int) -> None:
+    def __init__(
+        self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, near: bool, dim: int
+    ) -> None:
         super().__init__()
         self.trunk = Trunk(trunk)
         self.pyramid = Pyramid(self.trunk.channels, width)
@@ -73,6 +72,7 @@ class ImageTower(nn.Module):
         self.layers = nn.ModuleList(Layer(width, heads, 3 * width) for _ in range(layers))
         self.questions = Questions(width, questions, heads, dim)
         self.cell = nn.Conv2d(width, dim, 1)
+        self.near = near
 
     def forward(self, pictures: Tensor, frozen: int = 0) -> tuple[Tensor, Tensor]:
         """
@@ -83,27 +83,31 @@ class ImageTower(nn.Module):
         Returns:
             (n, dim) and (n, dim, S / 8, S / 8) unit vectors.
         """
-        features = self.trunk(pictures, frozen)
-        around = self.pyramid.around(features)
-        return self._whole(around), self._cells(features, around)
+        around, near = self.pyramid(self.trunk(pictures, frozen))
+        return self._whole(around, near), self._cells(near)
 
     def whole(self, pictures: Tensor) -> Tensor:
         """The first of `forward`'s alone."""
-        return self._whole(self.pyramid.around(self.trunk(pictures)))
+        return self._whole(*self.pyramid(self.trunk(pictures)))
 
     def cells(self, pictures: Tensor) -> Tensor:
         """The second of `forward`'s alone."""
-        features = self.trunk(pictures)
-        return self._cells(features, self.pyramid.around(features))
+        return self._cells(self.pyramid(self.trunk(pictures))[1])
 
-    def _whole(self, around: Tensor) -> Tensor:
-        place = self.place
-        if place.shape[2:] != around.shape[2:]:
-            place = F.interpolate(place, size=around.shape[2:], mode="bilinear")
-        cells = (around + place).flatten(2).transpose(1, 2)
+    def _whole(self, around: Tensor, near: Tensor) -> Tensor:
+        tokens = self._placed(around)
         for layer in self.layers:
-            cells = layer(cells)
-        return F.normalize(self.questions(cells), dim=-1)
+            tokens = layer(tokens)
+        if self.near:
+            tokens = torch.cat((tokens, self._placed(near)), 1)
+        return F.normalize(self.questions(tokens), dim=-1)
 
-    def _cells(self, features: list[Tensor], around: Tensor) -> Tensor:
-        return F.normalize(self.cell(self.pyramid.near(features, around)), dim=1)
+    def _placed(self, features: Tensor) -> Tensor:
+        """(n, h w, width) cells that know where they are."""
+        place = self.place
+        if place.shape[2:] != features.shape[2:]:
+            place = F.interpolate(place, size=features.shape[2:], mode="bilinear")
+        return (features + place).flatten(2).transpose(1, 2)
+
+    def _cells(self, near: Tensor) -> Tensor:
+        return F.normalize(self.cell(near), dim=1)

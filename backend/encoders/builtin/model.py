@@ -26,6 +26,8 @@ class BodyEncoderConfig:
     text_layers: int = 2
     heads: int = 4
     questions: int = 6
+    near: bool = False
+    """Whether the questions are also put to the fine cells that phrases are looked for in."""
     dim: int = 256
     """Of the embeddings."""
 
@@ -37,7 +39,7 @@ class BodyEncoder(nn.Module):
         super().__init__()
         self.config = config
         c = config
-        self.image = ImageTower(c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.dim)
+        self.image = ImageTower(c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.near, c.dim)
         self.text = TextTower(c.width, c.text_layers, c.heads, c.dim)
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.region_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))

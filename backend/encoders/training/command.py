@@ -70,7 +70,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     from ..builtin.model import BodyEncoderConfig
     from .loop import Recipe
 
-    model = replace(BodyEncoderConfig(), trunk=args.trunk, **(NARROW if args.narrow else {}))
+    model = replace(BodyEncoderConfig(near=True), trunk=args.trunk, **(NARROW if args.narrow else {}))
     return Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
 
 

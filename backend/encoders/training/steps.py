@@ -30,7 +30,7 @@ class Weights:
     prefer: float = 0.5
     regions: float = 0.5
     locate: float = 0.4
-    phrases: float = 0.3
+    phrases: float = 0.5
 
 
 def read(model: BodyEncoder, words: Vocabulary, texts: list[str], noise: float, lots: torch.Generator):

@@ -26,7 +26,7 @@ STEPS = 120
 NONE = 255
 PARTS = ("top", "bottom")
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 40, 220), "white": (245, 245, 245)}
-TINY = BodyEncoderConfig(size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, dim=32)
+TINY = BodyEncoderConfig(near=True, size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, dim=32)
 
 
 class Set:
