@@ -119,8 +119,14 @@ def _names_of_fetched() -> list[str]:
 
 
 def _clip(options: EncoderOptions) -> JointEncoder:
-    """What the environment names, or was fetched, or may be downloaded."""
+    """What the environment names, or was fetched, or may be downloaded: OpenAI's checked, another by open_clip."""
     found = assets.find_clip()
+    if found is None and assets.hub_allowed() and not os.environ.get("IMPROMPTU_CLIP_MODEL"):
+        from ..fetched import fetch
+        from ..models_list import model_named
+
+        fetch(model_named("clip"))
+        found = assets.find_clip()
     if found is not None:
         return _local(*found, "clip", options)
     from .clip import DEFAULT_MODEL, OpenClipEncoder

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from impromptu.backend import assets
-from impromptu.backend.encoders import factory, load_encoder
+from impromptu.backend.encoders import EncoderOptions, factory, load_encoder
 from impromptu.backend.encoders.sentence import load_sentence_encoder
 from impromptu.backend.files import sha256_of
 from impromptu.backend.protocol import AssetsMissing, InvalidInput
@@ -101,3 +101,14 @@ def test_a_named_folder_that_is_missing(monkeypatch):
     monkeypatch.setenv("IMPROMPTU_MPNET", "/nowhere/mpnet")
     with pytest.raises(AssetsMissing, match="does not exist"):
         assets.find_mpnet()
+
+
+def test_openais_weights_come_by_the_checked_download(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setenv(assets.HUB_SWITCH, "1")
+    monkeypatch.delenv("IMPROMPTU_CLIP_MODEL", raising=False)
+    monkeypatch.setattr(assets, "find_clip", lambda: ("ViT-B-32", tmp_path) if asked else None)
+    monkeypatch.setattr("impromptu.backend.fetched.fetch", lambda model: asked.append(model.name))
+    monkeypatch.setattr(factory, "_local", lambda *given: given)
+    assert factory._load("clip", EncoderOptions()) == ("ViT-B-32", tmp_path, "clip", EncoderOptions())
+    assert asked == ["clip"]
