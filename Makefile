@@ -123,7 +123,7 @@ train-encoder: setup
 	@.venv/bin/impromptu encoder data -o $(PAINTED) --count 60000 --seed 2 --painted
 	@.venv/bin/impromptu encoder data -o $(HELD_OUT) --count 4000 --seed 11 --split test
 	@$(TRAIN) --run build/encoder-body -o $(ENCODERS)/body.safetensors
-	@$(TRAIN) --run build/encoder-judge --trunk lite1 --narrow --seed 1 --steps 1400 -o $(ENCODERS)/judge.safetensors
+	@$(TRAIN) --run build/encoder-judge --trunk lite1 --narrow --seed 1 --steps 800 -o $(ENCODERS)/judge.safetensors
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -29,7 +29,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="weights to write, .safetensors")
     parser.add_argument("--run", required=True, metavar="FOLDER", help="checkpoint and log; a run that ended goes on")
-    parser.add_argument("--steps", type=int, default=2800, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=2400, help="default: %(default)s")
     parser.add_argument("--batch", type=int, default=112, help="pictures a step (default: %(default)s)")
     parser.add_argument("--trunk", default="lite0", choices=("lite0", "lite1", "lite2"), help="default: %(default)s")
     parser.add_argument("--narrow", action="store_true", help="smaller layers beside the trunk, for a smaller file")

@@ -33,7 +33,7 @@ class Recipe:
 
     model: BodyEncoderConfig = field(default_factory=BodyEncoderConfig)
     seed: int = 0
-    steps: int = 2800
+    steps: int = 2400
     batch: int = 112
     """Pictures a step."""
     sizes: tuple[tuple[float, int], ...] = ((0.5, 96), (0.85, 112), (1.0, 128))
