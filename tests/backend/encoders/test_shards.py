@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from impromptu.backend.encoders.training import pictures, shards
 from impromptu.backend.encoders.training.making import make
 from impromptu.backend.encoders.training.painting import Painter
@@ -220,6 +221,8 @@ def test_workers_change_nothing_and_a_set_grows_under_its_reader(tmp_path, small
 
 
 def run_in_background(folder, log):
+    # A fork has its parent's pool of threads in name alone: who waits for them waits for ever.
+    torch.set_num_threads(1)
     # A shell's background ignores Ctrl-C, and so would whatever it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code = make(folder, DataRequest(24, SEED, SIZE), 2, lambda line, last: log.write_text(line))
@@ -232,7 +235,9 @@ def test_a_set_that_was_ended_at_any_moment_goes_on_with_the_same_bytes(tmp_path
     folder, log = tmp_path / "set", tmp_path / "log"
     child = multiprocessing.get_context("fork").Process(target=run_in_background, args=(folder, log))
     child.start()
+    until = time.monotonic() + 120
     while child.is_alive() and not list(folder.glob("shard-*")):
+        assert time.monotonic() < until
         time.sleep(0.01)
     os.kill(child.pid, number)
     child.join(60)
