@@ -153,7 +153,8 @@ def test_release_forgets_encoders_and_calls_who_asked(monkeypatch):
     called = []
     monkeypatch.setattr(memory, "_releases", [])
     memory.on_release(lambda: called.append(1))
-    monkeypatch.setitem(factory._loaded, "minilm", object())
+    monkeypatch.setattr(factory, "_loaded", {"minilm": object()})
+    monkeypatch.setattr(factory, "_joint", {})
     assert memory.memory_facts()["models"] == ["minilm"]
     before, after = memory.release_models()
     assert called == [1]
