@@ -20,7 +20,7 @@ class Part(NamedTuple):
 PARTS = {
     "eval": Part("measure an encoder on held-out pictures", "evaluation.command", "add_eval_arguments", "run_eval"),
     "score": Part("say how well texts fit pictures", "scoring", "add_score_arguments", "run_score"),
-    "guide": Part("measure how well an encoder guides", "evaluation.guidance", "add_guide_arguments", "run_guide"),
+    "guide": Part("measure how well an encoder guides", "guidance.command", "add_guide_arguments", "run_guide"),
     "data": Part("make the pictures that one learns from", "training.shards", "add_data_arguments", "run_data"),
     "train": Part("train one", "training.command", "add_train_arguments", "run_train"),
 }

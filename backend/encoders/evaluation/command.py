@@ -59,7 +59,7 @@ def run_eval(args: argparse.Namespace) -> None:
     from ...outputs import check_writable
     from ..base import EncoderOptions
     from ..factory import load_joint_encoder
-    from .guidance_trial import check_judge, table
+    from ..guidance.trial import check_judge, table
 
     sheet = check_suffix(args.sheet, (".png",), "A sheet") if args.sheet else None
     check_writable([Path(path) for path in (sheet, args.output) if path])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .guidance import show
+from ..guidance.command import show
 from .intervals import Figure
 
 NAME, HEAD = 52, f"{'':52}{'%':>6}  {'95 % interval':13}{'n':>8}{'chance':>8}"

@@ -12,7 +12,7 @@ import torch
 from impromptu.backend.cli import main
 from impromptu.backend.encoders import factory
 from impromptu.backend.encoders.base import EncoderOptions
-from impromptu.backend.encoders.evaluation import cycles, guidance_trial, heldout, report
+from impromptu.backend.encoders.evaluation import cycles, heldout, report
 from impromptu.backend.encoders.evaluation.about_clothes import COLOUR, NEW_PAIR, TYPE
 from impromptu.backend.encoders.evaluation.about_people import BUILD
 from impromptu.backend.encoders.evaluation.changes import CHANGES, mirror_words
@@ -24,6 +24,7 @@ from impromptu.backend.encoders.evaluation.questions import questions
 from impromptu.backend.encoders.evaluation.report import Report
 from impromptu.backend.encoders.evaluation.retrieval import KINDS, places, told, without_backdrop
 from impromptu.backend.encoders.evaluation.robustness import RECALL
+from impromptu.backend.encoders.guidance import trial
 from impromptu.backend.people.bodies import SKIN
 from impromptu.backend.people.voice import wordings
 from impromptu.backend.protocol import InvalidInput, RuntimeMissing
@@ -315,7 +316,7 @@ def test_guidance_stands_below_the_table_and_is_not_judged_by_the_guide(held, mo
     judge.digest = "e" * 64
     encoders = {"body": Guessing(0), "judge": judge}
     monkeypatch.setattr(factory, "load_joint_encoder", lambda name, options: encoders[name])
-    monkeypatch.setattr(guidance_trial, "table", lambda guide, judge: {"guides": guide.name, "steps": 3})
+    monkeypatch.setattr(trial, "table", lambda guide, judge: {"guides": guide.name, "steps": 3})
     monkeypatch.setattr(report, "show", lambda result: f"{result['guides']} in {result['steps']} steps")
     given = ["encoder", "eval", "--set", str(held.folder), "--no-changes", "--guidance"]
     assert main(given) == 0

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 from impromptu.backend.encoders.base import EncoderOptions
-from impromptu.backend.encoders.evaluation import guidance, guidance_trial
-from impromptu.backend.encoders.evaluation.guidance_body import guidance_body
-from impromptu.backend.encoders.evaluation.guidance_colours import COLOURS
-from impromptu.backend.encoders.evaluation.guidance_failures import shown_by
-from impromptu.backend.encoders.evaluation.guidance_fit import GuidanceOptions, colour_body
-from impromptu.backend.encoders.evaluation.guidance_losses import FORMS, forms_of
-from impromptu.backend.encoders.evaluation.guidance_prompts import colours, read_brief, read_briefs, rules
-from impromptu.backend.encoders.evaluation.guidance_scores import opinion, painted, score_colours
-from impromptu.backend.encoders.evaluation.guidance_views import draw, scored_shots
+from impromptu.backend.encoders.guidance import command, trial
+from impromptu.backend.encoders.guidance.body import guidance_body
+from impromptu.backend.encoders.guidance.colours import COLOURS
+from impromptu.backend.encoders.guidance.failures import shown_by
+from impromptu.backend.encoders.guidance.fit import GuidanceOptions, colour_body
+from impromptu.backend.encoders.guidance.losses import FORMS, forms_of
+from impromptu.backend.encoders.guidance.prompts import colours, read_brief, read_briefs, rules
+from impromptu.backend.encoders.guidance.scores import opinion, painted, score_colours
+from impromptu.backend.encoders.guidance.views import draw, scored_shots
 from impromptu.backend.people.colours import ANCHORS, from_hex, to_srgb
 from impromptu.backend.protocol import InvalidInput
 from torch.nn import functional as F
@@ -171,23 +171,23 @@ def test_smooth_colours_start_grey_and_reach_what_they_are_pulled_to(body, kind)
 def test_a_guide_that_knows_colours_reaches_them(body, form):
     guide, judge, brief = Patches(), Patches("other", 1), read_brief(PROMPT)
     options = GuidanceOptions(form=form, steps=40, views=2, size=48)
-    (trial,) = guidance_trial.trials(guide, judge, [brief], [options], body)
-    assert trial.hits == [True, True]
-    said = trial.judge
+    (done,) = trial.trials(guide, judge, [brief], [options], body)
+    assert done.hits == [True, True]
+    said = done.judge
     assert said.after.cosine > said.before.cosine + 0.3
     assert said.after.choice > 3 * said.before.choice
     assert said.after.swap > 0.8
     assert said.painted.choice > 3 * said.before.choice
-    assert trial.colours.noise < 0.02
+    assert done.colours.noise < 0.02
 
 
 def test_a_blind_guide_leads_nowhere(body):
     options = GuidanceOptions(form="close-ups", steps=4, views=1, size=32)
-    (trial,) = guidance_trial.trials(
+    (done,) = trial.trials(
         Patches("blind", blind=True), Patches(), [read_brief(PROMPT)], [options], body
     )  # fmt: skip
-    assert trial.hits == [False, False]
-    assert trial.coloured.colours.sub(0.5).abs().max() < 1e-3
+    assert done.hits == [False, False]
+    assert done.coloured.colours.sub(0.5).abs().max() < 1e-3
 
 
 def test_the_same_seed_gives_the_same_colours_and_another_does_not(body):
@@ -219,7 +219,7 @@ def test_an_encoder_that_does_not_ground_is_asked_without_and_a_judge_is_another
     with pytest.raises(InvalidInput, match="where a phrase is"):
         colour_body(Flat(), read_brief(PROMPT), body, GuidanceOptions(form="grounded", steps=1))
     with pytest.raises(InvalidInput, match="its own work"):
-        guidance_trial.table(Patches(), Patches(), steps=1)
+        trial.table(Patches(), Patches(), steps=1)
     with pytest.raises(InvalidInput):
         GuidanceOptions(form="wish")
 
@@ -230,17 +230,17 @@ def test_the_command_writes_table_sheet_and_failures(tmp_path, monkeypatch, caps
     monkeypatch.setattr(loader, lambda spec, options: known[spec])
     (tmp_path / "prompts.txt").write_text(f"{PROMPT}\na yellow dress\n", encoding="utf-8")
     parser = argparse.ArgumentParser()
-    guidance.add_guide_arguments(parser)
+    command.add_guide_arguments(parser)
     names = {name: str(tmp_path / name) for name in ("sheet.png", "table.json", "kept")}
     argv = ["--prompts", str(tmp_path / "prompts.txt"), "--steps", "2", "--form", "close-ups", "--form", "grounded"]
     argv += ["--sheet", names["sheet.png"], "-o", names["table.json"], "--keep-failures", names["kept"], "--json"]
-    guidance.run_guide(parser.parse_args(argv))
+    command.run_guide(parser.parse_args(argv))
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))
     assert list(told["forms"]) == ["close-ups", "grounded"]
     assert len(told["rows"]) == 4
     assert told["chance"] == {"colour": 0.09091, "choice": 0.05327, "swap": 0.29545}
-    assert "close-ups" in guidance.show(told)
+    assert "close-ups" in command.show(told)
     assert (tmp_path / "sheet.png").stat().st_size > 1000
     pictures = np.load(tmp_path / "kept" / "pictures.npy", allow_pickle=False)
     lines = [json.loads(line) for line in (tmp_path / "kept" / "failures.jsonl").read_text("utf-8").splitlines()]
@@ -252,5 +252,5 @@ def test_the_command_writes_table_sheet_and_failures(tmp_path, monkeypatch, caps
 
 
 def test_the_parser_knows_the_forms_without_torch():
-    assert tuple(FORMS) == guidance.FORMS
-    assert tuple(COLOURS) == guidance.KINDS
+    assert tuple(FORMS) == command.FORMS
+    assert tuple(COLOURS) == command.KINDS

@@ -22,8 +22,8 @@ MOST_TEXTS = 64
 
 @lru_cache(maxsize=1)
 def rules() -> dict[str, Any]:
-    """Regions of the body, what is worn where, the words for it, and the prompts of the trial: `guidance.json`."""
-    return json.loads(Path(__file__).with_name("guidance.json").read_text(encoding="utf-8"))
+    """Regions of the body, what is worn where, the words for it, and the prompts of the trial: `prompts.json`."""
+    return json.loads(Path(__file__).with_name("prompts.json").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)

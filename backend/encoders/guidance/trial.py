@@ -12,13 +12,13 @@ from torch import Tensor
 
 from ...protocol import InvalidInput
 from ..base import JointEncoder
-from .guidance_body import GuidanceBody, guidance_body
-from .guidance_colours import GREY
-from .guidance_fit import Coloured, GuidanceOptions, colour_body
-from .guidance_losses import Form, forms_of
-from .guidance_prompts import Brief, colours, read_briefs
-from .guidance_scores import ColourScores, Opinion, opinion, painted, score_colours
-from .guidance_views import draw, scored_shots
+from .body import GuidanceBody, guidance_body
+from .colours import GREY
+from .fit import Coloured, GuidanceOptions, colour_body
+from .losses import Form, forms_of
+from .prompts import Brief, colours, read_briefs
+from .scores import ColourScores, Opinion, opinion, painted, score_colours
+from .views import draw, scored_shots
 
 SCORED_SIZE = 144
 """Pixels of a side of the pictures that are scored."""
@@ -106,7 +106,7 @@ def table(
 
     Args:
         check: called before each step; what it raises ends the work.
-        briefs: by default those of `guidance.json`.
+        briefs: by default those of `prompts.json`.
         forms: by default all that the guide can do.
 
     Raises:

@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from ...files import atomic_paths, explain_os_error
 from ...people.grammar import joined
 from ..base import JointEncoder
-from .guidance_body import GuidanceBody
-from .guidance_prompts import Brief
-from .guidance_scores import score_colours
-from .guidance_views import draw, random_shots
+from .body import GuidanceBody
+from .prompts import Brief
+from .scores import score_colours
+from .views import draw, random_shots
 
 SIDE = 144
 """Pixels."""

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from ...protocol import InvalidInput
 from ..base import JointEncoder
-from .guidance_prompts import Brief, colours, rules
-from .guidance_views import Pictures
+from .prompts import Brief, colours, rules
+from .views import Pictures
 
 Term = Literal["cosine", "choice", "close-ups", "ground"]
 Form = Literal["cosine", "global", "close-ups", "grounded"]

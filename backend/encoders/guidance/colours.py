@@ -12,7 +12,7 @@ import torch
 from scipy.sparse.linalg import SuperLU, splu
 from torch import Tensor, nn
 
-from .guidance_body import GuidanceBody
+from .body import GuidanceBody
 
 Kind = Literal["vertices", "field"]
 GREY = 0.5

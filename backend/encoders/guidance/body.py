@@ -18,7 +18,7 @@ from ...motion.perform import full_pose
 from ...people.atlas import Atlas
 from ...render.normals import vertex_normals
 from ...render.topology import Topology, build_topology
-from .guidance_prompts import rules
+from .prompts import rules
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class GuidanceBody:
 
 
 def guidance_body() -> GuidanceBody:
-    """The default body in the frames of `guidance.json`.
+    """The default body in the frames of `prompts.json`.
 
     Raises:
         AssetsMissing: the default body is not installed.

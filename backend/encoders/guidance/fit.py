@@ -12,11 +12,11 @@ from torch.nn import functional as F
 
 from ...protocol import InvalidInput, check_positive
 from ..base import JointEncoder
-from .guidance_body import GuidanceBody
-from .guidance_colours import COLOURS, Kind, waves
-from .guidance_losses import FORMS, Form, Wanted, embed, guidance_loss
-from .guidance_prompts import Brief
-from .guidance_views import Pictures, draw, random_shots
+from .body import GuidanceBody
+from .colours import COLOURS, Kind, waves
+from .losses import FORMS, Form, Wanted, embed, guidance_loss
+from .prompts import Brief
+from .views import Pictures, draw, random_shots
 
 LOWEST, HIGHEST = 0.03, 0.97
 """sRGB of a colour; beyond them a penalty pulls it back, and the gradient goes through as if they were not there."""
@@ -36,9 +36,9 @@ class GuidanceOptions:
     """How a body is coloured."""
 
     form: Form = "close-ups"
-    """Of `guidance_losses.FORMS`."""
+    """Of `losses.FORMS`."""
     kind: Kind = "vertices"
-    """Of `guidance_colours.COLOURS`."""
+    """Of `colours.COLOURS`."""
     steps: int = 100
     seed: int = 0
     views: int = 4

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..base import JointEncoder
-    from .guidance_fit import GuidanceOptions
+    from .fit import GuidanceOptions
 
 FORMS = ("cosine", "global", "close-ups", "grounded")
-"""As `guidance_losses.FORMS`; here, so that `--help` needs no torch."""
+"""As `losses.FORMS`; here, so that `--help` needs no torch."""
 KINDS = ("vertices", "field")
-"""As `guidance_colours.COLOURS`."""
+"""As `colours.COLOURS`."""
 
 
 def add_guide_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,11 +55,11 @@ def run_guide(args: argparse.Namespace) -> None:
     from ...outputs import check_writable
     from ..base import EncoderOptions
     from ..factory import load_joint_encoder
-    from .guidance_body import guidance_body
-    from .guidance_failures import Failures, moments_of
-    from .guidance_prompts import read_briefs
-    from .guidance_sheet import write_sheet
-    from .guidance_trial import summary, trials
+    from .body import guidance_body
+    from .failures import Failures, moments_of
+    from .prompts import read_briefs
+    from .sheet import write_sheet
+    from .trial import summary, trials
 
     briefs = read_briefs(args.prompts)
     for path in (args.sheet, args.output):
@@ -111,8 +111,8 @@ def _said(judge: dict[str, float], guide: dict[str, float]) -> str:
 
 def _options(args: argparse.Namespace, guide: JointEncoder) -> list[GuidanceOptions]:
     """One for each form and what is optimised."""
-    from .guidance_fit import GuidanceOptions
-    from .guidance_losses import forms_of
+    from .fit import GuidanceOptions
+    from .losses import forms_of
 
     return [
         GuidanceOptions(form=form, kind=kind, steps=args.steps, seed=args.seed)

@@ -12,7 +12,7 @@ from ...render.backgrounds import mixed
 from ...render.cameras import Cameras, orbit
 from ...render.lights import Lights, sun
 from ...render.renderer import Mesh, RenderOptions, render
-from .guidance_body import GuidanceBody, Posed
+from .body import GuidanceBody, Posed
 
 UPRIGHT = 0.52
 """Half of the height that a camera of the whole body is set for, as a share of the body's box."""

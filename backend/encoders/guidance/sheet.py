@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from ...files import atomic_path
 from ...render.cameras import orbit
 from ...render.lights import sun
-from .guidance_body import GuidanceBody
-from .guidance_trial import Trial
-from .guidance_views import Shots, draw
+from .body import GuidanceBody
+from .trial import Trial
+from .views import Shots, draw
 
 AZIMUTHS = (20.0, 100.0, 200.0)
 """Degrees: from where each result is shown."""

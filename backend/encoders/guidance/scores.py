@@ -10,9 +10,9 @@ from torch import Tensor
 
 from ...people.colours import ANCHORS, from_hex, to_linear, to_oklab, to_srgb
 from ..base import JointEncoder
-from .guidance_body import GuidanceBody
-from .guidance_colours import GREY
-from .guidance_prompts import Brief, colours, rules
+from .body import GuidanceBody
+from .colours import GREY
+from .prompts import Brief, colours, rules
 
 STAINED = 0.1
 """Distance in OKLab from the grey of the start from which a vertex is no longer grey."""
