@@ -12,8 +12,8 @@ from ..files import read_json
 from .bodies import Split
 
 FILE = Path(__file__).with_name("wordings.json")
-RESERVED = "*"
-"""Begins a wording that only tests use."""
+RESERVED, RARE = "*", "~"
+"""Begin a wording that only tests use, and one of those that together are said a third of the time."""
 AMERICAN = 0.35
 _MASK = (1 << 64) - 1
 
@@ -63,14 +63,17 @@ def _number(key: str) -> int:
 
 @lru_cache(maxsize=2)
 def wordings(split: Split) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Tables of wordings; in tests half of all choices, where there is one, fall on those kept for tests."""
+    """Tables of wordings, each as often as it is said; in tests half of all choices fall on those kept for tests, where
+    there is one."""
     tables: dict[str, Any] = read_json(FILE)
     return {name: {key: _options(v, split) for key, v in table.items()} for name, table in tables.items()}
 
 
 def _options(listed: list[str], split: Split) -> tuple[str, ...]:
-    common = [w for w in listed if not w.startswith(RESERVED)]
-    kept = [w.removeprefix(RESERVED) for w in listed if w.startswith(RESERVED)]
+    common = [w for w in listed if w[0] not in RESERVED + RARE]
+    rare, kept = ([w[1:] for w in listed if w[0] == mark] for mark in (RARE, RESERVED))
+    if rare:
+        common = common * (2 * len(rare)) + rare * len(common)
     if split == "train" or not kept:
         return tuple(common)
     return tuple(common * len(kept) + kept * len(common))

@@ -46,13 +46,24 @@ GLUE = frozenset(
         "be",
         "shown",
         "skin",
+        "by",
+        "having",
+        "it",
+        "one",
+        "outfitted",
+        "sees",
+        "shows",
+        "sporting",
+        "that",
+        "there",
+        "worn",
     ]
 )
 MATERIALS = {"wool": "woollen"}
 
 
 def options(table, key):
-    return [w.removeprefix("*") for w in WORDS[table].get(key, ())]
+    return [w.lstrip("*~") for w in WORDS[table].get(key, ())]
 
 
 def either(words):
