@@ -23,6 +23,7 @@ PARTS = {
     "guide": Part("measure how well an encoder guides", "guidance.command", "add_guide_arguments", "run_guide"),
     "data": Part("make the pictures that one learns from", "training.shards", "add_data_arguments", "run_data"),
     "train": Part("train one", "training.command", "add_train_arguments", "run_train"),
+    "tune": Part("tune a trained one's words", "training.tune_command", "add_tune_arguments", "run_tune"),
 }
 
 

@@ -63,8 +63,8 @@ def _number(key: str) -> int:
 
 @lru_cache(maxsize=2)
 def wordings(split: Split) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Tables of wordings, each as often as it is said; in tests half of all choices fall on those kept for tests, where
-    there is one."""
+    """Tables of wordings, each as often as it is said; in tests half of all choices fall on those that are kept for
+    them, where there are some."""
     tables: dict[str, Any] = read_json(FILE)
     return {name: {key: _options(v, split) for key, v in table.items()} for name, table in tables.items()}
 

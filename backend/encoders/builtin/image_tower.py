@@ -45,11 +45,15 @@ class Questions(nn.Module):
 
     def forward(self, cells: Tensor) -> Tensor:
         """(n, dim) of (n, L, width)."""
+        return self.answer(self.gather(cells))
+
+    def gather(self, cells: Tensor) -> Tensor:
+        """(n, count width): what each question finds."""
         n, length, width = cells.shape
         k, v = self.keys(self.norm(cells)).view(n, length, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
         q = self.asked.view(1, -1, self.heads, width // self.heads).transpose(1, 2).expand(n, -1, -1, -1)
         seen = F.scaled_dot_product_attention(q, k, v)
-        return self.answer(seen.transpose(1, 2).reshape(n, -1))
+        return seen.transpose(1, 2).reshape(n, -1)
 
 
 class ImageTower(nn.Module):
@@ -86,6 +90,15 @@ class ImageTower(nn.Module):
         around, near = self.pyramid(self.trunk(pictures, frozen))
         return self._whole(around, near), self._cells(near)
 
+    def found(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward`'s first is answered from, (n, questions width), and its second."""
+        around, near = self.pyramid(self.trunk(pictures))
+        return self.questions.gather(self._tokens(around, near)), self._cells(near)
+
+    def answer(self, found: Tensor) -> Tensor:
+        """(n, dim) unit vectors of what `found` tells."""
+        return F.normalize(self.questions.answer(found), dim=-1)
+
     def whole(self, pictures: Tensor) -> Tensor:
         """The first of `forward`'s alone."""
         return self._whole(*self.pyramid(self.trunk(pictures)))
@@ -95,12 +108,14 @@ class ImageTower(nn.Module):
         return self._cells(self.pyramid(self.trunk(pictures))[1])
 
     def _whole(self, around: Tensor, near: Tensor) -> Tensor:
+        return F.normalize(self.questions(self._tokens(around, near)), dim=-1)
+
+    def _tokens(self, around: Tensor, near: Tensor) -> Tensor:
+        """(n, L, width): what the questions are put to."""
         tokens = self._placed(around)
         for layer in self.layers:
             tokens = layer(tokens)
-        if self.near:
-            tokens = torch.cat((tokens, self._placed(near)), 1)
-        return F.normalize(self.questions(tokens), dim=-1)
+        return torch.cat((tokens, self._placed(near)), 1) if self.near else tokens
 
     def _placed(self, features: Tensor) -> Tensor:
         """(n, h w, width) cells that know where they are."""

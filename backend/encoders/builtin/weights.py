@@ -14,6 +14,8 @@ from torch import Tensor
 from ...files import atomic_path
 from ...protocol import InvalidInput
 from .model import BodyEncoder, BodyEncoderConfig
+from .vocabulary import Vocabulary
+from .words import word_features
 
 FORMAT = "impromptu-body-encoder 1"
 ROWS = "words"
@@ -68,3 +70,14 @@ def load(path: Path) -> tuple[BodyEncoder, tuple[str, ...], Tensor, dict[str, An
         raise InvalidInput(f"{path.name} is damaged.", "Install Impromptu again.")
     model = model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
     return model.requires_grad_(False), words, rows, json.loads(about["origin"])
+
+
+def for_training(path: Path) -> tuple[BodyEncoder, Vocabulary, dict[str, Any]]:
+    """As `load`, but the vocabulary has its words' features again, from MiniLM, so that they can be projected anew.
+
+    Raises:
+        InvalidInput: as `load`. AssetsMissing: MiniLM is not on this machine.
+    """
+    model, words, _, origin = load(path)
+    features = torch.from_numpy(word_features(words))
+    return model, Vocabulary(words, features, lambda new: torch.from_numpy(word_features(new))), origin

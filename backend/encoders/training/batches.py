@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .shards import GROUP, Joined, Shards
+from .shards import GROUP, Pictures
 
 PHRASES = 2
 """Of each picture, with their false twins."""
@@ -23,13 +23,9 @@ _STATURE = frozenset(("tall", "short", "petite", "stocky", "lanky"))
 
 
 @dataclass(frozen=True)
-class Batch:
-    """A step's pictures and words. Texts are given as numbers in `texts`."""
+class Words:
+    """What is said of n pictures. Texts are given as numbers in `texts`."""
 
-    pictures: Tensor
-    """(n, S, S, 3) uint8."""
-    parts: Tensor
-    """(n, s, s) uint8."""
     mirrors: Tensor
     """(n,) whether nothing that is said of the picture would change in a mirror."""
     near: Tensor
@@ -49,6 +45,18 @@ class Batch:
     """(n, PHRASES) the part that a phrase is about."""
     same: Tensor
     """(n PHRASES, n PHRASES) whether two phrases name the same."""
+    elsewhere: Tensor
+    """(n, n) whether the first phrase of a picture is false of another one: nothing there is called so."""
+
+
+@dataclass(frozen=True)
+class Batch(Words):
+    """A step's pictures and words."""
+
+    pictures: Tensor
+    """(n, S, S, 3) uint8."""
+    parts: Tensor
+    """(n, s, s) uint8."""
 
 
 class Batches:
@@ -60,7 +68,7 @@ class Batches:
         seed: decides everything.
     """
 
-    def __init__(self, shards: Shards | Joined, size: int, seed: int) -> None:
+    def __init__(self, shards: Pictures, size: int, seed: int) -> None:
         self.shards, self.size, self.seed = shards, size, seed
         self._slots = {name: i for i, name in enumerate(shards.part_names)}
 
@@ -75,6 +83,15 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         """The batch of one step."""
+        indices, words = self.words_at(step)
+        return Batch(
+            **vars(words),
+            pictures=torch.from_numpy(np.stack([self.shards.pictures(i) for i in indices])),
+            parts=torch.from_numpy(np.stack([self.shards.parts(i) for i in indices])),
+        )
+
+    def words_at(self, step: int) -> tuple[list[int], Words]:
+        """Which pictures are in the batch of one step, and what is said of them."""
         groups = len(self.shards) // GROUP
         each = self.size // 2
         steps = max(1, groups // each)
@@ -84,17 +101,15 @@ class Batches:
         chosen = order[within * each : (within + 1) * each]
         # Members 0 and 1 wear one set of colours, 2 and 3 another.
         member = lots.integers(0, 2, (len(chosen), 2)) + np.array([0, 2])
-        return self._collect((chosen[:, None] * GROUP + member).ravel().tolist(), lots)
+        indices = (chosen[:, None] * GROUP + member).ravel().tolist()
+        return indices, self._say([self.shards.words(i) for i in indices], lots)
 
-    def _collect(self, indices: Sequence[int], lots: np.random.Generator) -> Batch:
-        words = [self.shards.words(i) for i in indices]
+    def _say(self, words: Sequence[dict[str, Any]], lots: np.random.Generator) -> Words:
         texts = _Texts()
         drawn = [_draw(row, lots, texts, self._slots) for row in words]
         phrases = [p for row in drawn for p in row.phrases]
-        same = np.array([[a.means == b.means for b in phrases] for a in phrases])
-        return Batch(
-            torch.from_numpy(np.stack([self.shards.pictures(i) for i in indices])),
-            torch.from_numpy(np.stack([self.shards.parts(i) for i in indices])),
+        means = np.unique([p.means for p in phrases], return_inverse=True)[1]
+        return Words(
             torch.tensor([not _SIDED.search(" ".join(texts.texts[t] for t in row.used())) for row in drawn]),
             torch.tensor([row.near for row in drawn]),
             texts.texts,
@@ -104,7 +119,8 @@ class Batches:
             torch.tensor([[p.text for p in row.phrases] for row in drawn]),
             torch.tensor([[p.twin for p in row.phrases] for row in drawn]),
             torch.tensor([[p.slot for p in row.phrases] for row in drawn]),
-            torch.from_numpy(same),
+            torch.from_numpy(means[:, None] == means),
+            torch.from_numpy(_elsewhere([row.phrases[0].means for row in drawn], words)),
         )
 
 
@@ -171,7 +187,17 @@ def _draw(row: dict[str, Any], lots: np.random.Generator, texts: _Texts, slots: 
 
 def _phrase(row: dict[str, Any], texts: _Texts, slots: dict[str, int]) -> _Phrase:
     twin = texts.number(row["false"]) if row.get("false") else -1
-    return _Phrase(texts.number(row["text"]), twin, slots[row["slot"]], f"{row['slot']} {row['attribute']}")
+    return _Phrase(texts.number(row["text"]), twin, slots[row["slot"]], _meaning(row))
+
+
+def _meaning(phrase: dict[str, Any]) -> str:
+    return f"{phrase['slot']} {phrase['attribute']}"
+
+
+def _elsewhere(means: Sequence[str], words: Sequence[dict[str, Any]]) -> np.ndarray:
+    """(n, n) whether nothing of a picture is called as another's phrase calls something."""
+    named = [frozenset(map(_meaning, row["phrases"])) for row in words]
+    return np.array([[meaning not in names for names in named] for meaning in means])
 
 
 def _told(row: dict[str, Any]) -> frozenset[tuple[str, ...]]:

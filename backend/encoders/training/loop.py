@@ -21,6 +21,7 @@ from ..builtin.trunk import Block, fold_pretrained
 from ..builtin.vocabulary import Vocabulary
 from ..builtin.words import FEATURES, word_features
 from .batches import Batch, Batches
+from .schedule import warmed
 from .steps import Weights, loss_of
 
 CHECKPOINT = "checkpoint.pt"
@@ -67,11 +68,8 @@ class Recipe:
         return next(size for share, size in self.sizes if step < share * self.steps or share == self.sizes[-1][0])
 
     def rate_at(self, step: int) -> float:
-        """Share of the highest rate: a rise, then half a cosine."""
-        warm = max(1, int(self.warm * self.steps))
-        if step < warm:
-            return (step + 1) / warm
-        return max(0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, self.steps - warm)))), 1e-3)
+        """Share of the highest rate in a step."""
+        return warmed(step, self.steps, self.warm)
 
 
 class Training:

@@ -22,7 +22,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,26 @@ class DataRequest:
         """Numbers of the groups of a shard."""
         first, whole = shard * SHARD // GROUP, -(-self.count // GROUP)
         return range(first, min(first + SHARD // GROUP, whole))
+
+
+class Pictures(Protocol):
+    """Training pictures by number."""
+
+    part_names: tuple[str, ...]
+
+    def __len__(self) -> int: ...
+
+    def pictures(self, index: int) -> Bytes:
+        """(S, S, 3) sRGB of one picture."""
+        ...
+
+    def parts(self, index: int) -> Bytes:
+        """(S // 2, S // 2) parts of one picture."""
+        ...
+
+    def words(self, index: int) -> dict[str, Any]:
+        """The line of one picture."""
+        ...
 
 
 class Shards:
@@ -191,6 +211,37 @@ class Joined:
     def _find(self, index: int) -> tuple[Shards, int]:
         which = int(np.searchsorted(self._ends, index, side="right"))
         return self.sets[which], index - (int(self._ends[which - 1]) if which else 0)
+
+
+class Thinned:
+    """Some groups of a set, evenly spread, read as a set of their own.
+
+    Args:
+        count: pictures, rounded down to whole groups; all where there are no more.
+    """
+
+    def __init__(self, whole: Pictures, count: int) -> None:
+        groups = len(whole) // GROUP
+        self._whole, self.part_names = whole, whole.part_names
+        self._groups = np.linspace(0, groups, min(count // GROUP, groups), endpoint=False).astype(int).tolist()
+
+    def __len__(self) -> int:
+        return len(self._groups) * GROUP
+
+    def pictures(self, index: int) -> Bytes:
+        """(S, S, 3) sRGB of one picture; a copy."""
+        return self._whole.pictures(self._place(index))
+
+    def parts(self, index: int) -> Bytes:
+        """(S // 2, S // 2) parts of one picture; a copy."""
+        return self._whole.parts(self._place(index))
+
+    def words(self, index: int) -> dict[str, Any]:
+        """The line of one picture."""
+        return self._whole.words(self._place(index))
+
+    def _place(self, index: int) -> int:
+        return self._groups[index // GROUP] * GROUP + index % GROUP
 
 
 def shard_name(number: int) -> str:

@@ -12,12 +12,14 @@ from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
 from . import losses
 from .augment import augment
-from .batches import Batch
+from .batches import Batch, Words
 
 SHARPEST = 50.0
 """The most that cosines are multiplied by: a guide's gradient dies in a softmax that is too sure."""
 WORD_NOISE = 0.25
 """Length of the noise on a word's features, of their own: words near to those of the captions are then read alike."""
+LEAST_CELLS = 0.25
+"""Of a part, from which on phrases are about it."""
 BUCKETS = 4
 """Into which texts are sorted by length, so that little is padded."""
 
@@ -77,20 +79,41 @@ def loss_of(
     if reach:
         x = _against(model, batch, x, captions.detach(), scale.detach(), reach, lots)
     image, cells = model.image(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last), frozen)
-    changed = batch.false >= 0
-    first, false = captions[batch.captions[:, 0]], captions[batch.false.clamp(min=0)]
-    found = {
-        "contrast": sum(
-            losses.contrast(image, captions[batch.captions[:, k]], batch.allowed[:, k], false[changed], scale)
-            for k in range(2)
-        )
-        / 2,
-        "prefer": losses.prefer(image[changed], first[changed], false[changed], scale),
-        **_of_phrases(model, batch, image, cells, parts, captions, phrases),
-    }
+    shown = losses.region_weights(parts, batch.slots, cells.shape[-1])
+    # What the crop has cut off is not asked for.
+    there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > LEAST_CELLS)
+    region = losses.regions(cells, shown)
+    phrase, twin = (phrases[which.clamp(min=0)] for which in (batch.phrases, batch.twins))
+    return weighed(weights, {
+        **of_captions(batch, image, captions, scale),
+        **of_phrases(model, batch, image, region, there, captions, phrases),
+        "locate": losses.locate(cells, shown, phrase, twin, batch, model.slope.exp(), model.level),
+    })  # fmt: skip
+
+
+def weighed(weights: Weights, found: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    """The sum that is descended, and its parts by name."""
     total = sum(getattr(weights, name) * value for name, value in found.items())
     assert isinstance(total, Tensor)
     return total, {name: float(value.detach()) for name, value in found.items()}
+
+
+def of_captions(said: Words, image: Tensor, captions: Tensor, scale: Tensor) -> dict[str, Tensor]:
+    """The losses about whole pictures.
+
+    Args:
+        image: (n, d) unit vectors; captions: (t, d) of `said.texts`; scale: the temperature's inverse.
+    """
+    changed = said.false >= 0
+    first, false = captions[said.captions[:, 0]], captions[said.false.clamp(min=0)]
+    contrast = [
+        losses.contrast(image, captions[said.captions[:, k]], said.allowed[:, k], false[changed], scale)
+        for k in range(2)
+    ]
+    return {
+        "contrast": (contrast[0] + contrast[1]) / 2,
+        "prefer": losses.prefer(image[changed], first[changed], false[changed], scale),
+    }
 
 
 def _against(
@@ -114,26 +137,24 @@ def _against(
     return torch.minimum(torch.maximum(changed, x - reach), x + reach).clamp_(0, 1)
 
 
-def _of_phrases(
-    model: BodyEncoder, batch: Batch, image: Tensor, cells: Tensor, parts: Tensor, captions: Tensor, phrases: Tensor
+def of_phrases(
+    model: BodyEncoder, said: Words, image: Tensor, region: Tensor, there: Tensor, captions: Tensor, phrases: Tensor
 ) -> dict[str, Tensor]:
-    """The losses about single parts of a picture."""
-    shown = losses.region_weights(parts, batch.slots, cells.shape[-1])
-    # What the crop has cut off is not asked for.
-    there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > 0.25)
-    doubled = there & (batch.twins >= 0)
-    phrase, twin = phrases[batch.phrases.clamp(min=0)], phrases[batch.twins.clamp(min=0)]
-    region = losses.regions(cells, shown)
-    scale = model.region_scale.exp().clamp(max=SHARPEST)
-    flat = there.flatten()
-    owner = doubled.nonzero()[:, 0]
+    """The losses about single parts of a picture, but for where they are.
+
+    Args:
+        region: (n, K, d) unit vectors of what phrases are about; there: (n, K) whether that is seen.
+        captions, phrases: (t, d) of `said.texts`.
+    """
+    doubled = there & (said.twins >= 0)
+    flat, owner = there.flatten(), doubled.nonzero()[:, 0]
     return {
         "regions": losses.match_regions(
-            region[there], phrase[there], twin[doubled], batch.same[flat][:, flat], scale
+            region[there], phrases[said.phrases[there]], phrases[said.twins[doubled]],
+            said.same[flat][:, flat], model.region_scale.exp().clamp(max=SHARPEST),
         ),
-        "locate": losses.locate(cells, shown, phrase, twin, batch, model.slope.exp(), model.level),
         "phrases": losses.prefer(
-            image[owner], captions[batch.phrases[doubled]], captions[batch.twins[doubled]],
+            image[owner], captions[said.phrases[doubled]], captions[said.twins[doubled]],
             model.scale.exp().clamp(max=SHARPEST),
         ),
     }  # fmt: skip

@@ -10,14 +10,18 @@ import pytest
 import torch
 from impromptu.backend.encoders.builtin import weights
 from impromptu.backend.encoders.builtin.model import BodyEncoderConfig
+from impromptu.backend.encoders.builtin.text_tower import TextTower
+from impromptu.backend.encoders.builtin.vocabulary import Vocabulary
 from impromptu.backend.encoders.training import augment as augmenting
-from impromptu.backend.encoders.training import losses
+from impromptu.backend.encoders.training import losses, memory
 from impromptu.backend.encoders.training.batches import PHRASES, Batches
 from impromptu.backend.encoders.training.checks import look
 from impromptu.backend.encoders.training.command import export
 from impromptu.backend.encoders.training.loop import CHECKPOINT, LOG, Recipe, Training
-from impromptu.backend.encoders.training.shards import GROUP, VERSION
+from impromptu.backend.encoders.training.memory import Memory
+from impromptu.backend.encoders.training.shards import GROUP, VERSION, Thinned
 from impromptu.backend.encoders.training.steps import loss_of
+from impromptu.backend.encoders.training.tuning import Tuned, Tuning
 from impromptu.backend.protocol import InvalidInput
 from torch.nn import functional as F
 
@@ -145,6 +149,11 @@ def test_what_is_said_of_a_batch():
     flat = batch.phrases.flatten().tolist()
     named = [texts[t] for t in flat]
     assert all(bool(batch.same[a, b]) == (named[a] == named[b]) for a in range(16) for b in range(16))
+    for i in range(8):
+        phrase = texts[batch.phrases[i, 0]]
+        for j in range(8):
+            called = [p["text"] for p in _row_of(batch, j)["phrases"]]
+            assert bool(batch.elsewhere[i, j]) == (phrase not in called)
 
 
 def _row_of(batch, j):
@@ -286,3 +295,61 @@ def test_pictures_changed_against_the_model_are_harder(twin):
         return loss_of(run.model, run.words, batch, SIZE, 0, run.recipe.weights, reach, lots)[1]["contrast"]
 
     assert loss(0.02) > loss(0.0) + 0.03
+
+
+def seen_by(folder, model, told):
+    return Memory(folder, model, Thinned(Set(60), 80), told.append)
+
+
+def test_some_groups_of_a_set_are_read_as_a_set():
+    whole = Set(10)
+    some = Thinned(whole, 13)
+    assert len(some) == 12
+    assert [some.words(i)["group"] for i in range(12)] == [0] * 4 + [3] * 4 + [6] * 4
+    assert np.array_equal(some.pictures(9), whole.pictures(25))
+    assert np.array_equal(some.parts(9), whole.parts(25))
+    assert len(Thinned(whole, 1000)) == 40
+
+
+def test_what_was_found_is_kept_and_goes_on_behind_a_killed_run(twin, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "BLOCK", 20)
+    monkeypatch.setattr(memory, "BATCH", 10)
+    model = twin[0].average_model()
+    first, again = [], []
+    whole = seen_by(tmp_path, model, first)
+    assert first == [20, 40, 60, 80]
+    (tmp_path / "found-00002.npz").unlink()
+    kept = seen_by(tmp_path, model, again)
+    assert again == [60]
+    assert torch.equal(whole.found([3, 50]), kept.found([3, 50]))
+    # Every second batch is seen as it is, and answered as the model does.
+    pictures = torch.from_numpy(Set(60).pictures([0, 1])).permute(0, 3, 1, 2).float() / 255
+    x = (pictures - 127 / 255) / (128 / 255)
+    answered = model.image.answer(whole.found([0, 1]))
+    assert F.cosine_similarity(answered, model.image.whole(x)).min() > 0.999
+    region, there = whole.regions([0, 1], torch.tensor([[0, 1], [1, 0]]))
+    assert there.all()
+    torch.testing.assert_close(region.norm(dim=-1), torch.ones(2, 2), rtol=1e-3, atol=0)
+    assert torch.equal(region[0, 0], whole.regions([0], torch.tensor([[0]]))[0][0, 0])
+
+
+def test_words_are_learned_from_what_was_found(twin, tmp_path):
+    """A text tower that knows nothing, well above a half on pictures of another seed; the trunk stays as it was."""
+    model = twin[0].average_model()
+    torch.manual_seed(0)
+    model.text = TextTower(TINY.width, TINY.text_layers, TINY.heads, TINY.dim)
+    words = Vocabulary((), torch.empty(0, 768), lambda new: torch.from_numpy(features(new)))
+    trunk = {name: value.clone() for name, value in model.image.trunk.state_dict().items()}
+    shards = Thinned(Set(200), 800)
+    found = Memory(tmp_path, model, shards, lambda done: None)
+    options = Tuning(steps=90, batch=64, rate=3e-3, average=0.9)
+    before = look(model, words, Set(30, seed=9))
+    tuned = Tuned(model, words, found, Batches(shards, options.batch, 0), options)
+    losses_of = [tuned.advance() for _ in range(options.steps)]
+    after = look(tuned.average_model(), words, Set(30, seed=9))
+    assert after["hard"] > max(0.75, before["hard"] + 0.1), (before, after)
+    assert after["phrase"] > 0.8, (before, after)
+    assert losses_of[-1]["named"] < losses_of[0]["named"] - 0.3
+    assert all(
+        torch.equal(value, trunk[name]) for name, value in tuned.average_model().image.trunk.state_dict().items()
+    )
