@@ -27,6 +27,7 @@ def linear_table() -> NDArray[np.float32]:
 
 @cache
 def srgb_table() -> NDArray[np.uint8]:
+    """(STEPS,) sRGB bytes of linear light from 0 to 1."""
     return (tones.to_srgb(np.arange(STEPS) / (STEPS - 1)) * 255 + 0.5).astype(np.uint8)
 
 

@@ -146,19 +146,8 @@ def languages(d: Driver) -> Steps:
 
 def preferences(d: Driver) -> Steps:
     """The add-on's preferences, in the area of the 3D view."""
-    area = view()
-    area.type = "PREFERENCES"
-    bpy.context.preferences.active_section = "ADDONS"
-    bpy.context.window_manager.addon_search = "Impromptu"
-    with bpy.context.temp_override(window=window(), area=area):
-        bpy.ops.preferences.addon_expand(module=MODULE)
-    yield 1
-    main = next(r for r in area.regions if r.type == "WINDOW")
     # Without Blender's own lines about the extension, which show where this machine keeps it.
-    top, height = main.y + main.height - 270, 800
-    yield from d.picture("panel_preferences", (main.x, top - height, main.width, height))
-    area.type = "VIEW_3D"
-    yield 1
+    yield from preferences_page(d, "panel_preferences", 270, 800)
 
 
 def models(d: Driver) -> Steps:
@@ -168,6 +157,12 @@ def models(d: Driver) -> Steps:
     operators = importlib.import_module(f"{MODULE}.addon.ops.runtime")
     bpy.ops.impromptu.list_models()
     yield from d.wait(lambda: operators.running() is None, FIRST_JOB_S, "the backend has looked for models")
+    # Without the page's upper part, which shows where this machine keeps things.
+    yield from preferences_page(d, "panel_models", 418, 817)
+
+
+def preferences_page(d: Driver, name: str, skip: int, height: int) -> Steps:
+    """A picture of the preferences' page, so many pixels high, from so many below its upper edge."""
     area = view()
     area.type = "PREFERENCES"
     bpy.context.preferences.active_section = "ADDONS"
@@ -176,9 +171,7 @@ def models(d: Driver) -> Steps:
         bpy.ops.preferences.addon_expand(module=MODULE)
     yield 1
     main = next(r for r in area.regions if r.type == "WINDOW")
-    # Without the page's upper part, which shows where this machine keeps things.
-    top, height = main.y + main.height - 418, 817
-    yield from d.picture("panel_models", (main.x, top - height, main.width, height))
+    yield from d.picture(name, (main.x, main.y + main.height - skip - height, main.width, height))
     area.type = "VIEW_3D"
     yield 1
 

@@ -15,6 +15,11 @@ CELL = 8
 """Pixels of a side of a cell of the grid that `ground` gives."""
 
 
+def normalised(pictures: Tensor) -> Tensor:
+    """(n, 3, S, S) in [0, 1] as the trunk wants them, channels last."""
+    return ((pictures - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+
+
 class Pyramid(nn.Module):
     """Features of three strides to two maps: of stride 16 with what is around, and of stride 8 with both above it."""
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..builtin.image_tower import MEAN, STD
+from ..builtin.image_tower import normalised
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
 from . import losses
@@ -57,8 +57,8 @@ def _see(model: BodyEncoder, shards: Shards, rows: list[int]) -> tuple[Tensor, T
     found = []
     for i in range(0, len(rows), BATCH):
         x = torch.from_numpy(shards.pictures(rows[i : i + BATCH])).permute(0, 3, 1, 2).float() / 255
-        x = (F.interpolate(x, size=size, mode="bilinear", antialias=True) - MEAN) / STD
-        found.append(model.image(x.contiguous(memory_format=torch.channels_last)))
+        x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
+        found.append(model.image(normalised(x)))
     whole, cells = zip(*found, strict=True)
     return torch.cat(whole), torch.cat(cells)
 

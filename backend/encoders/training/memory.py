@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...files import atomic_path, explain_os_error
-from ..builtin.image_tower import MEAN, STD
+from ..builtin.image_tower import normalised
 from ..builtin.model import BodyEncoder
 from . import losses
 from .augment import augment
@@ -73,7 +73,7 @@ def _look(model: BodyEncoder, shards: Pictures, rows: range) -> tuple[Halves, Ha
     found, regions = [], []
     for first in range(rows.start, rows.stop, BATCH):
         x, parts = _shown(shards, list(range(first, min(first + BATCH, rows.stop))), model.config.size)
-        each, cells = model.image.found(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last))
+        each, cells = model.image.found(normalised(x))
         slots = torch.arange(len(shards.part_names)).expand(len(x), -1)
         weights = losses.region_weights(parts, slots, cells.shape[-1])
         seen = weights.flatten(2).sum(-1) > LEAST_CELLS

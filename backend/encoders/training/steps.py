@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..builtin.image_tower import MEAN, STD
+from ..builtin.image_tower import normalised
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
 from . import losses
@@ -78,7 +78,7 @@ def loss_of(
     scale = model.scale.exp().clamp(max=SHARPEST)
     if reach:
         x = _against(model, batch, x, captions.detach(), scale.detach(), reach, lots)
-    image, cells = model.image(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last), frozen)
+    image, cells = model.image(normalised(x), frozen)
     shown = losses.region_weights(parts, batch.slots, cells.shape[-1])
     # What the crop has cut off is not asked for.
     there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > LEAST_CELLS)
@@ -128,8 +128,8 @@ def _against(
         x: (n, 3, S, S) in [0, 1]; reach: the farthest that a channel may go.
     """
     start = (torch.rand(x.shape, generator=lots) * 2 - 1) * reach
-    tried = (x + start).clamp_(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
-    image = model.image.whole((tried - MEAN) / STD)
+    tried = (x + start).clamp_(0, 1).requires_grad_()
+    image = model.image.whole(normalised(tried))
     none = image.new_empty(0, image.shape[1])
     fit = losses.contrast(image, captions[batch.captions[:, 0]], batch.allowed[:, 0], none, scale)
     (uphill,) = torch.autograd.grad(fit, tried)
