@@ -12,7 +12,7 @@ from .about_people import ACTION, BUILD, NEW_ACTION
 from .changes import CHANGES
 from .choosing import answer, by_family, commonest, false_captions
 from .embedding import AS_IT_IS, Seen, Texts, see_all
-from .grounding import Finder, figures
+from .grounding import Finder, answers, figures
 from .heldout import HeldOut, Tell
 from .intervals import Figure
 from .questions import Question, questions
@@ -53,10 +53,10 @@ def evaluate(encoder: JointEncoder, held: HeldOut, tell: Tell = lambda line: Non
         }
     )  # fmt: skip
     texts = Texts(encoder, tell)
-    finder = Finder(encoder, held.items, held.part_names) if encoder.grounds else None
+    asked = questions(held.items)
+    finder = Finder(encoder, held.items, held.part_names, asked) if encoder.grounds else None
     seen = see_all(encoder, held, CHANGES if changed else {}, finder, tell)
     pictures = seen[AS_IT_IS].vectors
-    asked = questions(held.items)
     lines = [
         Line(f"{kind}: {name}", figure)
         for kind, say in KINDS.items()
@@ -69,6 +69,7 @@ def evaluate(encoder: JointEncoder, held: HeldOut, tell: Tell = lambda line: Non
     false = false_captions(held.items, texts, pictures)
     report.sections["false_captions"] = Section("True before false caption", _lines(false))
     if finder is not None:
+        report.sections["cells"] = Section("One of several phrases", _lines(answers(finder.chosen)))
         report.sections["grounding"] = Section("Where a phrase's part is", _lines(figures(finder.found)))
     else:
         report.notes.append("The encoder does not ground: it was not asked where things are.")

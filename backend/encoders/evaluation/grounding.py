@@ -1,4 +1,4 @@
-"""Whether an encoder finds in a picture what a phrase names, held against the map of parts."""
+"""Whether an encoder finds in a picture what a phrase names, held against the map of parts; and what cells answer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ...people.bodies import SKIN
 from ..base import JointEncoder
 from .heldout import Item, Pixels
 from .intervals import Figure, mean_of, share_of
+from .questions import Question
+from .retrieval import TIE
 
 BARE = ("face", "neck", "torso", "arms", "hands", "legs", "feet")
 """Parts that a phrase for skin is true of."""
@@ -41,12 +43,31 @@ class Found:
     """Whether the region is nearer to the phrase than to its false twin, where there is one."""
 
 
-class Finder:
-    """Collects what an encoder that grounds finds; shown batches by `embedding.see_all`."""
+@dataclass(frozen=True)
+class Chosen:
+    """One question, answered by the cell that is nearest to any of its choices."""
 
-    def __init__(self, encoder: JointEncoder, items: Sequence[Item], part_names: Sequence[str]) -> None:
+    question: Question
+    right: bool
+
+
+class Finder:
+    """Collects what an encoder that grounds finds; shown batches by `embedding.see_all`.
+
+    Args:
+        asked: those about parts, in plain words, are put to the cells too; nothing tells where the part is.
+    """
+
+    def __init__(
+        self, encoder: JointEncoder, items: Sequence[Item], part_names: Sequence[str], asked: Sequence[Question]
+    ) -> None:
         self._encoder, self._items, self._names = encoder, items, tuple(part_names)
+        self._asked: dict[int, list[Question]] = {}
+        for question in asked:
+            if question.slot and not question.kept:
+                self._asked.setdefault(question.picture, []).append(question)
         self.found: list[Found] = []
+        self.chosen: list[Chosen] = []
 
     def __call__(self, numbers: NDArray[np.integer], images: Tensor, parts: Pixels) -> None:
         """Look for all phrases of a batch."""
@@ -56,6 +77,9 @@ class Finder:
                 shares = self._shares(phrase, seen, (cells.shape[1], cells.shape[2]))
                 if shares.max() > 0:
                     self.found.append(self._look(number, phrase, cells.flatten(1).T.numpy(), shares))
+            for question in self._asked.get(number, ()):
+                best = (self._encoder.encode_phrases(question.said).cpu() @ cells.flatten(1)).amax(1)
+                self.chosen.append(Chosen(question, bool(best[0] > best[1:].max() + TIE)))
 
     def _shares(self, phrase: Mapping[str, Any], seen: Pixels, size: tuple[int, int]) -> NDArray[np.floating]:
         """(cells,) how much of each is of the part that a phrase names."""
@@ -81,6 +105,22 @@ class Finder:
             number, phrase["slot"], count / len(inside), bool(ranked[0]), float(precision),
             hits / (2 * count - hits), bool(region[0] > region[1]) if len(twins) > 1 else None,
         )  # fmt: skip
+
+
+def answers(chosen: Sequence[Chosen]) -> dict[str, Figure]:
+    """What cells answered, by row; rows of single parts are pooled in those of all."""
+    rows: dict[str, list[Chosen]] = {}
+    for one in chosen:
+        for row in one.question.also or (one.question.family,):
+            rows.setdefault(f"{row}, by its best cell", []).append(one)
+    return {
+        row: share_of(
+            [one.right for one in some],
+            [one.question.picture for one in some],
+            float(np.mean([one.question.chance for one in some])),
+        )
+        for row, some in sorted(rows.items())
+    }
 
 
 def figures(found: Sequence[Found]) -> dict[str, Figure]:

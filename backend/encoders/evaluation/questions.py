@@ -41,14 +41,16 @@ class Question:
     answer: str
     kept: bool
     """Whether the right answer is said in words that training never says."""
+    said: tuple[str, ...]
+    """The choices by themselves, the right one first."""
     texts: tuple[tuple[str, ...], ...]
-    """For each wording the choices, the right one first."""
+    """The same in each wording of the question."""
     slot: str
 
     @property
     def chance(self) -> float:
         """Of guessing rightly."""
-        return 1 / len(self.texts[0])
+        return 1 / len(self.said)
 
 
 def put(topic: Topic, picture: int) -> Iterator[Question]:
@@ -59,7 +61,8 @@ def put(topic: Topic, picture: int) -> Iterator[Question]:
         if len(said) < 2 or (kept and right == topic.phrase(topic.keys[0], False)):
             continue
         texts = tuple(tuple(articles(form.format(choice)) for choice in said) for form in topic.forms)
-        yield Question(topic.family, topic.also, picture, topic.keys[0], kept, texts, topic.slot)
+        bare = tuple(articles(choice) for choice in said)
+        yield Question(topic.family, topic.also, picture, topic.keys[0], kept, bare, texts, topic.slot)
 
 
 def questions(items: Sequence[Item]) -> list[Question]:
