@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...files import sha256_of
 from ...protocol import InvalidInput, check_positive
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=112, help="pictures a step (default: %(default)s)")
     parser.add_argument("--trunk", default="lite0", choices=("lite0", "lite1", "lite2"), help="default: %(default)s")
     parser.add_argument("--narrow", action="store_true", help="smaller layers beside the trunk, for a smaller file")
+    parser.add_argument(
+        "--start", default="", metavar="WEIGHTS", help="a last stage for these: full size, a third of the rates"
+    )
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many; the same command goes on")
     parser.add_argument("--check", default="", metavar="FOLDER", help="held-out pictures (--split test) to look at")
@@ -58,7 +62,8 @@ def run_train(args: argparse.Namespace) -> None:
     keep_memory()
     recipe = recipe_of(args)
     batches = Batches(shards, args.batch, args.seed)
-    training = Training(Path(args.run), recipe, batches, published(args.trunk))
+    start = Path(args.start) if args.start else None
+    training = Training(Path(args.run), recipe, batches, published(args.trunk), start)
     until = time.time() + 60 * args.minutes if args.minutes else float("inf")
     done = training.run(_Progress(training, Shards(args.check) if args.check else None, args.check_every), until)
     export(training, Path(args.output), len(shards), [one.request for one in shards.sets])
@@ -71,7 +76,13 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     from .loop import Recipe
 
     model = replace(BodyEncoderConfig(near=True), trunk=args.trunk, **(NARROW if args.narrow else {}))
-    return Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
+    recipe = Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
+    if not args.start:
+        return recipe
+    return replace(
+        recipe, start=sha256_of(Path(args.start)), sizes=((1.0, model.size),), hardened=0.0, apart=4, average=0.99,
+        trunk_rate=recipe.trunk_rate / 3, rate=recipe.rate / 3,
+    )  # fmt: skip
 
 
 def export(training: Training, path: Path, pictures: int, data: Sequence[Mapping[str, Any]]) -> None:

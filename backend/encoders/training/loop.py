@@ -19,6 +19,7 @@ from ...protocol import InvalidInput
 from ..builtin.model import BodyEncoder, BodyEncoderConfig
 from ..builtin.trunk import Block, fold_pretrained
 from ..builtin.vocabulary import Vocabulary
+from ..builtin.weights import for_training
 from ..builtin.words import FEATURES, word_features
 from .batches import Batch, Batches
 from .schedule import warmed
@@ -55,13 +56,16 @@ class Recipe:
     """Longest gradient."""
     weights: Weights = field(default_factory=Weights)
     hardened: float = 0.65
-    """Share of the steps after which half of the batches are changed against what the model sees in them ..."""
+    """Share of the steps after which one batch in `apart` is changed against what the model sees in it ..."""
+    apart: int = 2
     reach: float = 0.012
     """... by so much a colour channel at most, of 1."""
+    start: str = ""
+    """Digest of the weights that it begins with; none: the trunk's published ones."""
 
     def hardens(self, step: int) -> bool:
         """Whether a step's pictures are changed against the model."""
-        return step >= self.hardened * self.steps and step % 2 == 0
+        return step >= self.hardened * self.steps and step % self.apart == 0
 
     def size_at(self, step: int) -> int:
         """Pixels of a side in a step."""
@@ -79,25 +83,36 @@ class Training:
         folder: of the checkpoint and the log.
         batches: what it learns from.
         pretrained: published weights of the trunk, or none to begin with noise.
+        start: weights to begin with instead, `.safetensors`.
 
     Raises:
-        InvalidInput: the folder has a checkpoint of another recipe.
+        InvalidInput: the folder has a checkpoint of another recipe, or the start is another model's.
     """
 
     def __init__(
-        self, folder: Path, recipe: Recipe, batches: Batches, pretrained: Mapping[str, Tensor] | None = None
+        self,
+        folder: Path,
+        recipe: Recipe,
+        batches: Batches,
+        pretrained: Mapping[str, Tensor] | None = None,
+        start: Path | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.recipe, self.batches = folder, recipe, batches
         torch.manual_seed(recipe.seed)
         self.model = BodyEncoder(recipe.model)
-        if pretrained is not None:
+        self.words = Vocabulary((), torch.empty(0, FEATURES), lambda new: torch.from_numpy(word_features(new)))
+        if start is not None:
+            begun, self.words, _ = for_training(start)
+            if begun.config != recipe.model:
+                raise InvalidInput(f"{start.name} is of another shape.", "Give --trunk and --narrow as it was made.")
+            self.model.load_state_dict(begun.state_dict())
+        elif pretrained is not None:
             fold_pretrained(self.model.image.trunk, pretrained)
         self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         for module in self.model.image.trunk.modules():
             if isinstance(module, Block):
                 module.filter.requires_grad_(recipe.filters)
-        self.words = Vocabulary((), torch.empty(0, FEATURES), lambda new: torch.from_numpy(word_features(new)))
         self.averaged = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.optimiser = self._optimiser()
         self.step = 0

@@ -20,7 +20,7 @@ WORD_NOISE = 0.25
 """Length of the noise on a word's features, of their own: words near to those of the captions are then read alike."""
 LEAST_CELLS = 0.25
 """Of a part, from which on phrases are about it."""
-BUCKETS = 4
+BUCKETS = 16
 """Into which texts are sorted by length, so that little is padded."""
 
 
@@ -33,6 +33,7 @@ class Weights:
     regions: float = 0.5
     locate: float = 0.4
     phrases: float = 0.5
+    named: float = 0.5
 
 
 def read(model: BodyEncoder, words: Vocabulary, texts: list[str], noise: float, lots: torch.Generator):
@@ -113,7 +114,15 @@ def of_captions(said: Words, image: Tensor, captions: Tensor, scale: Tensor) -> 
     return {
         "contrast": (contrast[0] + contrast[1]) / 2,
         "prefer": losses.prefer(image[changed], first[changed], false[changed], scale),
+        "named": _named(said, image, captions, scale),
     }
+
+
+def _named(said: Words, image: Tensor, captions: Tensor, scale: Tensor) -> Tensor:
+    """InfoNCE of pictures and a phrase of each by itself: one garment and its colour tell pictures apart."""
+    some = (said.phrases[:, 0] >= 0).nonzero()[:, 0]
+    none = captions.new_empty(0, captions.shape[1])
+    return losses.contrast(image[some], captions[said.phrases[some, 0]], said.elsewhere[some][:, some], none, scale)
 
 
 def _against(

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
-from . import losses
 from .batches import Batches, Words
 from .memory import Memory
 from .schedule import warmed
@@ -40,8 +39,6 @@ class Tuning:
     average: float = 0.99
     """Share of the moving average that stays at a step."""
     weights: Weights = field(default_factory=Weights)
-    named: float = 0.5
-    """What the loss counts by which a single phrase tells pictures apart."""
 
 
 class Tuned:
@@ -105,13 +102,7 @@ class Tuned:
         captions, phrases = read(self.model, self.words, said.texts, WORD_NOISE, lots)
         scale = self.model.scale.exp().clamp(max=SHARPEST)
         there = there & (said.phrases >= 0)
-        loss, parts = weighed(self.options.weights, {
+        return weighed(self.options.weights, {
             **of_captions(said, image, captions, scale),
             **of_phrases(self.model, said, image, region, there, captions, phrases),
         })  # fmt: skip
-        some = (said.phrases[:, 0] >= 0).nonzero()[:, 0]
-        none = captions.new_empty(0, captions.shape[1])
-        named = losses.contrast(
-            image[some], captions[said.phrases[some, 0]], said.elsewhere[some][:, some], none, scale
-        )
-        return loss + self.options.named * named, {**parts, "named": float(named.detach())}
