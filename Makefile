@@ -116,6 +116,7 @@ WORN := build/encoder-data
 PAINTED := build/encoder-painted
 HELD_OUT := build/encoder-check
 TRAIN = .venv/bin/impromptu encoder train --data $(WORN) $(PAINTED) --check $(HELD_OUT)
+JUDGE := --trunk lite1 --narrow --seed 1
 TUNE = .venv/bin/impromptu encoder tune --data $(WORN) $(PAINTED) --check $(HELD_OUT)
 
 train-encoder: setup
@@ -124,9 +125,10 @@ train-encoder: setup
 	@.venv/bin/impromptu encoder data -o $(PAINTED) --count 60000 --seed 2 --painted
 	@.venv/bin/impromptu encoder data -o $(HELD_OUT) --count 4000 --seed 11 --split test
 	@$(TRAIN) --run build/encoder-body -o build/body.safetensors
-	@$(TUNE) build/body.safetensors --run build/encoder-body -o $(ENCODERS)/body.safetensors
-	@$(TRAIN) --run build/encoder-judge --trunk lite1 --narrow --seed 1 --steps 800 -o build/judge.safetensors
-	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 40000 -o $(ENCODERS)/judge.safetensors
+	@$(TRAIN) --start build/body.safetensors --steps 700 --run build/encoder-body-last -o build/body-last.safetensors
+	@$(TUNE) build/body-last.safetensors --run build/encoder-body-last -o $(ENCODERS)/body.safetensors
+	@$(TRAIN) --run build/encoder-judge $(JUDGE) --steps 800 -o build/judge.safetensors
+	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 40000 --steps 300 -o $(ENCODERS)/judge.safetensors
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -207,9 +207,15 @@ def test_a_job_may_fetch_what_it_needs_only_where_that_is_allowed(hub, monkeypat
 
 
 def started(*arguments: str) -> subprocess.Popen:
-    """The command in a process of its own."""
+    """The command in a process of its own, which hears Ctrl-C even where a shell's background ignores it."""
     command = [sys.executable, "-m", "impromptu.backend.cli", "models", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    ignored = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
 
 
 def wait_for(condition, seconds: float = 60.0) -> None:

@@ -58,8 +58,8 @@ class BuiltinEncoder(TorchEncoder):
 
     def _packed_tower(self, prepared: Tensor) -> Tensor:
         """(n, dim, h w + 1): the cells, then the whole."""
-        whole, cells = self._model.image(prepared)
-        return torch.cat((cells.flatten(2), whole[..., None]), 2)
+        seen = self._model.image(prepared)
+        return torch.cat((seen.cells.flatten(2), seen.whole[..., None]), 2)
 
     def _text_tower(self, texts: list[str]) -> Tensor:
         return self._read(texts)[0]

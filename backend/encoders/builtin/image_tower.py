@@ -1,6 +1,12 @@
-"""The image tower: a convolutional trunk, a pyramid of its features, and learned questions put to them."""
+"""The image tower: a convolutional trunk, a pyramid of its features, and what is read from them.
+
+That is the answers to learned questions, and what each part of a person looks like, to which training points.
+"""
 
 from __future__ import annotations
+
+import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -38,27 +44,71 @@ class Pyramid(nn.Module):
 
 
 class Questions(nn.Module):
-    """Learned queries that each gather from all cells what they are about; their answers together make one vector."""
+    """Learned queries that each gather from all cells what they are about; `answer` makes one vector of what they
+    find, and of what else there is to tell.
 
-    def __init__(self, width: int, count: int, heads: int, dim: int) -> None:
+    Args:
+        width: of the cells; count: of the queries; more: values that are told besides; dim: of the vector.
+    """
+
+    def __init__(self, width: int, count: int, heads: int, more: int, dim: int) -> None:
         super().__init__()
         self.heads = heads
         self.asked = nn.Parameter(torch.randn(count, width) * 0.02)
         self.norm = nn.LayerNorm(width)
         self.keys = nn.Linear(width, 2 * width)
-        self.answer = nn.Linear(count * width, dim)
+        self.answer = nn.Linear(count * width + more, dim)
 
     def forward(self, cells: Tensor) -> Tensor:
-        """(n, dim) of (n, L, width)."""
-        return self.answer(self.gather(cells))
-
-    def gather(self, cells: Tensor) -> Tensor:
-        """(n, count width): what each question finds."""
+        """(n, count width) of (n, L, width): what each question finds."""
         n, length, width = cells.shape
         k, v = self.keys(self.norm(cells)).view(n, length, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
         q = self.asked.view(1, -1, self.heads, width // self.heads).transpose(1, 2).expand(n, -1, -1, -1)
         seen = F.scaled_dot_product_attention(q, k, v)
         return seen.transpose(1, 2).reshape(n, -1)
+
+
+class Parts(nn.Module):
+    """What each part of a person looks like, a garment say, where the cells say that it is.
+
+    Args:
+        width: of the cells; count: of the parts; told: values a part.
+    """
+
+    def __init__(self, width: int, count: int, told: int) -> None:
+        super().__init__()
+        self.where = nn.Conv2d(width, count, 1)
+        self.norm = nn.LayerNorm(width)
+        self.tell = nn.Linear(width, told)
+
+    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """
+        Args:
+            cells: (n, width, h, w).
+
+        Returns:
+            (n, count (told + 1)), zeros for a part that is not there; and (n, count, h w) logits of where it is.
+        """
+        where = self.where(cells).flatten(2)
+        looks = where.softmax(-1) @ cells.flatten(2).transpose(1, 2)
+        there = presence(where).sigmoid()[..., None]
+        return torch.cat((there * self.tell(self.norm(looks)), there), -1).flatten(1), where
+
+
+def presence(where: Tensor) -> Tensor:
+    """(n, K) logits of parts being there at all: the logarithm of the mean odds of (n, K, L) cells."""
+    return where.logsumexp(-1) - math.log(where.shape[-1])
+
+
+class Seen(NamedTuple):
+    """What the tower makes of n pictures."""
+
+    whole: Tensor
+    """(n, dim) unit vectors."""
+    cells: Tensor
+    """(n, dim, S / 8, S / 8) unit vectors."""
+    where: Tensor
+    """(n, parts, cells) logits of each part in each cell."""
 
 
 class ImageTower(nn.Module):
@@ -68,37 +118,38 @@ class ImageTower(nn.Module):
         trunk: of `trunk.VARIANTS`.
         size: pixels of a side; width: of the pyramid; questions: how many; dim: of the vectors.
         near: whether the questions are put to the fine cells too.
+        parts: of a person that are looked at by themselves; told: values each.
     """
 
     def __init__(
-        self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, near: bool, dim: int
-    ) -> None:
+        self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, near: bool, parts: int,
+        told: int, dim: int,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.trunk = Trunk(trunk)
         self.pyramid = Pyramid(self.trunk.channels, width)
         side = size // 16
         self.place = nn.Parameter(torch.randn(1, width, side, side) * 0.02)
         self.layers = nn.ModuleList(Layer(width, heads, 3 * width) for _ in range(layers))
-        self.questions = Questions(width, questions, heads, dim)
+        self.parts = Parts(width, parts, told) if parts else None
+        self.questions = Questions(width, questions, heads, parts * (told + 1), dim)
         self.cell = nn.Conv2d(width, dim, 1)
         self.near = near
 
-    def forward(self, pictures: Tensor, frozen: int = 0) -> tuple[Tensor, Tensor]:
+    def forward(self, pictures: Tensor, frozen: int = 0) -> Seen:
         """
         Args:
             pictures: (n, 3, S, S) normalised; S a multiple of 32, best the `size`.
             frozen: as of `Trunk.forward`.
-
-        Returns:
-            (n, dim) and (n, dim, S / 8, S / 8) unit vectors.
         """
         around, near = self.pyramid(self.trunk(pictures, frozen))
-        return self._whole(around, near), self._cells(near)
+        found, where = self._found(around, near)
+        return Seen(self.answer(found), self._cells(near), where)
 
     def found(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """What `forward`'s first is answered from, (n, questions width), and its second."""
+        """(n, f) what a picture's vector is answered from, and the vectors of its cells."""
         around, near = self.pyramid(self.trunk(pictures))
-        return self.questions.gather(self._tokens(around, near)), self._cells(near)
+        return self._found(around, near)[0], self._cells(near)
 
     def answer(self, found: Tensor) -> Tensor:
         """(n, dim) unit vectors of what `found` tells."""
@@ -106,21 +157,24 @@ class ImageTower(nn.Module):
 
     def whole(self, pictures: Tensor) -> Tensor:
         """The first of `forward`'s alone."""
-        return self._whole(*self.pyramid(self.trunk(pictures)))
+        return self.answer(self._found(*self.pyramid(self.trunk(pictures)))[0])
 
     def cells(self, pictures: Tensor) -> Tensor:
         """The second of `forward`'s alone."""
         return self._cells(self.pyramid(self.trunk(pictures))[1])
 
-    def _whole(self, around: Tensor, near: Tensor) -> Tensor:
-        return F.normalize(self.questions(self._tokens(around, near)), dim=-1)
-
-    def _tokens(self, around: Tensor, near: Tensor) -> Tensor:
-        """(n, L, width): what the questions are put to."""
+    def _found(self, around: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, f) what questions and parts tell, and (n, parts, L) where the parts are."""
         tokens = self._placed(around)
         for layer in self.layers:
             tokens = layer(tokens)
-        return torch.cat((tokens, self._placed(near)), 1) if self.near else tokens
+        if self.near:
+            tokens = torch.cat((tokens, self._placed(near)), 1)
+        found = self.questions(tokens)
+        if self.parts is None:
+            return found, near.new_empty(len(near), 0, near[0, 0].numel())
+        told, where = self.parts(near)
+        return torch.cat((found, told), 1), where
 
     def _placed(self, features: Tensor) -> Tensor:
         """(n, h w, width) cells that know where they are."""

@@ -28,6 +28,10 @@ class BodyEncoderConfig:
     questions: int = 6
     near: bool = False
     """Whether the questions are also put to the fine cells that phrases are looked for in."""
+    parts: int = 0
+    """Of a person that are looked at by themselves; in training those of `people.spec.PARTS`."""
+    told: int = 32
+    """Values that each of them tells."""
     dim: int = 256
     """Of the embeddings."""
 
@@ -39,7 +43,9 @@ class BodyEncoder(nn.Module):
         super().__init__()
         self.config = config
         c = config
-        self.image = ImageTower(c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.near, c.dim)
+        self.image = ImageTower(
+            c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.near, c.parts, c.told, c.dim
+        )
         self.text = TextTower(c.width, c.text_layers, c.heads, c.dim)
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.region_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))

@@ -58,7 +58,7 @@ def _see(model: BodyEncoder, shards: Shards, rows: list[int]) -> tuple[Tensor, T
     for i in range(0, len(rows), BATCH):
         x = torch.from_numpy(shards.pictures(rows[i : i + BATCH])).permute(0, 3, 1, 2).float() / 255
         x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
-        found.append(model.image(normalised(x)))
+        found.append(model.image(normalised(x))[:2])
     whole, cells = zip(*found, strict=True)
     return torch.cat(whole), torch.cat(cells)
 

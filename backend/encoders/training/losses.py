@@ -6,9 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..builtin.image_tower import presence
 from .batches import Batch
 
 NEVER = -1e4
+LEAST_CELLS = 0.25
+"""Of a part, from which on it counts as seen."""
 
 
 def contrast(image: Tensor, text: Tensor, allowed: Tensor, extra: Tensor, scale: Tensor) -> Tensor:
@@ -76,7 +79,7 @@ def locate(cells: Tensor, weights: Tensor, phrase: Tensor, twin: Tensor, batch: 
     inside = weights.flatten(2)
     outside = 1 - inside
     # A part of a quarter of a cell and less gives little to go by.
-    there = (batch.phrases >= 0) & (inside.sum(-1) > 0.25)
+    there = (batch.phrases >= 0) & (inside.sum(-1) > LEAST_CELLS)
 
     def mean(values: Tensor, weight: Tensor) -> Tensor:
         return (values * weight).sum(-1) / weight.sum(-1).clamp(min=1e-3)
@@ -87,3 +90,19 @@ def locate(cells: Tensor, weights: Tensor, phrase: Tensor, twin: Tensor, batch: 
     false = mean(F.softplus(seen), inside) + mean(F.softplus(seen), outside)
     doubled = there & (batch.twins >= 0)
     return (true * there).sum() / there.sum().clamp(min=1) + (false * doubled).sum() / doubled.sum().clamp(min=1) / 2
+
+
+def attend(where: Tensor, shown: Tensor) -> Tensor:
+    """Cross-entropy of where parts are said to be, and binary cross-entropy of whether they are there at all.
+
+    Args:
+        where: (n, K, L) logits; shown: (n, K, h, w) how much of each of the L cells shows the part.
+    """
+    inside = shown.flatten(2)
+    amount = inside.sum(-1)
+    seen = amount > LEAST_CELLS
+    # Of a part of which there is a trace, nothing is asked.
+    clear = seen | (amount == 0)
+    placed = -(inside[seen] / amount[seen][:, None] * where[seen].log_softmax(-1)).sum(-1).mean()
+    told = F.binary_cross_entropy_with_logits(presence(where)[clear], seen[clear].float())
+    return placed + told

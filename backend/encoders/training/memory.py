@@ -17,7 +17,6 @@ from ..builtin.model import BodyEncoder
 from . import losses
 from .augment import augment
 from .shards import Pictures
-from .steps import LEAST_CELLS
 
 BLOCK = 1000
 """Pictures of a file."""
@@ -58,7 +57,7 @@ class Memory:
         return len(self._found)
 
     def found(self, indices: list[int]) -> Tensor:
-        """(n, questions width) what `ImageTower.found` gives."""
+        """(n, f) what `ImageTower.found` gives first."""
         return torch.from_numpy(self._found[indices].astype(np.float32))
 
     def regions(self, indices: list[int], slots: Tensor) -> tuple[Tensor, Tensor]:
@@ -69,14 +68,14 @@ class Memory:
 
 @torch.inference_mode()
 def _look(model: BodyEncoder, shards: Pictures, rows: range) -> tuple[Halves, Halves]:
-    """(n, questions width), and (n, parts, d) of which those that are not seen are zeros."""
+    """(n, f), and (n, parts, d) of which those that are not seen are zeros."""
     found, regions = [], []
     for first in range(rows.start, rows.stop, BATCH):
         x, parts = _shown(shards, list(range(first, min(first + BATCH, rows.stop))), model.config.size)
         each, cells = model.image.found(normalised(x))
         slots = torch.arange(len(shards.part_names)).expand(len(x), -1)
         weights = losses.region_weights(parts, slots, cells.shape[-1])
-        seen = weights.flatten(2).sum(-1) > LEAST_CELLS
+        seen = weights.flatten(2).sum(-1) > losses.LEAST_CELLS
         found.append(each.half().numpy())
         regions.append((losses.regions(cells, weights) * seen[..., None]).half().numpy())
     return np.concatenate(found), np.concatenate(regions)

@@ -18,8 +18,6 @@ SHARPEST = 50.0
 """The most that cosines are multiplied by: a guide's gradient dies in a softmax that is too sure."""
 WORD_NOISE = 0.25
 """Length of the noise on a word's features, of their own: words near to those of the captions are then read alike."""
-LEAST_CELLS = 0.25
-"""Of a part, from which on phrases are about it."""
 BUCKETS = 16
 """Into which texts are sorted by length, so that little is padded."""
 
@@ -34,6 +32,7 @@ class Weights:
     locate: float = 0.4
     phrases: float = 0.5
     named: float = 0.5
+    attend: float = 0.3
 
 
 def read(model: BodyEncoder, words: Vocabulary, texts: list[str], noise: float, lots: torch.Generator):
@@ -79,17 +78,26 @@ def loss_of(
     scale = model.scale.exp().clamp(max=SHARPEST)
     if reach:
         x = _against(model, batch, x, captions.detach(), scale.detach(), reach, lots)
-    image, cells = model.image(normalised(x), frozen)
+    image, cells, where = model.image(normalised(x), frozen)
     shown = losses.region_weights(parts, batch.slots, cells.shape[-1])
     # What the crop has cut off is not asked for.
-    there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > LEAST_CELLS)
+    there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > losses.LEAST_CELLS)
     region = losses.regions(cells, shown)
     phrase, twin = (phrases[which.clamp(min=0)] for which in (batch.phrases, batch.twins))
     return weighed(weights, {
         **of_captions(batch, image, captions, scale),
         **of_phrases(model, batch, image, region, there, captions, phrases),
         "locate": losses.locate(cells, shown, phrase, twin, batch, model.slope.exp(), model.level),
+        **_of_parts(where, parts, cells.shape[-1]),
     })  # fmt: skip
+
+
+def _of_parts(where: Tensor, parts: Tensor, side: int) -> dict[str, Tensor]:
+    """The loss about where parts are, of a model that looks at them."""
+    if not where.shape[1]:
+        return {}
+    every = torch.arange(where.shape[1], device=parts.device).expand(len(parts), -1)
+    return {"attend": losses.attend(where, losses.region_weights(parts, every, side))}
 
 
 def weighed(weights: Weights, found: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:

@@ -26,9 +26,9 @@ def add_tune_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="keeps what was found in the pictures, so that a run goes on",
     )
-    parser.add_argument("--pictures", type=int, default=100_000, help="how many are looked at (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=900, help="default: %(default)s")
-    parser.add_argument("--batch", type=int, default=768, help="pictures a step (default: %(default)s)")
+    parser.add_argument("--pictures", type=int, default=60_000, help="how many are looked at (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=450, help="default: %(default)s")
+    parser.add_argument("--batch", type=int, default=384, help="pictures a step (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--check", default="", metavar="FOLDER", help="held-out pictures (--split test) to look at")
     parser.add_argument("--check-every", type=int, default=300, help="steps (default: %(default)s)")

@@ -1,6 +1,6 @@
 """The last stage of training: pictures are seen once and kept, and words learn to tell them apart in batches of many.
 
-A text tower that meets ten times the pictures a step learns finer differences, and costs little where nothing has to
+A text tower that meets several times the pictures a step learns finer differences, and costs little where nothing has to
 be looked at again (Zhai et al. 2022, LiT). What pictures are answered with, one matrix, learns along; the trunk, the
 cells and where a phrase's part is stay as they are.
 """
@@ -26,9 +26,9 @@ class Tuning:
     """All that decides this stage, beside the weights and the pictures."""
 
     seed: int = 0
-    pictures: int = 100_000
-    steps: int = 900
-    batch: int = 768
+    pictures: int = 60_000
+    steps: int = 450
+    batch: int = 384
     """Pictures a step."""
     rate: float = 8e-4
     """Learning rate of the text tower at its highest."""

@@ -108,7 +108,7 @@ def test_half_of_the_tower_is_the_same_as_all_of_it():
     torch.manual_seed(0)
     model = BodyEncoder(SMALL).eval()
     x = torch.rand(2, 3, 64, 64)
-    whole, cells = model.image(x)
+    whole, cells, _ = model.image(x)
     assert whole.shape == (2, 24)
     assert cells.shape == (2, 24, 8, 8)
     torch.testing.assert_close(model.image.whole(x), whole)

@@ -30,7 +30,9 @@ STEPS = 150
 NONE = 255
 PARTS = ("top", "bottom")
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 40, 220), "white": (245, 245, 245)}
-TINY = BodyEncoderConfig(near=True, size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, dim=32)
+TINY = BodyEncoderConfig(
+    near=True, size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, parts=2, told=8, dim=32
+)
 
 
 class Set:
@@ -220,6 +222,20 @@ def test_regions_are_the_mean_of_their_cells():
     cells[:, 0, :2] = 1
     cells[:, 1, 2:] = 1
     torch.testing.assert_close(losses.regions(cells, weights_of)[0], torch.eye(2))
+
+
+def test_parts_are_where_they_are_and_absent_where_they_are_not():
+    parts = torch.full((2, 8, 8), NONE, dtype=torch.uint8)
+    parts[0, :2] = 0
+    shown = losses.region_weights(parts, torch.tensor([[0, 1], [0, 1]]), 4)
+    nowhere = torch.full((2, 2, 16), -6.0)
+    right = nowhere.clone()
+    right[0, 0, :4] = 6.0
+    wrong = nowhere.clone()
+    wrong[0, 0, 4:8] = wrong[0, 1] = 6.0
+    # Four cells share the part evenly: no attention is surer than ln 4.
+    assert losses.attend(right, shown) < np.log(4) + 0.05
+    assert losses.attend(wrong, shown) > losses.attend(nowhere, shown) > losses.attend(right, shown) + 0.5
 
 
 def recipe(**changes):
