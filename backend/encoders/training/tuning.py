@@ -1,8 +1,8 @@
 """The last stage of training: pictures are seen once and kept, and words learn to tell them apart in batches of many.
 
-A text tower that meets several times the pictures a step learns finer differences, and costs little where nothing has to
-be looked at again (Zhai et al. 2022, LiT). What pictures are answered with, one matrix, learns along; the trunk, the
-cells and where a phrase's part is stay as they are.
+A text tower that meets several times the pictures a step learns finer differences where nothing has to be looked at
+again (Zhai et al. 2022, LiT). What pictures are answered with, one matrix, learns along; the trunk, the cells and
+where a phrase's part is stay as they are.
 """
 
 from __future__ import annotations
