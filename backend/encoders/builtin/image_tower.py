@@ -69,30 +69,35 @@ class Questions(nn.Module):
 
 
 class Parts(nn.Module):
-    """What each part of a person looks like, a garment say, where the cells say that it is.
+    """What each part of a person looks like, a garment say: the vector of the region where features say that it is.
 
     Args:
-        width: of the cells; count: of the parts; told: values a part.
+        width: of the features; dim: of the cells' vectors; count: of the parts; told: values a part.
     """
 
-    def __init__(self, width: int, count: int, told: int) -> None:
+    def __init__(self, width: int, dim: int, count: int, told: int) -> None:
         super().__init__()
+        self.count = count
         self.where = nn.Conv2d(width, count, 1)
-        self.norm = nn.LayerNorm(width)
-        self.tell = nn.Linear(width, told)
+        self.tell = nn.Linear(dim, told, bias=False)
 
-    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
         """
         Args:
-            cells: (n, width, h, w).
+            features: (n, width, h, w); cells: (n, dim, h, w) unit vectors.
 
         Returns:
-            (n, count (told + 1)), zeros for a part that is not there; and (n, count, h w) logits of where it is.
+            (n, count (dim + 1)), about zeros for a part that is not there; (n, count, h w) logits of where it is.
         """
-        where = self.where(cells).flatten(2)
-        looks = where.softmax(-1) @ cells.flatten(2).transpose(1, 2)
+        where = self.where(features).flatten(2)
+        looks = F.normalize(where.softmax(-1) @ cells.flatten(2).transpose(1, 2), dim=-1)
         there = presence(where).sigmoid()[..., None]
-        return torch.cat((there * self.tell(self.norm(looks)), there), -1).flatten(1), where
+        return torch.cat((there * looks, there), -1).flatten(1), where
+
+    def told(self, found: Tensor) -> Tensor:
+        """(n, count (told + 1)) of what `forward` gives first: few values for each part."""
+        each = found.unflatten(1, (self.count, -1))
+        return torch.cat((self.tell(each[..., :-1]), each[..., -1:]), -1).flatten(1)
 
 
 def presence(where: Tensor) -> Tensor:
@@ -131,7 +136,7 @@ class ImageTower(nn.Module):
         side = size // 16
         self.place = nn.Parameter(torch.randn(1, width, side, side) * 0.02)
         self.layers = nn.ModuleList(Layer(width, heads, 3 * width) for _ in range(layers))
-        self.parts = Parts(width, parts, told) if parts else None
+        self.parts = Parts(width, dim, parts, told) if parts else None
         self.questions = Questions(width, questions, heads, parts * (told + 1), dim)
         self.cell = nn.Conv2d(width, dim, 1)
         self.near = near
@@ -143,28 +148,33 @@ class ImageTower(nn.Module):
             frozen: as of `Trunk.forward`.
         """
         around, near = self.pyramid(self.trunk(pictures, frozen))
-        found, where = self._found(around, near)
-        return Seen(self.answer(found), self._cells(near), where)
+        cells = self._cells(near)
+        found, where = self._found(around, near, cells)
+        return Seen(self.answer(found), cells, where)
 
     def found(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """(n, f) what a picture's vector is answered from, and the vectors of its cells."""
         around, near = self.pyramid(self.trunk(pictures))
-        return self._found(around, near)[0], self._cells(near)
+        cells = self._cells(near)
+        return self._found(around, near, cells)[0], cells
 
     def answer(self, found: Tensor) -> Tensor:
         """(n, dim) unit vectors of what `found` tells."""
+        if self.parts is not None:
+            asked = self.questions.asked.numel()
+            found = torch.cat((found[:, :asked], self.parts.told(found[:, asked:])), 1)
         return F.normalize(self.questions.answer(found), dim=-1)
 
     def whole(self, pictures: Tensor) -> Tensor:
         """The first of `forward`'s alone."""
-        return self.answer(self._found(*self.pyramid(self.trunk(pictures)))[0])
+        return self.answer(self.found(pictures)[0])
 
     def cells(self, pictures: Tensor) -> Tensor:
         """The second of `forward`'s alone."""
         return self._cells(self.pyramid(self.trunk(pictures))[1])
 
-    def _found(self, around: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, f) what questions and parts tell, and (n, parts, L) where the parts are."""
+    def _found(self, around: Tensor, near: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, f) what questions find and parts look like, and (n, parts, L) where the parts are."""
         tokens = self._placed(around)
         for layer in self.layers:
             tokens = layer(tokens)
@@ -173,8 +183,8 @@ class ImageTower(nn.Module):
         found = self.questions(tokens)
         if self.parts is None:
             return found, near.new_empty(len(near), 0, near[0, 0].numel())
-        told, where = self.parts(near)
-        return torch.cat((found, told), 1), where
+        looks, where = self.parts(near, cells)
+        return torch.cat((found, looks), 1), where
 
     def _placed(self, features: Tensor) -> Tensor:
         """(n, h w, width) cells that know where they are."""

@@ -1,8 +1,8 @@
 """The last stage of training: pictures are seen once and kept, and words learn to tell them apart in batches of many.
 
 A text tower that meets several times the pictures a step learns finer differences where nothing has to be looked at
-again (Zhai et al. 2022, LiT). What pictures are answered with, one matrix, learns along; the trunk, the cells and
-where a phrase's part is stay as they are.
+again (Zhai et al. 2022, LiT). What pictures are answered with, a matrix or two, learns along; the trunk, the cells
+and where a phrase's part is stay as they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Tuning:
     """Pictures a step."""
     rate: float = 8e-4
     """Learning rate of the text tower at its highest."""
-    answer_rate: float = 2e-4
+    answer_rate: float = 6e-4
     """Of what pictures are answered with."""
     warm: float = 0.05
     decay: float = 0.02
@@ -55,14 +55,17 @@ class Tuned:
         self.model, self.words, self.options = model, words, options
         self._memory, self._batches = memory, batches
         model.requires_grad_(False)
-        text, answer = [*model.text.parameters(), model.scale, model.region_scale], model.image.questions.answer
-        self._learning = [*text, *answer.parameters()]
+        text = [*model.text.parameters(), model.scale, model.region_scale]
+        answer = list(model.image.questions.answer.parameters())
+        if model.image.parts is not None:
+            answer += model.image.parts.tell.parameters()
+        self._learning = [*text, *answer]
         for value in self._learning:
             value.requires_grad_(True)
         self._optimiser = torch.optim.AdamW(
             [
                 {"params": text, "lr": 0.0, "full": options.rate},
-                {"params": list(answer.parameters()), "lr": 0.0, "full": options.answer_rate},
+                {"params": answer, "lr": 0.0, "full": options.answer_rate},
             ],
             betas=(0.9, 0.98), weight_decay=options.decay,
         )  # fmt: skip
