@@ -21,6 +21,7 @@ from ..builtin.trunk import Block, fold_pretrained
 from ..builtin.vocabulary import Vocabulary
 from ..builtin.weights import for_training
 from ..builtin.words import FEATURES, word_features
+from .average import averaged_model, begin_average, update_average
 from .batches import Batch, Batches
 from .schedule import warmed
 from .steps import Weights, loss_of
@@ -113,7 +114,7 @@ class Training:
         for module in self.model.image.trunk.modules():
             if isinstance(module, Block):
                 module.filter.requires_grad_(recipe.filters)
-        self.averaged = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self.averaged = begin_average(self.model)
         self.optimiser = self._optimiser()
         self.step = 0
         if (folder / CHECKPOINT).is_file():
@@ -153,10 +154,7 @@ class Training:
         loss.backward()
         length = torch.nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
         self.optimiser.step()
-        keep = min(recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                self.averaged[name].lerp_(value, 1 - keep)
+        update_average(self.averaged, self.model, self.step, recipe.average)
         self.step += 1
         return {
             "step": self.step,
@@ -195,9 +193,7 @@ class Training:
 
     def average_model(self) -> BodyEncoder:
         """A model of the averaged weights."""
-        model = BodyEncoder(self.recipe.model)
-        model.load_state_dict(self.averaged)
-        return model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
+        return averaged_model(self.recipe.model, self.averaged)
 
     def _keep(self, rows: list[dict[str, Any]]) -> None:
         """Write the checkpoint whole, then the log of the steps that it has."""

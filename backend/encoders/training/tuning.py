@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
+from .average import averaged_model, begin_average, update_average
 from .batches import Batches, Words
 from .memory import Memory
 from .schedule import warmed
@@ -69,7 +70,7 @@ class Tuned:
             ],
             betas=(0.9, 0.98), weight_decay=options.decay,
         )  # fmt: skip
-        self.averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        self.averaged = begin_average(model)
         self.step = 0
 
     def advance(self) -> dict[str, float]:
@@ -86,18 +87,13 @@ class Tuned:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._learning, 1.0)
         self._optimiser.step()
-        keep = min(options.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.model.state_dict().items():
-                self.averaged[name].lerp_(value, 1 - keep)
+        update_average(self.averaged, self.model, self.step, options.average)
         self.step += 1
         return parts
 
     def average_model(self) -> BodyEncoder:
         """A model of the averaged weights."""
-        model = BodyEncoder(self.model.config)
-        model.load_state_dict(self.averaged)
-        return model.to(memory_format=torch.channels_last).eval()  # pyright: ignore[reportCallIssue]
+        return averaged_model(self.model.config, self.averaged)
 
     def _loss(
         self, image: Tensor, region: Tensor, there: Tensor, said: Words, lots: torch.Generator
