@@ -32,6 +32,8 @@ from impromptu.backend.protocol import (  # noqa: E402
 STAND_IN = Path(__file__).with_name("cluster_stand_in.py")
 REAL = plans.PLANS["shapes"], engines.ENGINES["raster"]
 QUICK = Pace(task_s=0.2, late_s=2.0)
+PATIENT = Pace(task_s=0.2, late_s=60.0)
+"""For faults that must be heard: what is late goes to another worker, and then nobody hears how it ended."""
 DASK = [sys.executable, "-m", "dask"]
 CLIENT = """
 import sys
@@ -134,6 +136,11 @@ class Farm:
         """Tasks that any worker still has."""
         return [key for keys in self.client.processing().values() for key in keys]
 
+    def quiet(self):
+        """Whether no worker is at anything: what was cancelled goes on for a moment, and could take up a fault."""
+        busy = self.client.run(lambda dask_worker: len(dask_worker.state.executing))
+        return not self.tasks() and not any(busy.values())
+
     def idle(self):
         """Whether no worker has an engine open."""
         return not any((self.folder / f"open-{pid}").exists() for pid in self.pids().values())
@@ -141,11 +148,12 @@ class Farm:
 
 @pytest.fixture
 def cluster(farm):
-    """The cluster with both workers there and no fault ordered."""
+    """The cluster with both workers there and at rest, and no fault ordered."""
+    farm.complete()
+    wait_for(farm.quiet)
     for path in farm.folder.iterdir():
         if not path.name.startswith("open"):
             path.unlink()
-    farm.complete()
     return farm
 
 
@@ -206,7 +214,7 @@ def wait_for(condition, seconds=60):
 def test_a_fault_on_one_worker_is_tried_on_another(cluster, alone, tmp_path):
     cluster.order("fail")
     lines = []
-    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append)
+    take_set(tmp_path / "set", REQUEST, cluster.address, tell=lines.append, pace=PATIENT)
     assert files(tmp_path / "set") == alone
     assert any("ZeroDivisionError" in line and "tcp://" in line for line in lines)
 
@@ -214,7 +222,7 @@ def test_a_fault_on_one_worker_is_tried_on_another(cluster, alone, tmp_path):
 def test_what_fails_everywhere_ends_the_run_with_its_reason(cluster, tmp_path):
     cluster.order("faulty-50")
     with pytest.raises(ImpromptuError, match=r"tcp://.*ZeroDivisionError"):
-        take_set(tmp_path / "set", REQUEST, cluster.address)
+        take_set(tmp_path / "set", REQUEST, cluster.address, pace=PATIENT)
     wait_for(lambda: not cluster.tasks())
 
 
