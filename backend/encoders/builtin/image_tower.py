@@ -122,13 +122,12 @@ class ImageTower(nn.Module):
     Args:
         trunk: of `trunk.VARIANTS`.
         size: pixels of a side; width: of the pyramid; questions: how many; dim: of the vectors.
-        near: whether the questions are put to the fine cells too.
         parts: of a person that are looked at by themselves; told: values each.
     """
 
     def __init__(
-        self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, near: bool, parts: int,
-        told: int, dim: int,
+        self, trunk: str, size: int, width: int, layers: int, heads: int, questions: int, parts: int, told: int,
+        dim: int,
     ) -> None:  # fmt: skip
         super().__init__()
         self.trunk = Trunk(trunk)
@@ -136,10 +135,9 @@ class ImageTower(nn.Module):
         side = size // 16
         self.place = nn.Parameter(torch.randn(1, width, side, side) * 0.02)
         self.layers = nn.ModuleList(Layer(width, heads, 3 * width) for _ in range(layers))
-        self.parts = Parts(width, dim, parts, told) if parts else None
+        self.parts = Parts(width, dim, parts, told)
         self.questions = Questions(width, questions, heads, parts * (told + 1), dim)
         self.cell = nn.Conv2d(width, dim, 1)
-        self.near = near
 
     def forward(self, pictures: Tensor, frozen: int = 0) -> Seen:
         """
@@ -160,9 +158,8 @@ class ImageTower(nn.Module):
 
     def answer(self, found: Tensor) -> Tensor:
         """(n, dim) unit vectors of what `found` tells."""
-        if self.parts is not None:
-            asked = self.questions.asked.numel()
-            found = torch.cat((found[:, :asked], self.parts.told(found[:, asked:])), 1)
+        asked = self.questions.asked.numel()
+        found = torch.cat((found[:, :asked], self.parts.told(found[:, asked:])), 1)
         return F.normalize(self.questions.answer(found), dim=-1)
 
     def whole(self, pictures: Tensor) -> Tensor:
@@ -178,11 +175,7 @@ class ImageTower(nn.Module):
         tokens = self._placed(around)
         for layer in self.layers:
             tokens = layer(tokens)
-        if self.near:
-            tokens = torch.cat((tokens, self._placed(near)), 1)
-        found = self.questions(tokens)
-        if self.parts is None:
-            return found, near.new_empty(len(near), 0, near[0, 0].numel())
+        found = self.questions(torch.cat((tokens, self._placed(near)), 1))
         looks, where = self.parts(near, cells)
         return torch.cat((found, looks), 1), where
 

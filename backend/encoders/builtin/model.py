@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ...people.spec import PARTS
 from .image_tower import ImageTower
 from .text_tower import TextTower
 
@@ -26,10 +27,8 @@ class BodyEncoderConfig:
     text_layers: int = 2
     heads: int = 4
     questions: int = 6
-    near: bool = False
-    """Whether the questions are also put to the fine cells that phrases are looked for in."""
-    parts: int = 0
-    """Of a person that are looked at by themselves; in training those of `people.spec.PARTS`."""
+    parts: int = len(PARTS)
+    """Of a person that are looked at by themselves."""
     told: int = 32
     """Values that each of them tells."""
     dim: int = 256
@@ -44,7 +43,7 @@ class BodyEncoder(nn.Module):
         self.config = config
         c = config
         self.image = ImageTower(
-            c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.near, c.parts, c.told, c.dim
+            c.trunk, c.size, c.width, c.image_layers, c.heads, c.questions, c.parts, c.told, c.dim
         )
         self.text = TextTower(c.width, c.text_layers, c.heads, c.dim)
         self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .words import MOST, split
+from .words import MOST, split, word_features
 
 
 class Vocabulary:
@@ -17,13 +17,15 @@ class Vocabulary:
     Args:
         words: n different words.
         rows: (n, d) their vectors.
-        find: vectors (k, d) of k words that are not among them; they are kept.
+        find: vectors (k, d) of k words that are not among them, which are kept; by default MiniLM's features.
     """
 
-    def __init__(self, words: Sequence[str], rows: Tensor, find: Callable[[Sequence[str]], Tensor]) -> None:
+    def __init__(
+        self, words: Sequence[str], rows: Tensor, find: Callable[[Sequence[str]], Tensor] | None = None
+    ) -> None:
         self._at = {word: i for i, word in enumerate(words)}
         self.rows = rows
-        self._find = find
+        self._find = find or (lambda new: torch.from_numpy(word_features(new)))
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -79,5 +79,4 @@ def for_training(path: Path) -> tuple[BodyEncoder, Vocabulary, dict[str, Any]]:
         InvalidInput: as `load`. AssetsMissing: MiniLM is not on this machine.
     """
     model, words, _, origin = load(path)
-    features = torch.from_numpy(word_features(words))
-    return model, Vocabulary(words, features, lambda new: torch.from_numpy(word_features(new))), origin
+    return model, Vocabulary(words, torch.from_numpy(word_features(words))), origin

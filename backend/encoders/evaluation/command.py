@@ -8,13 +8,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...protocol import InvalidInput, check_suffix
+from ...protocol import AssetsMissing, InvalidInput, check_suffix
 
 if TYPE_CHECKING:
+    from ..base import JointEncoder
     from .heldout import HeldOut
 
 COUNT, SEED = 1000, 7001
 """Pictures of the set that is made, and its seed; as in the figures of the model card."""
+CYCLES = 100
+"""Pictures that are also taken with Cycles."""
 MOST = 20_000
 """Pictures that are compared with one another."""
 TELL_S, TELL_LOG_S = 0.5, 15.0
@@ -35,14 +38,17 @@ def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
         "--count", type=int, default=None, help=f"pictures; of --set the first (default: {COUNT}, or all of --set)"
     )
     parser.add_argument("--seed", type=int, default=None, help=f"of the set that is made (default: {SEED})")
-    parser.add_argument("--no-changes", action="store_true", help="leave out changed pictures, and most of the time")
     parser.add_argument(
-        "--cycles", type=int, default=0, metavar="N", help="also take N of the scenes with Cycles (default: none)"
-    )
-    parser.add_argument(
-        "--guidance", nargs="?", const="judge", metavar="JUDGE",
-        help="also let the encoder colour a grey body, judged by another encoder (default: judge)",
+        "--cycles", type=int, default=CYCLES, metavar="N",
+        help="scenes that are also taken with Cycles, where Blender is found; 0: none (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--guidance", default="judge", metavar="JUDGE",
+        help="the encoder that judges what this one makes of a grey body, or none (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out changed pictures, Cycles and guidance, and most of the time"
+    )
     parser.add_argument("--sheet", metavar="FILE", help="write a picture of what is found and what is not (.png)")
     parser.add_argument("-o", "--output", metavar="JSON", help="write all figures")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -59,29 +65,31 @@ def run_eval(args: argparse.Namespace) -> None:
     from ...outputs import check_writable
     from ..base import EncoderOptions
     from ..factory import load_joint_encoder
-    from ..guidance.trial import check_judge, table
 
     sheet = check_suffix(args.sheet, (".png",), "A sheet") if args.sheet else None
     check_writable([Path(path) for path in (sheet, args.output) if path])
     if args.cycles < 0:
         raise InvalidInput(f"--cycles is {args.cycles}.", "Give a number of pictures, or 0.")
     encoder = load_joint_encoder(args.encoder, EncoderOptions(device=args.device))
-    judge = load_joint_encoder(args.guidance, EncoderOptions(device=args.device)) if args.guidance else None
-    if judge is not None:
-        check_judge(encoder, judge)
+    judge = _judge(args, encoder)
     held = _set(args)
+    from ..guidance.fit import GuidanceOptions
+    from ..guidance.trial import table
     from .cycles import beside_cycles
     from .evaluate import evaluate
 
     begun = time.monotonic()
-    evaluated = evaluate(encoder, held, _Teller(), changed=not args.no_changes)
+    evaluated = evaluate(encoder, held, _Teller(), changed=not args.quick)
     report = evaluated.report
-    if args.cycles:
+    if args.cycles and not args.quick:
         beside_cycles(encoder, held, evaluated, args.cycles, _Teller())
     else:
-        report.notes.append("Cycles was left out (--cycles N).")
-    if judge is not None:
-        report.guidance = table(encoder, judge)
+        report.notes.append("Cycles was left out.")
+    if isinstance(judge, str):
+        report.notes.append(judge)
+    else:
+        teller, form = _Teller(), GuidanceOptions().form
+        report.guidance = table(encoder, judge, check=lambda: teller("guiding and judging"), forms=(form,))
     report.seconds = time.monotonic() - begun
     if sheet is not None:
         from .sheet import write_sheet
@@ -93,6 +101,28 @@ def run_eval(args: argparse.Namespace) -> None:
         emit(report.to_json())
     else:
         print(report.text())
+
+
+def _judge(args: argparse.Namespace, encoder: JointEncoder) -> JointEncoder | str:
+    """Who judges how the encoder guides, or why nobody does.
+
+    Raises:
+        InvalidInput, AssetsMissing: a judge that was asked for is no good.
+    """
+    from ..base import EncoderOptions
+    from ..factory import load_joint_encoder
+    from ..guidance.trial import check_judge
+
+    if args.quick or args.guidance == "none":
+        return "Guidance was left out."
+    try:
+        judge = load_joint_encoder(args.guidance, EncoderOptions(device=args.device))
+        check_judge(encoder, judge)
+    except (InvalidInput, AssetsMissing) as error:
+        if args.guidance != "judge":
+            raise
+        return f"Guidance was left out: {error}"
+    return judge
 
 
 def _set(args: argparse.Namespace) -> HeldOut:

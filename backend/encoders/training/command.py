@@ -72,12 +72,10 @@ def run_train(args: argparse.Namespace) -> None:
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
     """The recipe that the options ask for."""
-    from ...people.spec import PARTS
     from ..builtin.model import BodyEncoderConfig
     from .loop import Recipe
 
-    parts = len(PARTS)
-    model = replace(BodyEncoderConfig(near=True, parts=parts), trunk=args.trunk, **(NARROW if args.narrow else {}))
+    model = replace(BodyEncoderConfig(), trunk=args.trunk, **(NARROW if args.narrow else {}))
     recipe = Recipe(model=model, seed=args.seed, steps=args.steps, batch=args.batch)
     if not args.start:
         return recipe

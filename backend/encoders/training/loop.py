@@ -20,7 +20,7 @@ from ..builtin.model import BodyEncoder, BodyEncoderConfig
 from ..builtin.trunk import Block, fold_pretrained
 from ..builtin.vocabulary import Vocabulary
 from ..builtin.weights import for_training
-from ..builtin.words import FEATURES, word_features
+from ..builtin.words import FEATURES
 from .average import averaged_model, begin_average, update_average
 from .batches import Batch, Batches
 from .schedule import warmed
@@ -102,7 +102,7 @@ class Training:
         self.folder, self.recipe, self.batches = folder, recipe, batches
         torch.manual_seed(recipe.seed)
         self.model = BodyEncoder(recipe.model)
-        self.words = Vocabulary((), torch.empty(0, FEATURES), lambda new: torch.from_numpy(word_features(new)))
+        self.words = Vocabulary((), torch.empty(0, FEATURES))
         if start is not None:
             begun, self.words, _ = for_training(start)
             if begun.config != recipe.model:
@@ -220,5 +220,4 @@ class Training:
         self.model.load_state_dict(state["model"])
         self.averaged = state["averaged"]
         self.optimiser.load_state_dict(state["optimiser"])
-        rows = state["features"]
-        self.words = Vocabulary(state["words"], rows, lambda new: torch.from_numpy(word_features(new)))
+        self.words = Vocabulary(state["words"], state["features"])

@@ -57,9 +57,7 @@ class Tuned:
         self._memory, self._batches = memory, batches
         model.requires_grad_(False)
         text = [*model.text.parameters(), model.scale, model.region_scale]
-        answer = list(model.image.questions.answer.parameters())
-        if model.image.parts is not None:
-            answer += model.image.parts.tell.parameters()
+        answer = [*model.image.questions.answer.parameters(), *model.image.parts.tell.parameters()]
         self._learning = [*text, *answer]
         for value in self._learning:
             value.requires_grad_(True)

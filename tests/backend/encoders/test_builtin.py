@@ -17,7 +17,7 @@ from impromptu.backend.protocol import AssetsMissing, InvalidInput
 from torch import nn
 from torch.nn import functional as F
 
-SMALL = BodyEncoderConfig(near=True, size=64, width=32, image_layers=1, text_layers=1, heads=2, questions=3, dim=24)
+SMALL = BodyEncoderConfig(size=64, width=32, image_layers=1, text_layers=1, heads=2, questions=3, dim=24)
 WORDS = ("a", "red", "shirt", "blue", "jeans", ",")
 
 

@@ -298,7 +298,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 def test_the_command_prints_the_table_and_writes_figures_and_a_sheet(held, oracle, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(factory, "load_joint_encoder", lambda name, options: oracle)
     sheet, output = tmp_path / "sheet.png", tmp_path / "figures.json"
-    given = ["--set", str(held.folder), "--no-changes", "--count", "20", "--sheet", str(sheet), "-o", str(output)]
+    given = ["--set", str(held.folder), "--quick", "--count", "20", "--sheet", str(sheet), "-o", str(output)]
     assert main(["encoder", "eval", *given]) == 0
     printed = capsys.readouterr().out
     assert "Retrieval among 20" in printed
@@ -319,14 +319,18 @@ def test_guidance_stands_below_the_table_and_is_not_judged_by_the_guide(held, mo
     judge.digest = "e" * 64
     encoders = {"body": Guessing(0), "judge": judge}
     monkeypatch.setattr(factory, "load_joint_encoder", lambda name, options: encoders[name])
-    monkeypatch.setattr(trial, "table", lambda guide, judge: {"guides": guide.name, "steps": 3})
+    monkeypatch.setattr(trial, "table", lambda guide, judge, **options: {"guides": guide.name, "steps": 3})
     monkeypatch.setattr(report, "show", lambda result: f"{result['guides']} in {result['steps']} steps")
-    given = ["encoder", "eval", "--set", str(held.folder), "--no-changes", "--guidance"]
+    given = ["encoder", "eval", "--set", str(held.folder), "--cycles", "0"]
     assert main(given) == 0
     assert "\n\nGuidance\nfake in 3 steps\n\n" in capsys.readouterr().out
     judge.digest = Guessing.digest
-    assert main(given) == 2
+    assert main(given) == 0
+    assert "Guidance was left out: The judge has the weights of the guide" in capsys.readouterr().out
+    assert main([*given, "--guidance", "body"]) == 2
     assert "judge has the weights of the guide" in capsys.readouterr().err
+    assert main([*given, "--guidance", "none"]) == 0
+    assert "Guidance was left out." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("given", [["--count", "1"], ["--cycles", "-1"], ["--set", "nowhere"], ["--sheet", "a.jpg"]])

@@ -31,7 +31,7 @@ NONE = 255
 PARTS = ("top", "bottom")
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 40, 220), "white": (245, 245, 245)}
 TINY = BodyEncoderConfig(
-    near=True, size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, parts=2, told=8, dim=32
+    size=SIZE, width=32, image_layers=1, text_layers=1, heads=2, questions=2, parts=2, told=8, dim=32
 )
 
 
@@ -101,7 +101,7 @@ def features(words):
 
 @pytest.fixture(autouse=True)
 def _fixed_features(monkeypatch):
-    monkeypatch.setattr("impromptu.backend.encoders.training.loop.word_features", features)
+    monkeypatch.setattr("impromptu.backend.encoders.builtin.vocabulary.word_features", features)
 
 
 def test_a_batch_is_decided_by_seed_and_step():
@@ -291,7 +291,7 @@ def test_a_last_stage_begins_with_finished_weights(tmp_path, monkeypatch):
 def twin(tmp_path_factory):
     """A run of a small model on small pictures, and how it fared before."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("impromptu.backend.encoders.training.loop.word_features", features)
+    patch.setattr("impromptu.backend.encoders.builtin.vocabulary.word_features", features)
     run = Training(tmp_path_factory.mktemp("twin"), recipe(steps=STEPS, batch=16), Batches(Set(200), 16, seed=0))
     before = look(run.average_model(), run.words, Set(30, seed=9))
     run.run(lambda row: None)
