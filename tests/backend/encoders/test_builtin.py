@@ -171,6 +171,20 @@ def test_texts_that_cannot_be_read(small):
         small.encode_phrases([" "])
 
 
+def test_a_label_beyond_the_limit_is_read_up_to_it(small):
+    words = ["a", "red", "shirt", "blue", "jeans"] * MOST
+    np.testing.assert_array_equal(small.encode([" ".join(words)]), small.encode([" ".join(words[:MOST])]))
+
+
+def test_half_precision_says_nearly_the_same(file, small):
+    half = builtin.BuiltinEncoder("small", file, EncoderOptions(device="cpu", precision="bfloat16"))
+    texts, x = ["a red shirt", "blue jeans"], torch.rand(2, 3, 64, 64)
+    said = [(encoder.encode_texts(texts), *encoder.see(x)) for encoder in (half, small)]
+    for ours, theirs in zip(*said, strict=True):
+        assert ours.dtype == torch.float32
+        assert F.cosine_similarity(ours, theirs).min() > 0.99
+
+
 def test_the_file_keeps_what_the_model_says(file):
     torch.manual_seed(0)
     before = BodyEncoder(SMALL).eval()
