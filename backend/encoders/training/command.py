@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .loop import Recipe, Training
     from .shards import Shards
 
-NARROW = {"width": 128, "dim": 192}
+NARROW = {"width": 96, "dim": 160}
 EVERY = 20
 """Steps between lines of progress."""
 
