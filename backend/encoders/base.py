@@ -113,6 +113,20 @@ class JointEncoder(TextEncoder, Protocol):
         """
         ...
 
+    def phrase_fit(self, texts: Sequence[str], cells: Tensor) -> Tensor:
+        """By how much phrases fit some cells of pictures better than they fit pictures at large.
+
+        Args:
+            texts: k phrases; cells: (n, dim_g, h, w) of `ground`.
+
+        Returns:
+            (n, k) nats, differentiable to the cells.
+
+        Raises:
+            InvalidInput: as `encode_phrases`.
+        """
+        ...
+
     def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """`encode_images` and `ground` of the same pictures, at the price of one of them.
 

@@ -35,39 +35,51 @@ class Scores:
     texts: tuple[str, ...]
     cosine: np.ndarray
     """(images, texts)."""
+    fit: np.ndarray | None = None
+    """(images, texts) logits of `fit.Fit`, where they were asked for."""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values: `images`, `texts`, and `cosine` with one row a picture."""
-        rows = [[round(float(value), 6) for value in row] for row in self.cosine]
-        return {"images": list(self.images), "texts": list(self.texts), "cosine": rows}
+        """JSON values: `images`, `texts`, and `cosine` with one row a picture; `fit` likewise, where there is one."""
+        rows = {"cosine": self.cosine, **({} if self.fit is None else {"fit": self.fit})}
+        numbers = {name: [[round(float(x), 6) for x in row] for row in values] for name, values in rows.items()}
+        return {"images": list(self.images), "texts": list(self.texts), **numbers}
 
     def table(self) -> str:
         """The texts below each picture, best first."""
         lines: list[str] = []
-        for image, row in zip(self.images, self.cosine, strict=True):
+        for image, row in zip(self.images, self.cosine if self.fit is None else self.fit, strict=True):
             lines.append(image)
             lines += [f"  {row[i]:7.4f}  {self.texts[i]}" for i in np.argsort(-row, kind="stable")]
         return "\n".join(lines)
 
 
-def score(encoder: JointEncoder, images: Sequence[str | Path], texts: Sequence[str]) -> Scores:
+def score(
+    encoder: JointEncoder, images: Sequence[str | Path], texts: Sequence[str], by_phrases: bool = False
+) -> Scores:
     """Cosines of picture files with texts, in the memory of one chunk of pictures.
+
+    Args:
+        by_phrases: also how well the texts fit with each of their phrases looked for by itself.
 
     Raises:
         InvalidInput: a file is missing or not a picture, or a text is more than the encoder can read.
     """
     import torch
 
+    from .fit import Fit
     from .images import read_picture
 
-    wanted = encoder.encode_texts(texts)
+    wanted, fit = encoder.encode_texts(texts), Fit(encoder, texts) if by_phrases else None
     rows: list[np.ndarray] = []
+    fits: list[np.ndarray] = []
     pictures = (read_picture(path) for path in images)
     with torch.inference_mode():
         for chunk in _chunks(pictures, encoder.options.chunk or CHUNK):
             rows.append((encoder.encode_images(chunk) @ wanted.T).cpu().numpy())
+            if fit is not None:
+                fits.append(fit(chunk).cpu().numpy())
     cosine = np.concatenate(rows).astype(np.float32)
-    return Scores(tuple(map(str, images)), tuple(texts), cosine)
+    return Scores(tuple(map(str, images)), tuple(texts), cosine, np.concatenate(fits) if fits else None)
 
 
 def _chunks(pictures: Iterable[Tensor], most: int) -> Iterator[Tensor]:
@@ -118,6 +130,10 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", default=EncoderOptions.device, help="cpu, cuda, mps or auto (default: %(default)s)"
     )
+    parser.add_argument(
+        "--phrases", action="store_true",
+        help="also look for what a text names by itself, rank by both, and add them to the JSON as `fit`",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -127,7 +143,7 @@ def run_score(args: argparse.Namespace) -> None:
     from .factory import load_joint_encoder
 
     encoder = load_joint_encoder(args.encoder, EncoderOptions(device=args.device))
-    found = score(encoder, args.images, texts)
+    found = score(encoder, args.images, texts, args.phrases)
     if args.json:
         emit(found.to_json(), sort_keys=False)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -79,6 +80,10 @@ class TorchEncoder(ABC):
         """(n, 3, size, size) -> (n, dim_g, h, w), of any length, where the encoder grounds."""
         raise NotImplementedError
 
+    def _usual_fit(self, phrases: Tensor) -> Tensor:
+        """(k,) what `phrase_fit` subtracts for (k, dim_g) phrases: how well they fit pictures at large."""
+        raise NotImplementedError
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """As `TextEncoder`'s. Labels of a library are not refused: what is too long is read up to the limit."""
         return self._texts.vectors(texts).numpy() if len(texts) else np.empty((0, self.dim), np.float32)
@@ -102,6 +107,12 @@ class TorchEncoder(ABC):
         """As `JointEncoder`'s."""
         self._check_grounds()
         return self._through(self._ground_tower, images)
+
+    def phrase_fit(self, texts: Sequence[str], cells: Tensor) -> Tensor:
+        """As `JointEncoder`'s."""
+        phrases, cells = self.encode_phrases(texts), cells.to(self.device)
+        fits = self.cell_scale * torch.einsum("kd,nd...->nk...", phrases, cells).flatten(2)
+        return fits.logsumexp(2) - math.log(fits.shape[2]) - self._usual_fit(phrases)
 
     def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """As `JointEncoder`'s."""

@@ -73,6 +73,9 @@ class BuiltinEncoder(TorchEncoder):
     def _ground_tower(self, prepared: Tensor) -> Tensor:
         return self._model.image.cells(prepared)
 
+    def _usual_fit(self, phrases: Tensor) -> Tensor:
+        return self._model.usual_fit(phrases)
+
     def _check_length(self, text: str) -> None:
         count = len(split(text))
         if not count:

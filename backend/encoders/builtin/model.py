@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...people.spec import PARTS
 from .image_tower import ImageTower
@@ -38,6 +38,8 @@ class BodyEncoderConfig:
 class BodyEncoder(nn.Module):
     """Text and image tower; `scale` (as its logarithm) sharpens cosines, `slope` and `level` those of cells."""
 
+    usual: Tensor
+
     def __init__(self, config: BodyEncoderConfig) -> None:
         super().__init__()
         self.config = config
@@ -50,3 +52,8 @@ class BodyEncoder(nn.Module):
         self.region_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         self.slope = nn.Parameter(torch.tensor(math.log(10.0)))
         self.level = nn.Parameter(torch.tensor(-4.0))
+        self.register_buffer("usual", torch.zeros(c.dim + 1))
+
+    def usual_fit(self, phrases: Tensor) -> Tensor:
+        """(k,) how well (k, dim) phrases fit pictures at large, linear in the phrase: `training.usual` found how."""
+        return phrases @ self.usual[:-1] + self.usual[-1]

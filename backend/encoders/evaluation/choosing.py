@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .embedding import Array, Seen, Texts
+from .embedding import Scorer, Seen
 from .heldout import Item
 from .intervals import Figure, share_of
 from .questions import Question
@@ -17,21 +17,18 @@ from .retrieval import TIE
 Told = Callable[[str], str]
 
 
-def answer(
-    asked: Sequence[Question], texts: Texts, pictures: Array, retell: Told = lambda text: text
-) -> NDArray[np.floating]:
+def answer(asked: Sequence[Question], scorer: Scorer, retell: Told = lambda text: text) -> NDArray[np.floating]:
     """(n,) share of each question's wordings in which the right text scores higher than every other one.
 
     Args:
-        pictures: (N, dim) of all pictures.
         retell: what becomes of a text where the pictures were changed.
     """
-    texts.learn(retell(text) for question in asked for choices in question.texts for text in choices)
+    scorer.learn(retell(text) for question in asked for choices in question.texts for text in choices)
     right = np.zeros(len(asked))
     for i, question in enumerate(asked):
-        vectors = texts.vectors([retell(text) for choices in question.texts for text in choices])
-        cosine = (vectors @ pictures[question.picture]).reshape(len(question.texts), -1)
-        right[i] = (cosine[:, 0] > cosine[:, 1:].max(1) + TIE).mean()
+        texts = [retell(text) for choices in question.texts for text in choices]
+        scores = scorer.at(question.picture, texts).reshape(len(question.texts), -1)
+        right[i] = (scores[:, 0] > scores[:, 1:].max(1) + TIE).mean()
     return right
 
 
@@ -70,7 +67,7 @@ def of_row(asked: Sequence[Question], family: str, seen: Seen) -> list[Question]
     ]
 
 
-def false_captions(items: Sequence[Item], texts: Texts, pictures: Array) -> dict[str, Figure]:
+def false_captions(items: Sequence[Item], scorer: Scorer) -> dict[str, Figure]:
     """How often a true caption scores higher than the same with one thing made false: of all, and by what."""
     pairs = [
         (item.number, item.row["captions"][false["caption"]]["text"], false["text"], false["family"])
@@ -79,10 +76,10 @@ def false_captions(items: Sequence[Item], texts: Texts, pictures: Array) -> dict
     ]
     if not pairs:
         return {}
-    texts.learn(text for pair in pairs for text in pair[1:3])
+    scorer.learn(text for pair in pairs for text in pair[1:3])
     numbers = np.array([pair[0] for pair in pairs])
-    apart = texts.vectors([p[1] for p in pairs]) - texts.vectors([p[2] for p in pairs])
-    right = np.einsum("nd,nd->n", apart, pictures[numbers]) > TIE
+    scores = np.array([scorer.at(number, said) for number, *said, _ in pairs])
+    right = scores[:, 0] > scores[:, 1] + TIE
     families = np.array([pair[3] for pair in pairs])
     found = {"all": share_of(right, numbers, 0.5)}
     for family in sorted(set(families), key=lambda f: -(families == f).sum()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -62,6 +63,45 @@ class Texts:
         if not all(text in self._at for text in texts):
             self.learn(texts)
         return self._table[[self._at[text] for text in texts]]
+
+
+class Scorer(Protocol):
+    """How well texts fit the pictures of a set: higher is better, from text to text and from picture to picture."""
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Prepare many texts at once."""
+        ...
+
+    def among(self, texts: Sequence[str], numbers: Sequence[int]) -> Array:
+        """(t, n) of texts and some pictures."""
+        ...
+
+    def at(self, number: int, texts: Sequence[str]) -> Array:
+        """(t,) of texts and one picture."""
+        ...
+
+
+class Whole:
+    """By the cosine of a text with the whole picture.
+
+    Args:
+        pictures: (N, dim) of all pictures.
+    """
+
+    def __init__(self, texts: Texts, pictures: Array) -> None:
+        self.texts, self._pictures = texts, pictures
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """As `Scorer`'s."""
+        self.texts.learn(texts)
+
+    def among(self, texts: Sequence[str], numbers: Sequence[int]) -> Array:
+        """As `Scorer`'s."""
+        return self.texts.vectors(texts) @ self._pictures[list(numbers)].T
+
+    def at(self, number: int, texts: Sequence[str]) -> Array:
+        """As `Scorer`'s."""
+        return self.texts.vectors(texts) @ self._pictures[number]
 
 
 def tensor_of(pictures: Pixels) -> Tensor:

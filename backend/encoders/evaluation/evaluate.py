@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ..base import JointEncoder
 from .about_clothes import COLOUR, TYPE
 from .about_people import ACTION, BUILD, NEW_ACTION
 from .changes import CHANGES
 from .choosing import answer, by_family, commonest, false_captions
-from .embedding import AS_IT_IS, Seen, Texts, see_all
+from .embedding import AS_IT_IS, Scorer, Seen, Texts, Whole, see_all
+from .fitting import Fitted
 from .grounding import Finder, answers, figures
 from .heldout import HeldOut, Tell
 from .intervals import Figure
@@ -57,17 +59,17 @@ def evaluate(encoder: JointEncoder, held: HeldOut, tell: Tell = lambda line: Non
     finder = Finder(encoder, held.items, held.part_names, asked) if encoder.grounds else None
     seen = see_all(encoder, held, CHANGES if changed else {}, finder, tell)
     pictures = seen[AS_IT_IS].vectors
-    lines = [
-        Line(f"{kind}: {name}", figure)
-        for kind, say in KINDS.items()
-        for name, figure in recalls(told(held.items, say), texts, pictures).items()
-    ]
-    report.sections["retrieval"] = Section(f"Retrieval among {len(held):,}", lines)
-    right = answer(asked, texts, pictures)
+    whole, fitted = Whole(texts, pictures), None
+    if finder is not None and finder.cells is not None:
+        fitted = Fitted(encoder, texts, pictures, finder.cells.all())
+    retrieval = [_recalled(held, scorer, tell) if scorer else {} for scorer in (whole, fitted)]
+    report.sections["retrieval"] = Section(f"Retrieval among {len(held):,}", _lines(*retrieval))
+    right = answer(asked, whole)
     plain, kept = by_family(asked, right, False), by_family(asked, right, True)
-    report.sections["attributes"] = Section("One of several texts", _ordered(plain, kept, commonest(asked)))
-    false = false_captions(held.items, texts, pictures)
-    report.sections["false_captions"] = Section("True before false caption", _lines(false))
+    fit = by_family(asked, answer(asked, fitted), False) if fitted else {}
+    report.sections["attributes"] = Section("One of several texts", _ordered(plain, kept, fit, commonest(asked)))
+    false = [false_captions(held.items, scorer) if scorer else {} for scorer in (whole, fitted)]
+    report.sections["false_captions"] = Section("True before false caption", _lines(*false))
     if finder is not None:
         report.sections["cells"] = Section("One of several phrases", _lines(answers(finder.chosen)))
         report.sections["grounding"] = Section("Where a phrase's part is", _lines(figures(finder.found)))
@@ -81,15 +83,27 @@ def evaluate(encoder: JointEncoder, held: HeldOut, tell: Tell = lambda line: Non
     return Evaluated(report, seen, asked, texts)
 
 
-def _lines(figures: Mapping[str, Figure]) -> list[Line]:
-    return [Line(name, figure) for name, figure in figures.items()]
+def _recalled(held: HeldOut, scorer: Scorer, tell: Tell) -> dict[str, Figure]:
+    """Recalls of all kinds of captions."""
+    found = {}
+    for kind, say in KINDS.items():
+        tell(f"retrieval: {kind}")
+        found |= {f"{kind}: {name}": figure for name, figure in recalls(told(held.items, say), scorer).items()}
+    return found
 
 
-def _ordered(plain: Mapping[str, Figure], kept: Mapping[str, Figure], common: Mapping[str, float]) -> list[Line]:
+def _lines(figures: Mapping[str, Figure], fit: Mapping[str, Figure] = MappingProxyType({})) -> list[Line]:
+    return [Line(name, figure, fit=fit.get(name)) for name, figure in figures.items()]
+
+
+def _ordered(
+    plain: Mapping[str, Figure], kept: Mapping[str, Figure], fit: Mapping[str, Figure], common: Mapping[str, float]
+) -> list[Line]:
     """Rows of questions, those that belong together beside each other."""
 
     def place(name: str) -> tuple[int, bool, str]:
         first = next((i for i, start in enumerate(ORDER) if name.startswith(start)), len(ORDER))
         return first, name != ORDER[first] if first < len(ORDER) else True, name
 
-    return [Line(name, plain[name], kept.get(name), common.get(name)) for name in sorted(plain, key=place)]
+    names = sorted(plain, key=place)
+    return [Line(name, plain[name], kept.get(name), fit.get(name), common.get(name)) for name in names]

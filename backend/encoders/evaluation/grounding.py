@@ -14,6 +14,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from ...people.bodies import SKIN
 from ..base import JointEncoder
+from .fitting import MOST, Cells
 from .heldout import Item, Pixels
 from .intervals import Figure, mean_of, share_of
 from .questions import Question
@@ -68,10 +69,14 @@ class Finder:
                 self._asked.setdefault(question.picture, []).append(question)
         self.found: list[Found] = []
         self.chosen: list[Chosen] = []
+        self.cells = Cells() if len(items) <= MOST else None
+        """Of all pictures, where they are not too many."""
 
     def __call__(self, numbers: NDArray[np.integer], images: Tensor, parts: Pixels) -> None:
         """Look for all phrases of a batch."""
         grid = self._encoder.ground(images).cpu()
+        if self.cells is not None:
+            self.cells.keep(grid)
         for number, cells, seen in zip(numbers.tolist(), grid, parts, strict=True):
             for phrase in self._items[number].row["phrases"]:
                 shares = self._shares(phrase, seen, (cells.shape[1], cells.shape[2]))

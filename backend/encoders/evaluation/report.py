@@ -20,6 +20,8 @@ class Line:
     figure: Figure
     kept: Figure | None = None
     """The same, said in words that training never says."""
+    fit: Figure | None = None
+    """The same, with phrases looked for by themselves too."""
     common: float | None = None
     """What somebody has right who always says the most common answer."""
 
@@ -28,6 +30,8 @@ class Line:
         row = {"name": self.name, **self.figure.to_json()}
         if self.kept:
             row["kept_words"] = self.kept.to_json()
+        if self.fit:
+            row["fit"] = self.fit.to_json()
         if self.common is not None:
             row["commonest"] = round(self.common, 4)
         return row
@@ -35,9 +39,11 @@ class Line:
     def text(self) -> str:
         """One line."""
         more = f"{_percent(self.common):>8}" if self.common is not None else ""
+        if self.fit:
+            more = f"{more:8}  {_percent(self.fit.value):>6}  {_range(self.fit):13}"
         if self.kept:
             k = self.kept
-            more = f"{more:8}  {_percent(k.value):>6}  {_range(k):13}{k.n:>6,}"
+            more = f"{more:{31 if self.fit else 8}}  {_percent(k.value):>6}  {_range(k):13}{k.n:>6,}"
         return f"  {self.name:{NAME - 2}}{_cells(self.figure)}{more}".rstrip()
 
 
@@ -53,6 +59,8 @@ class Section:
         head = f"{self.title:{NAME}}{HEAD[NAME:]}"
         if any(line.common is not None for line in self.lines):
             head += f"{'always':>8}"
+        if any(line.fit for line in self.lines):
+            head = f"{head:{len(HEAD) + 8}}{'phrases too, 95 %':>23}"
         if any(line.kept for line in self.lines):
             head += "    new words, 95 %         n"
         return "\n".join([head, *(line.text() for line in self.lines)])
@@ -93,7 +101,7 @@ class Report:
             f"split {a['split']}, seed {a['seed']}.",
             "Per cent; ties count against; questions are asked in several wordings that training does not have. "
             "Intervals are over pictures, of which some are asked about more than once. "
-            "always: who says the most common answer.",
+            "always: who says the most common answer. phrases too: what a text names is also looked for by itself.",
         ]
         blocks = ["\n".join(head), *(section.text() for section in self.sections.values() if section.lines)]
         blocks += [_states(title, rows) for title, rows in self.states.items()]

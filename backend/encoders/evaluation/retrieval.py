@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...people.captions import caption
 from ...people.voice import Voice
-from .embedding import Array, Texts
+from .embedding import Scorer
 from .heldout import Item
 from .intervals import Figure, share_of
 
@@ -52,38 +52,36 @@ def told(items: Sequence[Item], say: Callable[[Item], str]) -> list[tuple[int, s
     return [(item.number, text) for item in items if (text := say(item))]
 
 
-def places(told: Told, texts: Texts, pictures: Array) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+def places(told: Told, scorer: Scorer) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
     """Which place the right one takes, from 1 on; one that scores the same as a false one comes after it.
 
     Where two pictures have the same text, either is right for it.
 
     Args:
         told: n texts of n different pictures; no others are compared.
-        pictures: (N, dim) of all pictures.
 
     Returns:
         (n,) of each text's best right picture, and of each picture's text.
     """
     unique = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in told))}
     which = np.array([unique[text] for _, text in told])
-    shown = pictures[[number for number, _ in told]]
-    vectors = texts.vectors(list(unique))
-    first, best = np.empty(len(unique), int), np.empty(len(unique), np.float32)
-    own = np.einsum("nd,nd->n", shown, vectors[which])
-    ahead = np.ones(len(told), int)
+    numbers, texts = [number for number, _ in told], list(unique)
+    scorer.learn(texts)
+    own = np.array([scorer.at(number, [text])[0] for number, text in told])
+    first, ahead = np.empty(len(unique), int), np.ones(len(told), int)
     for start in range(0, len(unique), BLOCK):
         ids = np.arange(start, min(start + BLOCK, len(unique)))
-        cosine, right = vectors[ids] @ shown.T, ids[:, None] == which
-        best[ids] = np.where(right, cosine, -np.inf).max(1)
-        first[ids] = 1 + (~right & (cosine >= best[ids, None] - TIE)).sum(1)
-        ahead += (~right & (cosine >= own - TIE)).sum(0)
+        scores, right = scorer.among(texts[start : start + BLOCK], numbers), ids[:, None] == which
+        best = np.where(right, scores, -np.inf).max(1)
+        first[ids] = 1 + (~right & (scores >= best[:, None] - TIE)).sum(1)
+        ahead += (~right & (scores >= own - TIE)).sum(0)
     return first[which], ahead
 
 
-def recalls(told: Told, texts: Texts, pictures: Array) -> dict[str, Figure]:
+def recalls(told: Told, scorer: Scorer) -> dict[str, Figure]:
     """`text to image, R@1` ... of one kind of texts."""
     numbers = [number for number, _ in told]
-    found = dict(zip(("text to image", "image to text"), places(told, texts, pictures), strict=True))
+    found = dict(zip(("text to image", "image to text"), places(told, scorer), strict=True))
     return {
         f"{way}, R@{depth}": share_of((place <= depth).astype(float), numbers, min(depth / max(len(told), 1), 1.0))
         for way, place in found.items()

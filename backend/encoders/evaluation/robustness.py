@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from .about_clothes import COLOUR, TYPE
 from .about_people import ACTION
 from .choosing import answer, of_row, share
-from .embedding import Seen, Texts
+from .embedding import Seen, Texts, Whole
 from .heldout import Item
 from .intervals import Figure
 from .questions import Question
@@ -37,13 +37,14 @@ def compare(
     captions = told(items, without_backdrop)
     rows: dict[str, dict[str, Figure]] = {}
     for name, state in seen.items():
+        scorer = Whole(texts, state.vectors)
         say = retell.get(name, lambda text: text)
-        row = {RECALL: recalls([(i, say(text)) for i, text in captions], texts, state.vectors)[RECALL]}
+        row = {RECALL: recalls([(i, say(text)) for i, text in captions], scorer)[RECALL]}
         for column, family in COLUMNS.items():
             if family == COLOUR and name in colourless:
                 continue
             chosen = of_row(asked, family, state)
-            right = answer(chosen, texts, state.vectors, say)
+            right = answer(chosen, scorer, say)
             row[column] = share(chosen, right, range(len(chosen)))
         rows[name or "as it is"] = row
     return rows

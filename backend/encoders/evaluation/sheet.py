@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ...files import atomic_path
 from .about_clothes import COLOUR
 from .choosing import answer
-from .embedding import AS_IT_IS
+from .embedding import AS_IT_IS, Whole
 from .evaluate import Evaluated
 from .heldout import HeldOut
 from .questions import Question
@@ -93,7 +93,7 @@ def _wrong(held: HeldOut, evaluated: Evaluated) -> list[tuple[Question, str]]:
     """Questions answered wrongly in every wording, each of another row, and what was answered."""
     pictures = evaluated.seen[AS_IT_IS].vectors
     plain = [q for q in evaluated.asked if not q.kept and not q.family.startswith(COLOUR)]
-    right = answer(plain, evaluated.texts, pictures)
+    right = answer(plain, Whole(evaluated.texts, pictures))
     order = np.random.default_rng(0).permutation(np.flatnonzero(right == 0))
     chosen: dict[str, tuple[Question, str]] = {}
     for i in order:

@@ -48,6 +48,12 @@ def augment(
     return _spoil(_relight(x, lots), lots), seen[:, 0].to(torch.uint8)
 
 
+def resized(pictures: Tensor, size: int) -> Tensor:
+    """(n, 3, size, size) in [0, 1] of (n, S, S, 3) uint8, not changed otherwise."""
+    x = pictures.permute(0, 3, 1, 2).float() / 255
+    return F.interpolate(x, size=size, mode="bilinear", antialias=True)
+
+
 def _uniform(shape: tuple[int, ...], low: float, high: float, lots: torch.Generator) -> Tensor:
     return torch.rand(shape, generator=lots) * (high - low) + low
 

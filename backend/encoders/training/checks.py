@@ -12,6 +12,7 @@ from ..builtin.image_tower import normalised
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
 from . import losses
+from .augment import resized
 from .shards import GROUP, Shards
 from .steps import read
 
@@ -56,8 +57,7 @@ def _see(model: BodyEncoder, shards: Shards, rows: list[int]) -> tuple[Tensor, T
     size = model.config.size
     found = []
     for i in range(0, len(rows), BATCH):
-        x = torch.from_numpy(shards.pictures(rows[i : i + BATCH])).permute(0, 3, 1, 2).float() / 255
-        x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
+        x = resized(torch.from_numpy(shards.pictures(rows[i : i + BATCH])), size)
         found.append(model.image(normalised(x))[:2])
     whole, cells = zip(*found, strict=True)
     return torch.cat(whole), torch.cat(cells)

@@ -16,7 +16,7 @@ from ...protocol import InvalidInput, check_positive
 
 if TYPE_CHECKING:
     from .loop import Recipe, Training
-    from .shards import Shards
+    from .shards import Pictures, Shards
 
 NARROW = {"width": 96, "dim": 160}
 EVERY = 20
@@ -66,7 +66,7 @@ def run_train(args: argparse.Namespace) -> None:
     training = Training(Path(args.run), recipe, batches, published(args.trunk), start)
     until = time.time() + 60 * args.minutes if args.minutes else float("inf")
     done = training.run(_Progress(training, Shards(args.check) if args.check else None, args.check_every), until)
-    export(training, Path(args.output), len(shards), [one.request for one in shards.sets])
+    export(training, Path(args.output), shards, [one.request for one in shards.sets])
     print(f"{args.output}: {training.step:,} of {recipe.steps:,} steps" + ("." if done else ", not yet done."))
 
 
@@ -85,17 +85,20 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     )  # fmt: skip
 
 
-def export(training: Training, path: Path, pictures: int, data: Sequence[Mapping[str, Any]]) -> None:
+def export(training: Training, path: Path, shards: Pictures, data: Sequence[Mapping[str, Any]]) -> None:
     """Write the averaged weights of a run, with what they come from."""
     from ..builtin.weights import save
+    from .usual import learn_usual
 
     origin = {
         "recipe": asdict(training.recipe),
         "steps": training.step,
-        "pictures": pictures,
+        "pictures": len(shards),
         "data": [{k: v for k, v in one.items() if k != "part_names"} for one in data],
     }
-    save(path, training.average_model(), training.words.words, training.words.rows, origin)
+    model = training.average_model()
+    learn_usual(model, training.words, shards, training.recipe.seed)
+    save(path, model, training.words.words, training.words.rows, origin)
 
 
 class _Progress:

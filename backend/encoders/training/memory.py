@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from ...files import atomic_path, explain_os_error
 from ..builtin.image_tower import normalised
 from ..builtin.model import BodyEncoder
 from . import losses
-from .augment import augment
+from .augment import augment, resized
 from .shards import Pictures
 
 BLOCK = 1000
@@ -88,5 +87,4 @@ def _shown(shards: Pictures, rows: list[int], size: int) -> tuple[Tensor, Tensor
     if rows[0] // BATCH % 2:
         never = torch.zeros(len(rows), dtype=torch.bool)
         return augment(pictures, parts, never, never, size, torch.Generator().manual_seed(rows[0]))
-    x = pictures.permute(0, 3, 1, 2).float() / 255
-    return F.interpolate(x, size=size, mode="bilinear", antialias=True), parts
+    return resized(pictures, size), parts

@@ -46,6 +46,7 @@ def run_tune(args: argparse.Namespace) -> None:
     from .memory import Memory
     from .shards import Joined, Shards, Thinned
     from .tuning import Tuned, Tuning
+    from .usual import learn_usual
 
     for name in ("pictures", "steps", "batch"):
         check_positive(f"--{name}", getattr(args, name), 100_000_000)
@@ -70,7 +71,10 @@ def run_tune(args: argparse.Namespace) -> None:
             found = look(tuned.average_model(), words, held_out)
             _tell(", ".join(f"{name} {value:.4f}" for name, value in found.items()))
     origin = {**origin, "tuning": asdict(options)}
-    weights.save(Path(args.output), tuned.average_model(), words.words, words.rows, origin)
+    model = tuned.average_model()
+    explained = learn_usual(model, words, shards, options.seed)
+    _tell(f"usual fit of phrases: {explained:.3f} of its variance explained")
+    weights.save(Path(args.output), model, words.words, words.rows, origin)
     print(f"{args.output}: tuned in {tuned.step:,} steps.")
 
 

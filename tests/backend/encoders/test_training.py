@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +21,9 @@ from impromptu.backend.encoders.training.command import export
 from impromptu.backend.encoders.training.loop import CHECKPOINT, LOG, Recipe, Training
 from impromptu.backend.encoders.training.memory import Memory
 from impromptu.backend.encoders.training.shards import GROUP, VERSION, Thinned
-from impromptu.backend.encoders.training.steps import loss_of
+from impromptu.backend.encoders.training.steps import loss_of, read
 from impromptu.backend.encoders.training.tuning import Tuned, Tuning
+from impromptu.backend.encoders.training.usual import learn_usual
 from impromptu.backend.protocol import InvalidInput
 from torch.nn import functional as F
 
@@ -275,11 +277,13 @@ def test_a_last_stage_begins_with_finished_weights(tmp_path, monkeypatch):
     batches = Batches(Set(20), 8, seed=0)
     whole = Training(tmp_path / "whole", recipe(steps=2), batches)
     whole.run(lambda row: None)
-    export(whole, tmp_path / "first.safetensors", 80, [])
+    export(whole, tmp_path / "first.safetensors", Set(20), [])
     last = recipe(steps=3, start="digest", trunk_rate=1e-9, rate=1e-9)
     goes_on = Training(tmp_path / "last", last, batches, start=tmp_path / "first.safetensors")
     goes_on.run(lambda row: None)
     for name, value in goes_on.averaged.items():
+        if name == "usual":
+            continue
         torch.testing.assert_close(value, whole.averaged[name], rtol=1e-3, atol=1e-3)
     assert goes_on.words.words == whole.words.words
     other = replace(last, model=replace(TINY, dim=16))
@@ -310,7 +314,7 @@ def test_a_small_twin_learns_colours_of_parts(twin):
 
 def test_the_file_says_what_the_model_says(twin, tmp_path):
     run, _ = twin
-    export(run, tmp_path / "twin.safetensors", 800, [{"seed": 0}])
+    export(run, tmp_path / "twin.safetensors", Set(200), [{"seed": 0}])
     model, words, _, origin = weights.load(tmp_path / "twin.safetensors")
     assert origin["steps"] == STEPS
     assert origin["recipe"]["model"]["dim"] == 32
@@ -386,3 +390,17 @@ def test_words_are_learned_from_what_was_found(twin, tmp_path):
     assert all(
         torch.equal(value, trunk[name]) for name, value in tuned.average_model().image.trunk.state_dict().items()
     )
+
+
+def test_the_usual_fit_of_a_phrase_is_learned(twin):
+    """What is linear in the phrase says nearly what the mean over pictures is."""
+    model, shards = twin[0].average_model(), Set(40, seed=3)
+    words = Vocabulary((), torch.empty(0, 768), lambda new: torch.from_numpy(features(new)))
+    assert not model.usual.any()
+    assert learn_usual(model, words, shards, seed=0) <= 1
+    phrases = read(model, words, [f"{colour} trousers" for colour in COLOURS], 0.0, torch.Generator())[1]
+    x = augmenting.resized(torch.from_numpy(shards.pictures(list(range(len(shards))))), SIZE)
+    cells = model.image.cells((x - 127 / 255) / (128 / 255)).flatten(2)
+    fits = torch.einsum("kd,ndl->nkl", phrases, cells) * model.region_scale.exp()
+    usual = (fits.logsumexp(2) - math.log(fits.shape[2])).mean(0)
+    torch.testing.assert_close(model.usual_fit(phrases), usual, atol=0.1, rtol=0.1)
