@@ -14,9 +14,9 @@ from torch import Tensor
 from .base import JointEncoder
 from .phrases import phrases_of
 
-WEIGHT = 0.3
+WEIGHT = 0.25
 """Of the phrases beside the whole: chosen on held-out pictures of another seed than the evaluation's."""
-LEAST = -2.0
+LEAST = -1.0
 """Nats: a phrase that is nowhere counts no more against a picture."""
 
 
