@@ -110,7 +110,7 @@ body: setup $(SOURCES)
 library: setup $(SOURCES)
 	$(PY) -m impromptu.backend.motion.build --motions $(SOURCES)/pybullet-3.2.7-*.whl -o backend/motion/data/library
 
-# Two to three hours on two cores for the first encoder, one for the second; a run that was stopped goes on.
+# Two and a half hours on two cores for the first encoder, one for the second, and half an hour for the pictures; a run that was stopped goes on.
 ENCODERS := backend/encoders/data
 WORN := build/encoder-data
 PAINTED := build/encoder-painted
@@ -127,8 +127,8 @@ train-encoder: setup
 	@$(TRAIN) --run build/encoder-body -o build/body.safetensors
 	@$(TRAIN) --start build/body.safetensors --steps 700 --run build/encoder-body-last -o build/body-last.safetensors
 	@$(TUNE) build/body-last.safetensors --run build/encoder-body-last -o $(ENCODERS)/body.safetensors
-	@$(TRAIN) --run build/encoder-judge $(JUDGE) --steps 800 -o build/judge.safetensors
-	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 40000 --steps 300 -o $(ENCODERS)/judge.safetensors
+	@$(TRAIN) --run build/encoder-judge $(JUDGE) --steps 600 -o build/judge.safetensors
+	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 30000 --steps 200 -o $(ENCODERS)/judge.safetensors
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -79,7 +79,7 @@ def false_captions(items: Sequence[Item], scorer: Scorer) -> dict[str, Figure]:
     scorer.learn(text for pair in pairs for text in pair[1:3])
     numbers = np.array([pair[0] for pair in pairs])
     scores = np.array([scorer.at(number, said) for number, *said, _ in pairs])
-    right = scores[:, 0] > scores[:, 1] + TIE
+    right = (scores[:, 0] > scores[:, 1] + TIE).astype(float)
     families = np.array([pair[3] for pair in pairs])
     found = {"all": share_of(right, numbers, 0.5)}
     for family in sorted(set(families), key=lambda f: -(families == f).sum()):
