@@ -15,7 +15,7 @@ CAPTIONS = ("clip", "body")
 SENTENCES = ("minilm", "mpnet")
 """Sentence encoders, the default's first."""
 NAMES = (*CAPTIONS, *SENTENCES)
-CAPTION_WEIGHT = 0.15
+CAPTION_WEIGHT = 0.1
 """Share of a vision-language encoder's cosine beside a sentence encoder's, where both make one stage."""
 POOL = 10
 """How many labels `WORDS` sees, at least; it costs a tenth of a millisecond."""
