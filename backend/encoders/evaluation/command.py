@@ -73,7 +73,7 @@ def run_eval(args: argparse.Namespace) -> None:
     encoder = load_joint_encoder(args.encoder, EncoderOptions(device=args.device))
     judge = _judge(args, encoder)
     held = _set(args)
-    from ..guidance.fit import GuidanceOptions
+    from ..guidance.losses import forms_of
     from ..guidance.trial import table
     from .cycles import beside_cycles
     from .evaluate import evaluate
@@ -88,7 +88,7 @@ def run_eval(args: argparse.Namespace) -> None:
     if isinstance(judge, str):
         report.notes.append(judge)
     else:
-        teller, form = _Teller(), GuidanceOptions().form
+        teller, form = _Teller(), forms_of(encoder)[-1]
         report.guidance = table(encoder, judge, check=lambda: teller("guiding and judging"), forms=(form,))
     report.seconds = time.monotonic() - begun
     if sheet is not None:

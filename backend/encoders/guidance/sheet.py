@@ -24,7 +24,8 @@ SIDE, WIDE = 192, 110
 """Pixels: a picture's height and, cut to its middle, its width."""
 GAP, LINE, TEXT = 8, 13, 11
 """Pixels: between results, from one line of words to the next, and their size."""
-LINES = 3
+LINES, LETTERS = 4, 58
+"""Below a result: lines, and letters of a line."""
 
 
 def write_sheet(path: Path, done: Sequence[Trial], body: GuidanceBody) -> None:
@@ -73,5 +74,5 @@ def _words(trial: Trial) -> str:
         f"{trial.options.form}, {trial.options.kind}: judge {trial.judge.after.choice:.2f}, "
         f"guide {trial.guide.after.choice:.2f}, leak {trial.colours.leak:.2f}"
     )
-    lines = (trial.brief.text, found, facts)
-    return "\n".join(textwrap.shorten(line, 66, placeholder="...") for line in lines)
+    prompt = textwrap.wrap(trial.brief.text, LETTERS, max_lines=2, placeholder=" ...")
+    return "\n".join([*prompt, *(textwrap.shorten(line, LETTERS, placeholder=" ...") for line in (found, facts))])
