@@ -88,16 +88,21 @@ def fresh(what: str, checkpoint: str = "") -> dict[str, float]:
 
 def process_rows(model: Any) -> list[Row]:
     """Import, first text and first picture, each from the start of a process, the two kinds taking turns."""
-    found: dict[str, list[tuple[float, float]]] = {"import": [], "text": [], "picture": []}
+    found: dict[str, list[tuple[float, float]]] = {"import": [], "text": [], "new-word": [], "picture": []}
     with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
         checkpoint = str(Path(name) / "clip.pt")
         torch.save(model.state_dict(), checkpoint)
         for _ in range(PROCESSES):
-            for what in ("text", "picture"):
+            for what in ("text", "new-word", "picture"):
                 ours, theirs = fresh(what), fresh(what, checkpoint)
                 found["import"].append((ours["import"], theirs["import"]))
                 found[what].append((ours["first"], theirs["first"]))
-    names = {"import": "import of the encoder", "text": "first text embedded", "picture": "first picture embedded"}
+    names = {
+        "import": "import of the encoder",
+        "text": "first text embedded",
+        "new-word": "the same, with a word that no caption had",
+        "picture": "first picture embedded",
+    }
     return [
         Row.of_seconds(
             f"{names[what]}, fresh process",
@@ -109,6 +114,6 @@ def process_rows(model: Any) -> list[Row]:
 
 
 def run() -> list[Row]:
-    """Six rows of pictures, then three of fresh processes."""
+    """Six rows of pictures, then four of fresh processes."""
     model = open_clip_model()
     return [*picture_rows(model), *process_rows(model)]

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-TEXT = "a woman in a red shirt waves"
+TEXTS = {"text": "a woman in a red shirt is waving", "new-word": "a woman in a red shirt waves"}
+"""The second has a word that no caption of training had: the built-in encoder asks MiniLM about it."""
 SIZE = 224
 CLIP_MODEL = "ViT-B-32"
 
@@ -21,15 +22,15 @@ def picture() -> Any:
 
 
 def body(what: str) -> Callable[[], object]:
-    """Imports the built-in encoder; what it returns makes the first embedding of a `text` or a `picture`."""
+    """Imports the built-in encoder; what it returns makes the first embedding of one of `TEXTS` or of a `picture`."""
     import torch
 
     from ..encoders.factory import load_joint_encoder
 
     def first() -> object:
         encoder = load_joint_encoder("body")
-        if what == "text":
-            return encoder.encode_texts([TEXT])
+        if what in TEXTS:
+            return encoder.encode_texts([TEXTS[what]])
         with torch.inference_mode():
             return encoder.encode_images(torch.from_numpy(picture()).permute(2, 0, 1)[None] / 255)
 
@@ -50,8 +51,8 @@ def peer(what: str, checkpoint: str) -> Callable[[], object]:
         model, _, preprocess = open_clip.create_model_and_transforms(CLIP_MODEL, pretrained=checkpoint)
         model.eval()
         with torch.inference_mode():
-            if what == "text":
-                return model.encode_text(open_clip.get_tokenizer(CLIP_MODEL)([TEXT]))  # type: ignore[operator]
+            if what in TEXTS:
+                return model.encode_text(open_clip.get_tokenizer(CLIP_MODEL)([TEXTS[what]]))  # type: ignore[operator]
             return model.encode_image(preprocess(Image.fromarray(picture()))[None])  # type: ignore[operator,index]
 
     return first

@@ -57,8 +57,9 @@ def test_fresh_processes_take_turns_and_the_median_counts(monkeypatch):
 
     monkeypatch.setattr(encoders, "fresh", fresh)
     rows = encoders.process_rows(nn.Linear(1, 1))
-    assert asked == [("text", False), ("text", True), ("picture", False), ("picture", True)] * encoders.PROCESSES
-    assert [row.ratio for row in rows] == [2, 4, 4]
+    kinds = ("text", "new-word", "picture")
+    assert asked == [(what, peer) for what in kinds for peer in (False, True)] * encoders.PROCESSES
+    assert [row.ratio for row in rows] == [2, 4, 4, 4]
     assert all(row.peer_name.startswith("open_clip") for row in rows)
 
 
