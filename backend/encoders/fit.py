@@ -40,11 +40,17 @@ class Fit:
         Args:
             images: as `JointEncoder.encode_images` takes them.
         """
+        return self.beside_cosine(images)[1]
+
+    def beside_cosine(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, t) cosines with the wholes, and (n, t) what calling gives, in one pass through the tower."""
         if not self._phrases:
-            return self._encoder.scale * self._encoder.encode_images(images) @ self._whole.T
+            cosine = self._encoder.encode_images(images) @ self._whole.T
+            return cosine, self._encoder.scale * cosine
         whole, cells = self._encoder.see(images)
+        cosine = whole @ self._whole.T
         fits = self._encoder.phrase_fit(self._phrases, cells)
-        return combined(self._encoder.scale * whole @ self._whole.T, fits, self._named)
+        return cosine, combined(self._encoder.scale * cosine, fits, self._named)
 
 
 def named_phrases(texts: Sequence[str]) -> tuple[list[str], Tensor]:

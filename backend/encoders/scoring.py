@@ -75,9 +75,12 @@ def score(
     pictures = (read_picture(path) for path in images)
     with torch.inference_mode():
         for chunk in _chunks(pictures, encoder.options.chunk or CHUNK):
-            rows.append((encoder.encode_images(chunk) @ wanted.T).cpu().numpy())
-            if fit is not None:
-                fits.append(fit(chunk).cpu().numpy())
+            if fit is None:
+                rows.append((encoder.encode_images(chunk) @ wanted.T).cpu().numpy())
+                continue
+            cosine, logits = fit.beside_cosine(chunk)
+            rows.append(cosine.cpu().numpy())
+            fits.append(logits.cpu().numpy())
     cosine = np.concatenate(rows).astype(np.float32)
     return Scores(tuple(map(str, images)), tuple(texts), cosine, np.concatenate(fits) if fits else None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,8 +79,8 @@ class TorchEncoder(ABC):
         """(n, 3, size, size) -> (n, dim_g, h, w), of any length, where the encoder grounds."""
         raise NotImplementedError
 
-    def _usual_fit(self, phrases: Tensor) -> Tensor:
-        """(k,) what `phrase_fit` subtracts for (k, dim_g) phrases: how well they fit pictures at large."""
+    def _phrase_fit(self, phrases: Tensor, cells: Tensor) -> Tensor:
+        """(n, k) `phrase_fit` of vectors (k, dim_g) and (n, dim_g, h, w), where the encoder grounds."""
         raise NotImplementedError
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -110,9 +109,7 @@ class TorchEncoder(ABC):
 
     def phrase_fit(self, texts: Sequence[str], cells: Tensor) -> Tensor:
         """As `JointEncoder`'s."""
-        phrases, cells = self.encode_phrases(texts), cells.to(self.device)
-        fits = self.cell_scale * torch.einsum("kd,nd...->nk...", phrases, cells).flatten(2)
-        return fits.logsumexp(2) - math.log(fits.shape[2]) - self._usual_fit(phrases)
+        return self._phrase_fit(self.encode_phrases(texts), cells.to(self.device))
 
     def see(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """As `JointEncoder`'s."""

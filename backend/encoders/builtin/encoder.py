@@ -13,7 +13,7 @@ from ..base import EncoderOptions, digest_files
 from ..images import Preprocessing
 from ..torch_encoder import TorchEncoder
 from . import weights
-from .image_tower import MEAN, STD
+from .image_tower import MEAN, STD, presence
 from .vocabulary import Vocabulary
 from .words import MOST, split, word_features
 
@@ -73,8 +73,9 @@ class BuiltinEncoder(TorchEncoder):
     def _ground_tower(self, prepared: Tensor) -> Tensor:
         return self._model.image.cells(prepared)
 
-    def _usual_fit(self, phrases: Tensor) -> Tensor:
-        return self._model.usual_fit(phrases)
+    def _phrase_fit(self, phrases: Tensor, cells: Tensor) -> Tensor:
+        odds = self.cell_scale * torch.einsum("kd,nd...->nk...", phrases, cells)
+        return presence(odds.flatten(2)) - self._model.usual_fit(phrases)
 
     def _check_length(self, text: str) -> None:
         count = len(split(text))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 
-from ..builtin.image_tower import normalised
+from ..builtin.image_tower import normalised, presence
 from ..builtin.model import BodyEncoder
 from ..builtin.vocabulary import Vocabulary
 from ..phrases import phrases_of
@@ -40,8 +38,7 @@ def learn_usual(model: BodyEncoder, words: Vocabulary, shards: Pictures, seed: i
         pictures = torch.from_numpy(np.stack([shards.pictures(int(i)) for i in some]))
         cells = model.image.cells(normalised(resized(pictures, model.config.size))).flatten(2)
         for one in cells:
-            fits = (vectors @ one * model.region_scale.exp()).logsumexp(1) - math.log(one.shape[1])
-            mean += fits / len(shown)
+            mean += presence(vectors @ one * model.region_scale.exp()) / len(shown)
     x = torch.cat((vectors, torch.ones(len(vectors), 1)), 1).double()
     kept = torch.arange(len(x)) % 5 == 0
     found = _least_squares(x[~kept], mean[~kept].double())
