@@ -101,7 +101,7 @@ class Parts(nn.Module):
 
 
 def presence(where: Tensor) -> Tensor:
-    """(n, K) logits of parts being there at all: the logarithm of the mean odds of (n, K, L) cells."""
+    """(...) logits of something being there at all: the logarithm of the mean odds of (..., L) cells."""
     return where.logsumexp(-1) - math.log(where.shape[-1])
 
 

@@ -83,21 +83,14 @@ def loss_of(
     # What the crop has cut off is not asked for.
     there = (batch.phrases >= 0) & (shown.flatten(2).sum(-1) > losses.LEAST_CELLS)
     region = losses.regions(cells, shown)
+    every = torch.arange(where.shape[1], device=parts.device).expand(len(parts), -1)
     phrase, twin = (phrases[which.clamp(min=0)] for which in (batch.phrases, batch.twins))
     return weighed(weights, {
         **of_captions(batch, image, captions, scale),
         **of_phrases(model, batch, image, region, there, captions, phrases),
         "locate": losses.locate(cells, shown, phrase, twin, batch, model.slope.exp(), model.level),
-        **_of_parts(where, parts, cells.shape[-1]),
+        "attend": losses.attend(where, losses.region_weights(parts, every, cells.shape[-1])),
     })  # fmt: skip
-
-
-def _of_parts(where: Tensor, parts: Tensor, side: int) -> dict[str, Tensor]:
-    """The loss about where parts are, of a model that looks at them."""
-    if not where.shape[1]:
-        return {}
-    every = torch.arange(where.shape[1], device=parts.device).expand(len(parts), -1)
-    return {"attend": losses.attend(where, losses.region_weights(parts, every, side))}
 
 
 def weighed(weights: Weights, found: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
