@@ -29,6 +29,7 @@ KINDS: dict[str, str | Function] = {
     "import": ".kinds.imports:run",
     "match": ".kinds.match:run",
     "models": ".kinds.models:run",
+    "stylize": ".kinds.stylize:run",
     "check": ".kinds.check:run",
 }
 """Kind -> its function, or `module:function`, imported at the first job of the kind."""

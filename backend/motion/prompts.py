@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 
 def _words(text: str) -> frozenset[str]:
@@ -62,6 +63,58 @@ def motion_part(prompt: str) -> str:
     kept = _without_looks(kept)
     text = re.sub(r"\b([Aa])n(?= [^aeiouAEIOU])", r"\1", " ".join(kept)).strip(" ,;")
     return text or prompt
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """A prompt, taken apart."""
+
+    who: str
+    """`an old man`."""
+    wears: tuple[str, ...]
+    """`wearing a red shirt and blue jeans`, `with grey hair`."""
+    does: str
+    """`walking backwards`."""
+
+
+def read_clauses(prompt: str) -> Clauses:
+    """Who wears what and does what: "an old man walking backwards wearing a red shirt".
+
+    What names nobody and no motion, as in "a red shirt and blue jeans", is taken for what somebody wears.
+    """
+    words = prompt.split()
+    wears: list[str] = []
+    rest: list[str] = []
+    i = 0
+    while i < len(words):
+        end = _clause_end(words, i)
+        while end > i and (more := _worn_too(words, end)) > end:
+            end = more
+        if end > i:
+            wears.append(" ".join(words[i:end]))
+            if rest and _bare(rest[-1]) == "and":
+                rest.pop()
+        else:
+            rest.append(words[i])
+        i = max(end, i + 1)
+    first = next((j for j in range(len(rest)) if _begins_motion(rest, j) and _worn_too(rest, j) == j), len(rest))
+    who, does = (" ".join(part).strip(" ,;.") for part in (rest[:first], rest[first:]))
+    said = {_bare(w) for w in rest[:first]}
+    if who and said & _GARMENTS and not said & _PEOPLE:
+        return Clauses("", (who, *wears), does)
+    return Clauses(who, tuple(wears), does)
+
+
+def _worn_too(words: list[str], start: int) -> int:
+    """Where garments end that go on with a list, as in `a hoodie, pink leggings`; `start` if there are none."""
+    end = start + 1 if start < len(words) and _bare(words[start]) in ("over", "under", "and") else start
+    while end < len(words) and not _begins_motion(words, end):
+        end += 1
+        if _bare(words[end - 1]) in _GARMENTS:
+            return end
+        if words[end - 1].endswith((",", ";", ".")):
+            break
+    return start
 
 
 def _clause_end(words: list[str], start: int) -> int:

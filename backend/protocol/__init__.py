@@ -4,6 +4,7 @@
 renders with, `wire` how they travel.
 """
 
+from .checks import MAX_PROMPT, check_betas, check_positive, check_prompt, check_suffix
 from .engines import BLENDER_ENGINES, DENOISERS, DEVICES, EngineOptions
 from .errors import (
     CODES,
@@ -22,7 +23,6 @@ from .requests import (
     ACTOR_FORMATS,
     BLENDER_FORMATS,
     KINDS,
-    MAX_PROMPT,
     PREVIEW_FORMATS,
     ActRequest,
     BodyRequest,
@@ -33,14 +33,11 @@ from .requests import (
     ModelsRequest,
     PerformRequest,
     RetrieveRequest,
-    check_betas,
-    check_positive,
-    check_prompt,
-    check_suffix,
     from_params,
     parse_betas,
     to_params,
 )
+from .style import REGIONS, STARTS, StylizeRequest
 from .wire import FIELDS, PROTOCOL_VERSION, Decoder, encode
 
 __all__ = [
@@ -55,6 +52,8 @@ __all__ = [
     "MAX_PROMPT",
     "PREVIEW_FORMATS",
     "PROTOCOL_VERSION",
+    "REGIONS",
+    "STARTS",
     "ActRequest",
     "AssetsMissing",
     "BodyRequest",
@@ -73,6 +72,7 @@ __all__ = [
     "PerformRequest",
     "RetrieveRequest",
     "RuntimeMissing",
+    "StylizeRequest",
     "check_betas",
     "check_positive",
     "check_prompt",

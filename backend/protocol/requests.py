@@ -9,76 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from .checks import check_betas, check_positive, check_prompt, check_suffix, is_number, short
 from .errors import InvalidInput
+from .style import StylizeRequest
 
-MAX_PROMPT = 2000
 BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
 """What Blender writes; the rest of `ACTOR_FORMATS` needs none."""
 ACTOR_FORMATS = (*BLENDER_FORMATS, ".bvh", ".npz")
 PREVIEW_FORMATS = (".mp4", ".png")
-
-
-def check_prompt(prompt: str) -> str:
-    """The prompt without surrounding white space.
-
-    Raises:
-        InvalidInput: empty, not Unicode text, or longer than `MAX_PROMPT` characters.
-    """
-    text = " ".join(prompt.split())
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise InvalidInput("The prompt is not valid Unicode text.", "Type it in UTF-8.")
-    if not text:
-        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
-    if len(text) > MAX_PROMPT:
-        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
-    return text
-
-
-def check_positive(name: str, value: float, most: float) -> None:
-    """Raises InvalidInput unless 0 < value <= most; `name` begins the sentence, as in `The frame rate`."""
-    if not 0 < value <= most:
-        raise InvalidInput(f"{name} is {_short(value)}.", f"Give a number above 0, up to {most:g}.")
-
-
-def check_betas(betas: tuple[tuple[str, float], ...]) -> None:
-    """Raises InvalidInput unless each is a pair of an axis and a number within +-10."""
-    for pair in betas:
-        if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) and _is_number(pair[1])):
-            raise InvalidInput(
-                f"The betas hold {pair!r}.", 'Give pairs of axis and number, such as ["stature", 1.5].'
-            )
-        if not -10 <= pair[1] <= 10:
-            raise InvalidInput(
-                "A beta is not a number within +-10.", "Betas are in standard deviations: try -3 to 3."
-            )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _short(value: float) -> str:
-    """A number as a person writes it, however long it is."""
-    text = str(value)
-    return f"{value:g}" if isinstance(value, float) else text if len(text) < 20 else f"{text[:12]}..."
-
-
-def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
-    """The path, if its extension is one of `formats`.
-
-    Raises:
-        InvalidInput: any other extension.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in formats:
-        raise InvalidInput(
-            f"{what} cannot be written as {path.suffix or 'a file without extension'!r} ({path.name}).",
-            f"Use one of {', '.join(formats)}.",
-        )
-    return path
 
 
 def parse_betas(text: str) -> tuple[tuple[str, float], ...]:
@@ -190,7 +130,7 @@ class PerformRequest(ActRequest):
             )
         check_positive("The number of variants", self.variants, 16)
         if not 0 <= self.transition <= 5:
-            raise InvalidInput(f"The transition is {_short(self.transition)} s.", "Give 0 to 5 seconds.")
+            raise InvalidInput(f"The transition is {short(self.transition)} s.", "Give 0 to 5 seconds.")
 
 
 @dataclass(frozen=True)
@@ -272,6 +212,7 @@ KINDS: dict[str, type] = {
     "import": ImportRequest,
     "match": MatchRequest,
     "models": ModelsRequest,
+    "stylize": StylizeRequest,
     "check": CheckRequest,
 }
 
@@ -324,7 +265,7 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         if not name.endswith("betas") and not all(isinstance(v, str) for v in value):
             raise InvalidInput(f"{name} is {value!r:.200}.", "Give a list of texts.")
         return value
-    fits = _is_number(value) if kind is float else isinstance(value, kind)
+    fits = is_number(value) if kind is float else isinstance(value, kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise InvalidInput(f"{name} is {value!r:.200}.", f"Give {_WORDS[kind]}.")
     return value

@@ -1,0 +1,1 @@
+"""Looks for bodies: colours and relief that follow a prompt."""

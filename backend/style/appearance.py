@@ -1,0 +1,135 @@
+"""What the optimisation changes: the colours of garments, and a field over the body for all that they do not tell.
+
+colour = garments laid over skin, each in colours of its own, plus the field's, where the look may change;
+displacement = what cloth stands off by, plus the field's, along the body's outward direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .costume import Costume
+from .field import FieldOptions, StyleField
+
+BOUND = 0.1
+"""Metres that the surface may move by at most, either way (CLIP-Actor, section 5)."""
+FIELD_BOUND = 0.02
+"""Metres of it that the field may add to cloth that lies there already."""
+TINT = 0.12
+"""sRGB by which the field may change a garment's own colour; where no garment is known it may change all."""
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """Where a look may change; V vertices, 0 to 1."""
+
+    colour: Tensor
+    """(V, 1) share of the field's colour that is added."""
+    displacement: Tensor
+    """(V,) share of the field's displacement."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One state of a look."""
+
+    colour: Tensor
+    """(V, 3) sRGB, not yet within 0 and 1."""
+    displacement: Tensor
+    """(V,) metres along the costume's direction, on top of its offsets."""
+
+
+class Appearance(nn.Module):
+    """A look as what an optimiser can change.
+
+    Args:
+        costume: what there is to begin with.
+        freedom: where it may change.
+        generator: decides the field's first weights.
+        present: (V, 3) sRGB of a look to begin with, under the garments; none: the costume's own.
+        relief: how far the surface may move, as a share of its bound.
+        places: (V, 3) metres that the field is asked at; by default the costume's, at rest.
+    """
+
+    base: Tensor
+    asked: Tensor
+    begun: Tensor
+
+    def __init__(
+        self,
+        costume: Costume,
+        freedom: Freedom,
+        options: FieldOptions,
+        generator: torch.Generator,
+        present: Tensor | None = None,
+        relief: float = 1.0,
+        places: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.costume, self.freedom, self.relief = costume, freedom, relief
+        self.bounded = any(g.asked for g in costume.garments)
+        self.field = StyleField(costume.rest if places is None else places, options, generator)
+        colours = [g.colours for g in costume.garments]
+        self.palette = nn.Parameter(torch.stack(colours) if colours else torch.zeros(0, 2, 3))
+        self.register_buffer("base", costume.base if present is None else linear_of(present))
+        self.register_buffer("asked", torch.tensor([g.asked for g in costume.garments], dtype=torch.bool))
+        self.register_buffer("begun", self.palette.detach().clone())
+        self._shown = costume.shown()
+
+    def own_palette(self) -> Tensor:
+        """(G, 2, 3) sRGB of the garments; of those that nobody asked for the ones they began with."""
+        return self.palette.where(self.asked[:, None, None], self.begun)
+
+    def forward(self, palette: Tensor | None = None, encoded: Tensor | None = None) -> Shown:
+        """The look as it is.
+
+        Args:
+            palette: (G, 2, 3) sRGB colours to show the garments in, instead of their own.
+        """
+        raw, lifted = self.field(encoded)
+        srgb = self.composed(self.own_palette() if palette is None else palette)
+        tint = torch.tanh(raw) if self.bounded else raw
+        moved = self.field_displacement(lifted, self.freedom.displacement)
+        left = (BOUND - self.relief * self.costume.offsets().norm(dim=1)).clamp(min=0)
+        return Shown(srgb + self.freedom.colour * tint, moved.maximum(-left).minimum(left))
+
+    def composed(self, palette: Tensor) -> Tensor:
+        """(V, 3) sRGB of the garments in some colours, over the skin."""
+        out = self.base
+        for garment, colours in zip(self.costume.garments, linear_of(palette), strict=True):
+            own = garment.shares[:, :2] @ colours + garment.shares[:, 2:]
+            out = out + garment.cover * (own - out)
+        return srgb_of(out)
+
+    def field_displacement(self, lifted: Tensor, freedom: Tensor) -> Tensor:
+        """(P,) metres that the field moves the surface by, of its raw values (P,) and how free they are (P,)."""
+        return self.relief * (FIELD_BOUND if self.bounded else BOUND) * freedom * torch.tanh(lifted)
+
+    def mean_colours(self, srgb: Tensor, areas: Tensor) -> Tensor:
+        """(G, 3) mean linear colour of what shows of each garment."""
+        linear = linear_of(srgb)
+        weights = [areas * share for share in self._shown]
+        return torch.stack([(w[:, None] * linear).sum(0) / w.sum().clamp(min=1e-12) for w in weights])
+
+
+def linear_of(srgb: Tensor) -> Tensor:
+    """Linear light of sRGB values; below zero the straight part of the curve goes on."""
+    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0.04) + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_of(linear: Tensor) -> Tensor:
+    """The inverse of `linear_of`."""
+    return torch.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.003) ** (1 / 2.4) - 0.055
+    )  # fmt: skip
+
+
+def vertex_areas(rest: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V,) square metres: a third of the faces around each vertex."""
+    a, b, c = (rest[faces[:, i]].astype(np.float64) for i in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
+    return np.bincount(faces.ravel(), np.repeat(area, 3), minlength=len(rest))

@@ -1,0 +1,58 @@
+"""Where a look may change: where the text says something, and nowhere that a person wants to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..body.layout import BodyArrays
+from ..people.atlas import Atlas
+from .appearance import TINT, Freedom
+from .costume import Costume
+from .regions import eyes, soft_region
+from .words import Look
+
+SPOKEN = {"skin": ("head", "neck", "hands", "forearms"), "hair": ("hair",), "beard": ("face",)}
+"""Regions that change too where the text speaks of them."""
+SPOKEN_SHARE = 0.6
+FACE_SHARE = 0.35
+"""Of the displacement: a face that is pushed about is no face."""
+
+
+def find_freedom(
+    arrays: BodyArrays,
+    costume: Costume,
+    look: Look,
+    only: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    protect: bool = True,
+) -> Freedom:
+    """Shares of the field that are added, by vertex.
+
+    Garments that the look names may change by a tint each; where it names none, all of the body may. Eyes never do.
+
+    Args:
+        only, keep: of `protocol.REGIONS`.
+        protect: leave skin, face and hair alone where nothing is said of them; without, all may change.
+    """
+    atlas = Atlas(arrays)
+    count = len(arrays.v_template)
+    asked = [share for share, g in zip(costume.shown(), costume.garments, strict=True) if g.asked]
+    everywhere = np.ones(count)
+    if asked and protect:
+        worn = torch.stack(asked).sum(0).clamp(0, 1).numpy()
+        said = np.zeros(count)
+        for name in look.spoken:
+            said = np.maximum(said, SPOKEN_SHARE * soft_region(atlas, SPOKEN[name]))
+        colour, shape = np.maximum(TINT * worn, said), np.maximum(worn, 0.3 * said)
+    else:
+        colour, shape = everywhere, everywhere.copy()
+        if protect:
+            shape *= 1 - (1 - FACE_SHARE) * soft_region(atlas, ("head", "hands", "feet"))
+    limit = (soft_region(atlas, only) if only else everywhere) * (1 - soft_region(atlas, keep)) * ~eyes(atlas)
+    return Freedom(
+        torch.from_numpy((colour * limit).astype(np.float32))[:, None],
+        torch.from_numpy((shape * limit).astype(np.float32)),
+    )

@@ -1,0 +1,189 @@
+"""From a request to a look that can be optimised: read the words, cut the clothes, choose the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..body.axes import resolve_betas
+from ..body.kept import kept_body
+from ..body.model import MorphableBody
+from ..encoders.base import EncoderOptions, JointEncoder
+from ..encoders.factory import load_joint_encoder
+from ..encoders.images import read_picture
+from ..files import load_npz
+from ..motion.library import Library
+from ..motion.ops import face_forward
+from ..motion.perform import full_pose
+from ..motion.transition import read_motion
+from ..protocol import InvalidInput, StylizeRequest
+from ..render.topology import Topology, build_topology
+from .appearance import Appearance, Shown, linear_of, vertex_areas
+from .content import Content, best_frames, candidates, frame_scores, pose_content
+from .costume import Costume, cut_costume, grey_costume
+from .freedom import find_freedom
+from .options import StyleOptions
+from .stylist import Stylist
+from .targets import Target, make_target
+from .views import draw, fixed_shots
+from .words import Look, read_look
+
+WALK = "walk"
+"""The clip whose frames are looked at where no motion is given."""
+SCORED_SIZE = 128
+FROM = (25.0, 205.0)
+"""Degrees from ahead at which frames are scored."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that the looks of one request share."""
+
+    request: StylizeRequest
+    look: Look
+    body: MorphableBody
+    betas: Tensor
+    """(1, S)."""
+    encoder: JointEncoder
+    costume: Costume
+    topology: Topology
+    content: Content
+    """The frames that are looked at."""
+    unseen: Content
+    """Frames of the same motion between them, that only scores look at."""
+    target: Target
+    areas: Tensor
+    """(V,) square metres."""
+    present: Tensor | None
+    """(V, 3) sRGB of the look that is there."""
+
+    def appearance(self, options: StyleOptions, places: Tensor | None = None) -> Appearance:
+        """What one look begins as; its field is asked at the body at rest, or at other `places` (V, 3)."""
+        request = self.request
+        freedom = find_freedom(self.body.arrays, self.costume, self.look, request.only, request.keep)
+        generator = torch.Generator().manual_seed(options.seed)
+        return Appearance(self.costume, freedom, options.network, generator, self.present, request.relief, places)
+
+    def stylist(self, options: StyleOptions, content: Content | None = None) -> Stylist:
+        """One look on its way."""
+        content = content or self.content
+        appearance = self.appearance(options, content.vertices[0] if options.places == "posed" else None)
+        return Stylist(
+            self.encoder, self.target, content, self.topology, appearance, self.areas, options,
+            stirred=self.request.start == "grey",
+        )  # fmt: skip
+
+    def begun(self) -> Shown:
+        """The look before anything is optimised."""
+        with torch.no_grad():
+            now = self.appearance(StyleOptions())()
+        return Shown(now.colour.clamp(0, 1), now.displacement)
+
+
+def make_plan(
+    request: StylizeRequest,
+    options: StyleOptions,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+    encoder: JointEncoder | None = None,
+) -> Plan:
+    """Read, cut, choose.
+
+    Args:
+        progress: called before each step; it may raise to end the work.
+        encoder: what guides; by default the one that the request names.
+
+    Raises:
+        ImpromptuError: with what to do about it.
+    """  # fmt: skip
+    progress("Reading the prompt", 0, 4)
+    look = read_look(request.prompt, request.style_text)
+    if not request.prompt and not request.style_text:
+        look = replace(look, text="a person")
+    picture = read_picture(request.image)[None] if request.image else None
+    progress("Loading the body", 1, 4)
+    body = kept_body(request.body)
+    betas = resolve_betas(body, request.betas)
+    present = _read_present(request.look, body) if request.look else None
+    costume = _costume(request, look, body, present)
+    progress("Loading the encoder", 2, 4)
+    encoder = encoder or load_joint_encoder(request.encoder or "body", EncoderOptions())
+    asked = [(i, g.worn) for i, g in enumerate(costume.garments) if g.asked]
+    words = bool(request.prompt or request.style_text)
+    target = make_target(encoder, look, asked, request.negative, picture, words)
+    progress("Choosing the frames", 3, 4)
+    poses = _poses(request.motion, body)
+    topology = build_topology(body.faces, body.num_vertices)
+    areas = torch.from_numpy(vertex_areas(body.arrays.v_template, body.arrays.faces)).float()
+    times = candidates(len(poses))
+    whole = pose_content(body, poses, betas, costume.direction, times, request.relief * costume.offsets())
+    plan = Plan(
+        request, look, body, betas, encoder, costume, topology, whole, whole, target, areas,
+        None if present is None else present[0],
+    )  # fmt: skip
+    chosen = _best(plan, options)
+    between = [i for i in range(len(whole)) if i not in chosen] or chosen
+    unseen = [between[round(i)] for i in np.linspace(0, len(between) - 1, min(3, len(between)))]
+    return replace(plan, content=whole.some(chosen), unseen=whole.some(unseen))
+
+
+def _best(plan: Plan, options: StyleOptions) -> list[int]:
+    """Rows of the frames to look at."""
+    whole = plan.content
+    if len(whole) <= options.frames and options.sampling != "centre":
+        return list(range(len(whole)))
+    if options.sampling != "score":
+        return best_frames(np.zeros(len(whole)), options.frames, options.sampling)
+    begun, images = plan.begun(), []
+    for i in range(len(whole)):
+        one = whole.some([i])
+        shots = fixed_shots(one, SCORED_SIZE, FROM, grounds=1)
+        with torch.no_grad():
+            images.append(draw(one, plan.topology, begun, shots).images)
+    scores = frame_scores(plan.encoder, torch.stack(images), plan.target.whole[0])
+    return best_frames(scores, options.frames, options.sampling)
+
+
+def _costume(
+    request: StylizeRequest, look: Look, body: MorphableBody, present: tuple[Tensor, Tensor] | None
+) -> Costume:
+    if request.start == "grey":
+        costume = cut_costume(body.arrays, look, plain=False, grey=True)
+        bare = grey_costume(body.arrays)
+        return replace(costume, base=bare.base, base_offsets=bare.base_offsets, surface=bare.surface)
+    costume = cut_costume(body.arrays, look, plain=present is None)
+    if present is None:
+        return costume
+    return replace(costume, base=linear_of(present[0]), base_offsets=present[1])
+
+
+def _read_present(path: str, body: MorphableBody) -> tuple[Tensor, Tensor]:
+    """(V, 3) sRGB and (V, 3) offsets of the look that is there.
+
+    Raises:
+        InvalidInput: unreadable, or of another body.
+    """
+    data = load_npz(path)
+    shape = (body.num_vertices, 3)
+    out = []
+    for name in ("colour", "offsets"):
+        value = data.get(name)
+        if value is None or value.shape != shape or value.dtype.kind != "f" or not np.isfinite(value).all():
+            raise InvalidInput(
+                f"{Path(path).name} has no {name} of {body.name}'s {shape[0]:,} vertices.",
+                "Give a look of this body, or start from plain.",
+            )
+        out.append(torch.from_numpy(value.astype(np.float32)))
+    return out[0].clamp(0, 1), out[1]
+
+
+def _poses(path: str, body: MorphableBody) -> np.ndarray:
+    """(N, J, 3) of the motion; of a walk where none is given."""
+    if path:
+        return read_motion(path).poses
+    clip = face_forward(Library.open().load(WALK))
+    return full_pose(clip.poses, body)

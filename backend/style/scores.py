@@ -1,0 +1,124 @@
+"""What a look is worth: to encoders, on views and frames that the optimisation never drew, and by its own colours."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..encoders.base import JointEncoder
+from ..people.colours import ANCHORS, family_of, from_hex, to_linear, to_oklab
+from .appearance import Shown
+from .content import Content
+from .plan import Plan
+from .surface_faults import self_intersections, spikes
+from .targets import BASIC, Target, make_target
+from .views import draw, fixed_shots
+
+SIZE = 160
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """An encoder's, means over the pictures."""
+
+    cosine: float
+    """To the prompt."""
+    choice: float
+    """Probability of the prompt among other texts, see `targets.recoloured` and `targets.OTHERS`."""
+
+
+@dataclass(frozen=True)
+class PartColour:
+    """The mean colour of what shows of a garment."""
+
+    garment: str
+    wanted: str
+    found: str
+    """Nearest basic colour, in OKLab."""
+    distance: float
+    """From the wanted colour's anchor, in OKLab."""
+    uneven: float
+    """Root mean square of the vertices' distances from that mean, in OKLab."""
+
+    @property
+    def right(self) -> bool:
+        """Whether it is called as it was wanted."""
+        return self.found == family_of(self.wanted)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Of the surface at rest."""
+
+    spikes_mm: float
+    """Root mean square of the displaced surface's uniform Laplacian against the undisplaced one's, millimetres."""
+    intersections: int
+    """Pairs of triangles that run through each other."""
+
+
+def pictures_of(plan: Plan, shown: Shown, content: Content | None = None) -> Tensor:
+    """(B, 3, SIZE, SIZE) sRGB from fixed views, of frames that the optimisation did not look at."""
+    content = content or plan.unseen
+    with torch.no_grad():
+        return draw(content, plan.topology, shown, fixed_shots(content, SIZE)).images
+
+
+@torch.inference_mode()
+def opinion(encoder: JointEncoder, images: Tensor, target: Target) -> Opinion:
+    """What an encoder says of pictures.
+
+    Args:
+        target: embedded by the same encoder.
+    """
+    cosines = encoder.encode_images(images) @ target.whole.T
+    choice = torch.softmax(target.scale * cosines, -1)[:, 0]
+    return Opinion(float(cosines[:, 0].mean()), float(choice.mean()))
+
+
+def target_for(plan: Plan, encoder: JointEncoder) -> Target:
+    """The plan's target, embedded by another encoder."""
+    return make_target(encoder, plan.look, (), plan.request.negative)
+
+
+def part_colours(plan: Plan, shown: Shown) -> list[PartColour]:
+    """The colours of the prompt's garments."""
+    linear = to_linear(shown.colour.clamp(0, 1).double().numpy())
+    lab = to_oklab(linear)
+    shares, out = plan.costume.shown(), []
+    anchors = to_oklab(np.stack([from_hex(ANCHORS[name]) for name in BASIC]))
+    for garment, share in zip(plan.costume.garments, shares, strict=True):
+        if not garment.asked or not garment.worn.colour:
+            continue
+        weights = (plan.areas * share).double().numpy()
+        mean = to_oklab(np.average(linear, axis=0, weights=weights))
+        wanted = to_oklab(from_hex(ANCHORS[garment.worn.colour]))
+        uneven = float(np.sqrt(np.average(((lab - mean) ** 2).sum(1), weights=weights)))
+        found = BASIC[int(np.linalg.norm(anchors - mean, axis=1).argmin())]
+        if family_of(garment.worn.colour) not in BASIC:
+            # Turquoise and beige have no basic name: they count as found within half the way to another.
+            found = garment.worn.colour if np.linalg.norm(mean - wanted) < 0.1 else found
+        distance = float(np.linalg.norm(mean - wanted))
+        out.append(PartColour(garment.worn.kind, garment.worn.colour, found, round(distance, 4), round(uneven, 4)))
+    return out
+
+
+def faults(plan: Plan, shown: Shown | None) -> Faults:
+    """The surface's, at rest in the mean shape; of the bare body where no look is given."""
+    rest = plan.costume.rest
+    offsets = torch.zeros_like(rest) if shown is None else offsets_of(plan, shown)
+    measured = spikes(offsets.numpy(), plan.topology)
+    return Faults(round(measured.rms, 4), self_intersections((rest + offsets).numpy(), plan.body.arrays.faces))
+
+
+def offsets_of(plan: Plan, shown: Shown) -> Tensor:
+    """(V, 3) metres at rest: clothes, and what the field adds."""
+    return plan.request.relief * plan.costume.offsets() + shown.displacement[:, None] * plan.costume.direction
+
+
+def to_json(value: Any) -> dict[str, Any]:
+    """A row of the above as JSON values."""
+    return asdict(value)

@@ -1,0 +1,234 @@
+"""What a prompt says of the looks: who somebody is, what is worn, and apart from it what is done.
+
+Rules, not a model: they are quick, they say why, and whoever disagrees gives the look in words of their own
+(`StylizeRequest.style_text`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ..motion.prompts import read_clauses
+from ..people.colours import ANCHORS
+from ..people.garments import KINDS
+from ..people.grammar import articles
+from ..people.voice import wordings
+
+MORE_GARMENTS = {
+    "jacket": ("jacket", "bomber"), "trousers": ("trousers", "pants"), "boots": ("boots",), "jeans": ("jeans",),
+    "trainers": ("trainers", "sneakers", "running shoes"), "leather shoes": ("shoes", "dress shoes"),
+    "sweater": ("sweatshirt", "knit"), "suit": ("suit", "tuxedo"), "tank top": ("vest top", "singlet"),
+    "short dress": ("dress", "gown"), "short skirt": ("skirt",), "coat": ("coat", "overcoat"),
+    "t-shirt": ("t-shirt", "tee", "top"), "shorts": ("shorts",), "soldier uniform": ("fatigues",),
+    "knight's armour": ("armour", "armor", "plate armour"), "wizard robe": ("robe", "robes"),
+    "superhero costume": ("superhero suit", "hero costume", "costume"), "waistcoat": ("waistcoat", "gilet"),
+    "boiler suit": ("spacesuit", "space suit", "uniform"), "gloves": ("gloves", "mittens"),
+    "swimsuit": ("swimsuit", "wetsuit"), "sandals": ("sandals", "flip-flops"), "cap": ("cap",),
+    "beanie": ("hat", "woolly hat"), "scarf": ("scarf",), "cape": ("cape", "cloak"),
+}  # fmt: skip
+"""Plain words for kinds of the wardrobe, besides those of the captions."""
+MORE_COLOURS = {
+    "gray": "grey", "golden": "yellow", "gold": "yellow", "silver": "light grey", "khaki": "olive green",
+    "cream": "beige", "tan": "beige", "violet": "purple", "denim": "blue", "charcoal": "dark grey",
+    "light gray": "light grey", "dark gray": "dark grey", "blond": "yellow", "neon green": "light green",
+}  # fmt: skip
+HAIR_COLOURS = {
+    "black": "#15110f", "dark brown": "#33251d", "brown": "#5a3b25", "blond": "#c8a45e", "blonde": "#c8a45e",
+    "fair": "#c8a45e", "red": "#9c4a1f", "ginger": "#9c4a1f", "auburn": "#6e3019", "grey": "#9a9894",
+    "gray": "#9a9894", "white": "#e3e1dc", "silver": "#b9bcc0", "pink": "#d8799f", "blue": "#2d55a8",
+    "green": "#2f7d3b", "purple": "#6a3b8c", "turquoise": "#2a9d96",
+}  # fmt: skip
+"""sRGB of hair that is called so."""
+OLD = re.compile(r"\b(old|elderly|aged|grand(?:father|mother|pa|ma))\b", re.IGNORECASE)
+ROLES = {
+    "police officer": ("police uniform", "navy blue"), "policeman": ("police uniform", "navy blue"),
+    "policewoman": ("police uniform", "navy blue"), "cop": ("police uniform", "navy blue"),
+    "soldier": ("soldier uniform", "olive green"), "firefighter": ("firefighter uniform", "beige"),
+    "fireman": ("firefighter uniform", "beige"), "nurse": ("nurse scrubs", "light blue"),
+    "surgeon": ("nurse scrubs", "turquoise"), "chef": ("chef uniform", "white"), "cook": ("chef uniform", "white"),
+    "knight": ("knight's armour", "light grey"), "superhero": ("superhero costume", "blue"),
+    "superheroine": ("superhero costume", "red"), "judoka": ("judo suit", "white"),
+    "karate fighter": ("judo suit", "white"), "wizard": ("wizard robe", "navy blue"),
+    "witch": ("wizard robe", "black"), "football player": ("football kit", "red"),
+    "footballer": ("football kit", "red"), "mechanic": ("boiler suit", "blue"), "astronaut": ("boiler suit", "white"),
+    "businessman": ("suit", "dark grey"), "businesswoman": ("suit", "dark grey"), "scientist": ("lab coat", "white"),
+    "swimmer": ("swimsuit", "blue"),
+}  # fmt: skip
+"""People who are known by what they wear, and what that is in which colour, where the text says no more."""
+PATTERN_WORDS = {
+    "striped": "striped", "stripy": "striped", "checked": "checked", "checkered": "checked", "plaid": "checked",
+    "tartan": "checked", "dotted": "dotted", "spotted": "dotted", "polka-dot": "dotted", "camouflage": "camouflage",
+    "camo": "camouflage", "pinstriped": "vertically striped",
+}  # fmt: skip
+MATERIAL_WORDS = {
+    "leather": "leather", "denim": "denim", "wool": "wool", "woollen": "wool", "silk": "silk", "linen": "linen",
+    "velvet": "velvet", "steel": "steel", "metal": "steel", "brass": "brass", "golden": "brass", "nylon": "nylon",
+    "rubber": "rubber", "cotton": "cotton", "shining": "steel", "silver": "steel",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Worn:
+    """One garment that a text names."""
+
+    phrase: str
+    """As the text has it, its article included: `a red shirt`."""
+    template: str
+    """The phrase with `{}` in place of its colour; without one where it names no colour."""
+    kind: str
+    """Of `people.garments.KINDS`."""
+    colour: str = ""
+    """Of `people.colours.ANCHORS`; empty where none is named."""
+    second: str = ""
+    """A second colour, of the same."""
+    pattern: str = "plain"
+    material: str = ""
+    """Of `people.materials.MATERIALS`; empty: the kind's first."""
+
+    def in_colour(self, name: str) -> str:
+        """The phrase in another colour."""
+        return articles(self.template.format(name)) if "{}" in self.template else self.phrase
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a prompt asks for."""
+
+    text: str
+    """The look as one sentence, for the encoder."""
+    who: str = ""
+    does: str = ""
+    worn: tuple[Worn, ...] = ()
+    hair: str = ""
+    """sRGB hex code of the hair, where the text says it."""
+    spoken: frozenset[str] = field(default_factory=frozenset)
+    """Parts that the text speaks of besides garments: `skin`, `hair`, `beard`."""
+
+    @property
+    def dressed(self) -> bool:
+        """Whether it says what is worn, in words that are known."""
+        return bool(self.worn)
+
+
+def read_look(prompt: str, style_text: str = "") -> Look:
+    """What a prompt says of looks.
+
+    Args:
+        prompt: of a person and what they do: "a man walking, wearing a red shirt and blue jeans".
+        style_text: the look in words that are taken as they are; empty: by the rules.
+    """
+    clauses = read_clauses(prompt)
+    text = style_text or articles(_sentence(clauses.who, clauses.wears))
+    hair = _hair(text)
+    spoken = {
+        name
+        for name, words in (("skin", r"skin|skinned|face|body"), ("hair", r"hair|haired"), ("beard", r"beard"))
+        if re.search(rf"\b({words})", text, re.IGNORECASE)
+    }
+    return Look(text, clauses.who, clauses.does, _with_role(text, read_worn(text)), hair, frozenset(spoken))
+
+
+def _with_role(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
+    """What a role brings with it, where the text names nothing that covers the trunk but `a uniform`."""
+    plain = [w for w in worn if w.phrase.lower().split()[-1] != "uniform" or w.kind != "boiler suit"]
+    found = re.search(rf"\b({'|'.join(ROLES)})s?\b", text, re.IGNORECASE)
+    if not found or any(KINDS[w.kind].slot in ("top", "dress", "outer") for w in plain):
+        return tuple(worn)
+    kind, colour = ROLES[found[1].lower()]
+    said = next((w for w in worn if w not in plain), None)
+    colour = (said.colour if said else "") or colour
+    pattern = said.pattern if said else ("camouflage" if kind == "soldier uniform" else "plain")
+    return (Worn(articles(f"a {colour} {kind}"), f"a {{}} {kind}", kind, colour, "", pattern), *plain)
+
+
+def _sentence(who: str, wears: Sequence[str]) -> str:
+    """Who wears what, as captions say it."""
+    who = who or "a person"
+    if not wears:
+        return who
+    first = wears[0]
+    begins = re.match(r"(wearing|dressed|clad|in|with|wears)\b", first, re.IGNORECASE)
+    return joined_clauses([f"{who} {first if begins else 'wearing ' + first}", *wears[1:]])
+
+
+def joined_clauses(clauses: Sequence[str]) -> str:
+    """Clauses one after another, without what is left of commas between them."""
+    return re.sub(r"\s+", " ", " ".join(c.strip(" ,;.") for c in clauses)).strip()
+
+
+def read_worn(text: str) -> list[Worn]:
+    """The garments that a text names, in their order; of one kind, the first."""
+    found: dict[str, Worn] = {}
+    for match in _pattern().finditer(text):
+        word, before = match["word"].lower(), match["before"] or ""
+        kind = nouns()[word]
+        colours = [_colour_words()[c.lower()] for c in _colour_pattern().findall(before)]
+        low = re.findall(r"[\w-]+", before.lower())
+        pattern = next((PATTERN_WORDS[w] for w in low if w in PATTERN_WORDS), "plain")
+        material = next((MATERIAL_WORDS[w] for w in low if w in MATERIAL_WORDS), "")
+        phrase = " ".join(match[0].split())
+        template = phrase
+        first = _colour_pattern().search(phrase)
+        if first:
+            template = phrase[: first.start()] + "{}" + phrase[first.end() :]
+        first_colour = colours[0] if colours else ("blue" if kind == "jeans" else "")
+        second = colours[1] if len(colours) > 1 else ""
+        own = Worn(phrase, template, kind, first_colour, second, pattern, material)
+        found.setdefault(kind, own)
+    return list(found.values())
+
+
+def _hair(text: str) -> str:
+    """The hair's colour, or nothing."""
+    names = "|".join(sorted(HAIR_COLOURS, key=len, reverse=True))
+    match = re.search(rf"\b({names})[ -](?:\w+[ -])?(?:hair|haired|curls|ponytail|bob|afro)\b", text, re.IGNORECASE)
+    match = match or re.search(r"\b(blonde?|ginger)\b", text, re.IGNORECASE)
+    if match:
+        return HAIR_COLOURS[match[1].lower()]
+    return HAIR_COLOURS["grey"] if OLD.search(text) else ""
+
+
+@lru_cache(maxsize=1)
+def nouns() -> dict[str, str]:
+    """Words for garments, lower case, and the kinds that they name."""
+    said_of = wordings("test")["garments"]
+    out: dict[str, str] = {}
+    for kind in KINDS:
+        for said in said_of.get(kind, ()):
+            tail = said.split("{}")[-1].strip().lower()
+            if tail and "{}" in said and not tail.startswith(("with", "that", "for", "down", "above", "without")):
+                out.setdefault(tail, kind)
+        out[kind] = kind
+    for kind, words in MORE_GARMENTS.items():
+        out.update(dict.fromkeys(words, kind))
+    return {word: kind for word, kind in out.items() if len(word) > 2}
+
+
+@lru_cache(maxsize=1)
+def _colour_words() -> dict[str, str]:
+    """Words for colours, lower case, and their names in `ANCHORS`."""
+    out = {}
+    for name, said in wordings("test")["colours"].items():
+        if name in ANCHORS:
+            out.update({word.lower(): name for word in said})
+    return {**out, **MORE_COLOURS, **{name: name for name in ANCHORS}}
+
+
+@lru_cache(maxsize=1)
+def _colour_pattern() -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, _colour_words()), key=len, reverse=True))
+    return re.compile(rf"\b({names})\b(?!-)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    """An article or none, some words before the noun, a garment."""
+    names = "|".join(sorted(map(re.escape, nouns()), key=len, reverse=True))
+    stop = r"wearing|with|in|and|or|over|under|wears|dressed|clad|of|his|her|their|is|has|a|an|the"
+    colours = "|".join(sorted(map(re.escape, _colour_words()), key=len, reverse=True))
+    pair = rf"(?:(?:{colours})\s+and\s+(?={colours}))?"
+    before = rf"(?P<before>{pair}(?:(?!(?:{stop})\b|(?:{names})\b)[\w'-]+\s+){{0,4}}?)"
+    return re.compile(rf"\b(?:(?:an?|the)\s+)?{before}(?P<word>{names})\b", re.IGNORECASE)
