@@ -18,8 +18,13 @@ from .motion.export import write_amass, write_bvh
 from .motion.perform import Performance
 from .motion.retrieval import Retrieval
 from .outputs import check_writable, publish
-from .protocol import BLENDER_FORMATS, ActRequest
-from .takes import Progress, make_takes, write_job
+from .protocol import BLENDER_FORMATS, ActRequest, JobCancelled, StylizeRequest
+from .style.making import Hooks, make_looks
+from .style.words import says_looks
+from .takes import Progress, Takes, make_takes, write_job
+
+LOOK = "look"
+"""Folder of the look within a job's."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,45 @@ def stage_blender(
         "provenance": provenance,
         "name": "Impromptu",
         "colours": provenance.get("outfit", {}),
+        **({"style": f"{LOOK}/style.npz"} if "style" in provenance else {}),
     }
     write_json(folder / "job.json", job)
     run_blender_job(folder, progress, cancelled)
     return staged | previews
+
+
+def stage_look(
+    folder: Path, request: ActRequest, made: Takes, progress: Progress | None, cancelled: Callable[[], bool] | None
+) -> dict[str, Any] | None:
+    """Optimise the look that the prompt asks for into `LOOK` of the folder.
+
+    Returns:
+        its provenance; None where the prompt says nothing of looks, or none are wanted.
+    """
+    text = "" if request.style == "auto" else request.style
+    wanted = request.style != "none" and (text or says_looks(request.prompt))
+    seen = request.previews or any(Path(p).suffix.lower() in BLENDER_FORMATS for p in request.outputs)
+    if not wanted or not seen:
+        return None
+
+    def report(stage: str, step: int, total: int) -> None:
+        if cancelled is not None and cancelled():
+            raise JobCancelled("Cancelled; nothing was written.")
+        if progress is not None:
+            progress(stage, step, total)
+
+    asked = StylizeRequest(
+        prompt=request.prompt,
+        style_text=text,
+        body=made.provenance["body"]["spec"],
+        betas=tuple((str(i), round(float(b), 5)) for i, b in enumerate(made.betas[0]) if abs(float(b)) > 1e-5),
+        motion=str(folder / "motion.npz"),
+        steps=request.style_steps,
+        seed=request.seed,
+    )
+    look = folder / LOOK
+    look.mkdir()
+    return make_looks(asked, look, Hooks(progress=report)).facts
 
 
 def act(
@@ -108,6 +148,9 @@ def act(
     with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
         folder = Path(name)
         write_job(folder, body, betas, performance)
+        look = stage_look(folder, request, made, progress, cancelled)
+        if look is not None:
+            provenance["style"] = look
         plain = [g for g in goals if g.suffix.lower() not in BLENDER_FORMATS]
         staged = stage_plain(folder, body, betas, performance, plain)
         in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]

@@ -56,6 +56,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clip", default="", help="play this clip of the library, whatever ranks first")
     parser.add_argument("--label", default="", help="play a clip of this label, as `retrieve` lists them")
+    parser.add_argument(
+        "--style",
+        default=d["style"].default,
+        metavar="TEXT",
+        help="the look in words of its own, auto (what the prompt says of it) or none (the plain outfit)",
+    )
+    parser.add_argument(
+        "--style-steps",
+        type=int,
+        default=d["style_steps"].default,
+        help="steps of the look's optimisation (default: %(default)s)",
+    )
     parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -78,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
         betas=parse_betas(args.betas),
         clip=args.clip,
         label=args.label,
+        style=args.style,
+        style_steps=args.style_steps,
     )
     from ..act import act
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     speed.add_argument("-o", "--output", default="build/bench.json", metavar="JSON", help="default: %(default)s")
     speed.add_argument("--only", default="", metavar="WORD", help="run only those whose module's name contains WORD")
 
+    stylize = kinds.add_parser("stylize", help="looks by prompt, judged by an encoder that never guided")
+    stylize.add_argument("--prompts", default="", metavar="FILE", help="one a line (default: 20 that are built in)")
+    stylize.add_argument("--seeds", type=int, default=3, help="looks a prompt (default: %(default)s)")
+    stylize.add_argument("--steps", type=int, default=150, help="of each (default: %(default)s)")
+    stylize.add_argument("--start", default="plain", choices=("plain", "grey"), help="default: %(default)s")
+    stylize.add_argument(
+        "--ablation", default="", metavar="PICTURE",
+        help="leave out each piece of the method instead, from a grey body, and draw a sheet",
+    )  # fmt: skip
+    stylize.add_argument(
+        "-o", "--output", default="build/stylize.json", metavar="JSON",
+        help="rows; a run that was stopped goes on from them (default: %(default)s)",
+    )  # fmt: skip
+
     render = kinds.add_parser("render", help="differentiable rendering by number of views, faces and pixels")
     render.add_argument("-o", "--output", default="build/render.json", metavar="JSON", help="default: %(default)s")
     render.add_argument("--device", default="cpu", help="cpu, or cuda (default: %(default)s)")
@@ -35,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the chosen benchmark."""
-    {"retrieval": _retrieval, "speed": _speed, "render": _render}[args.kind](args)
+    {"retrieval": _retrieval, "speed": _speed, "render": _render, "stylize": _stylize}[args.kind](args)
 
 
 def _retrieval(args: argparse.Namespace) -> None:
@@ -78,6 +93,35 @@ def _speed(args: argparse.Namespace) -> None:
     from ..benchmarks.table import measure, show
 
     print(show(measure(Path(args.output), args.only)))
+
+
+def _stylize(args: argparse.Namespace) -> None:
+    from ..encoders.factory import load_joint_encoder
+    from ..outputs import check_writable
+    from ..protocol import check_positive
+    from ..style import ablation, evaluation
+    from ..style.options import StyleOptions
+
+    check_positive("--seeds", args.seeds, 1000)
+    output = Path(args.output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    check_writable([output, *([args.ablation] if args.ablation else [])])
+    guide, judge = load_joint_encoder("body"), load_joint_encoder("judge")
+    options = StyleOptions(steps=args.steps)
+    if args.ablation:
+        rows, pictures = ablation.ablate(guide, judge, options, progress=_progress)
+        ablation.write_sheet(Path(args.ablation), rows, pictures)
+        print(ablation.show(rows))
+        return
+    prompts = evaluation.read_prompts(args.prompts) if args.prompts else evaluation.default_prompts()
+    rows = evaluation.evaluate(
+        prompts, range(args.seeds), guide, judge, options, args.start, output, progress=_progress
+    )  # fmt: skip
+    print(evaluation.show(rows))
+
+
+def _progress(what: str, step: int, total: int) -> None:
+    print(f"{step + 1} of {total}: {what}", file=sys.stderr, flush=True)
 
 
 def _render(args: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .checks import check_betas, check_positive, check_prompt, check_suffix, is_number, short
 from .errors import InvalidInput
-from .style import StylizeRequest
+from .style import MOST_STEPS, StylizeRequest
 
 BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
 """What Blender writes; the rest of `ACTOR_FORMATS` needs none."""
@@ -77,9 +77,16 @@ class ActRequest(RetrieveRequest):
     """`auto` (by the prompt's words), `neutral`, `male`, `female` or the path of a model file."""
     betas: tuple[tuple[str, float], ...] = ()
     """Shape axes by name or index, in standard deviations; they win over the prompt's words."""
+    style: str = "auto"
+    """What the character looks like: `auto` (what the prompt says of it, if it says anything), `none` (the plain
+    outfit), or a text of its own. For files that Blender writes; a motion alone has no looks."""
+    style_steps: int = 300
+    """Steps of the look's optimisation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "style", check_prompt(self.style))
+        check_positive("The number of steps of the look", self.style_steps, MOST_STEPS)
         for path in self.outputs:
             check_suffix(path, ACTOR_FORMATS, "A character")
         for path in self.previews:

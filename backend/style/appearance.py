@@ -19,16 +19,19 @@ BOUND = 0.1
 """Metres that the surface may move by at most, either way (CLIP-Actor, section 5)."""
 FIELD_BOUND = 0.02
 """Metres of it that the field may add to cloth that lies there already."""
-TINT = 0.12
-"""sRGB by which the field may change a garment's own colour; where no garment is known it may change all."""
+SHADE, TINT = 0.1, 0.03
+"""sRGB by which the field may make a garment's own colour lighter or darker, and by which it may change its hue: with
+more of the latter encoders find hues within one garment that nobody asked for."""
 
 
 @dataclass(frozen=True)
 class Freedom:
     """Where a look may change; V vertices, 0 to 1."""
 
+    shade: Tensor
+    """(V, 1) of the field's shades, which are bounded: on garments whose colours are known."""
     colour: Tensor
-    """(V, 1) share of the field's colour that is added."""
+    """(V, 1) of the field's colours, which are not."""
     displacement: Tensor
     """(V,) share of the field's displacement."""
 
@@ -92,10 +95,16 @@ class Appearance(nn.Module):
         """
         raw, lifted = self.field(encoded)
         srgb = self.composed(self.own_palette() if palette is None else palette)
-        tint = torch.tanh(raw) if self.bounded else raw
+        srgb = srgb + self.field_colour(raw, self.freedom.shade, self.freedom.colour)
         moved = self.field_displacement(lifted, self.freedom.displacement)
         left = (BOUND - self.relief * self.costume.offsets().norm(dim=1)).clamp(min=0)
-        return Shown(srgb + self.freedom.colour * tint, moved.maximum(-left).minimum(left))
+        return Shown(srgb, moved.maximum(-left).minimum(left))
+
+    def field_colour(self, raw: Tensor, shade: Tensor, colour: Tensor) -> Tensor:
+        """(P, 3) sRGB that the field adds, of its raw values (P, 3) and how free they are, (P, 1) each."""
+        bound = torch.tanh(raw)
+        light = bound.mean(1, keepdim=True)
+        return shade * (SHADE * light + TINT * (bound - light)) + colour * raw
 
     def composed(self, palette: Tensor) -> Tensor:
         """(V, 3) sRGB of the garments in some colours, over the skin."""

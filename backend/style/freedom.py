@@ -9,7 +9,7 @@ import torch
 
 from ..body.layout import BodyArrays
 from ..people.atlas import Atlas
-from .appearance import TINT, Freedom
+from .appearance import Freedom
 from .costume import Costume
 from .regions import eyes, soft_region
 from .words import Look
@@ -18,7 +18,7 @@ SPOKEN = {"skin": ("head", "neck", "hands", "forearms"), "hair": ("hair",), "bea
 """Regions that change too where the text speaks of them."""
 SPOKEN_SHARE = 0.6
 FACE_SHARE = 0.35
-"""Of the displacement: a face that is pushed about is no face."""
+"""Of colour and displacement of face and hands, where no garment is known: a face that is painted over is no face."""
 
 
 def find_freedom(
@@ -31,7 +31,7 @@ def find_freedom(
 ) -> Freedom:
     """Shares of the field that are added, by vertex.
 
-    Garments that the look names may change by a tint each; where it names none, all of the body may. Eyes never do.
+    Garments that the look names may change by a shade each; where it names none, all of the body may. Eyes never do.
 
     Args:
         only, keep: of `protocol.REGIONS`.
@@ -46,13 +46,15 @@ def find_freedom(
         said = np.zeros(count)
         for name in look.spoken:
             said = np.maximum(said, SPOKEN_SHARE * soft_region(atlas, SPOKEN[name]))
-        colour, shape = np.maximum(TINT * worn, said), np.maximum(worn, 0.3 * said)
+        shade, colour, shape = worn * (1 - said), said, np.maximum(worn, 0.3 * said)
     else:
-        colour, shape = everywhere, everywhere.copy()
+        shade, colour, shape = np.zeros(count), everywhere, everywhere.copy()
         if protect:
             shape *= 1 - (1 - FACE_SHARE) * soft_region(atlas, ("head", "hands", "feet"))
+            colour = colour * (1 - (1 - FACE_SHARE) * soft_region(atlas, ("head", "hands")))
     limit = (soft_region(atlas, only) if only else everywhere) * (1 - soft_region(atlas, keep)) * ~eyes(atlas)
     return Freedom(
+        torch.from_numpy((shade * limit).astype(np.float32))[:, None],
         torch.from_numpy((colour * limit).astype(np.float32))[:, None],
         torch.from_numpy((shape * limit).astype(np.float32)),
     )

@@ -37,10 +37,14 @@ class Weights:
     """Unevenness of the field's colour: mean square of its uniform Laplacian, sRGB."""
     rough_shape: float = 30.0
     """Mean length of the displaced surface's uniform Laplacian, metres; the published code has 250 in its units."""
-    volume: float = 5.0
+    volume: float = 60.0
     """Mean square of what the field moves the surface by, centimetres."""
-    tint: float = 2.0
+    tint: float = 10.0
     """Mean square of the colours that the field adds, sRGB."""
+    tint_free: float = 40.0
+    """The same where no garment is known, and the encoder, which may not know the words either, is free to paint."""
+    drift: float = 100.0
+    """Mean square by which garments' colours leave those that words gave them, sRGB."""
     palette: float = 4.0
     """How far a garment's mean colour is from what its name means, beyond `PALETTE_ROOM`."""
 
@@ -102,11 +106,14 @@ def ground_loss(cells: Tensor, shares: Tensor, target: Target) -> Tensor:
     return (torch.stack(losses, 1) * seen).sum() / seen.sum().clamp(min=1)
 
 
-def held(shown: Shown, rest: Tensor, direction: Tensor, topology: Topology, weights: Weights, begun: Shown) -> Tensor:
+def held(
+    shown: Shown, direction: Tensor, topology: Topology, weights: Weights, begun: Shown, bounded: bool = True
+) -> Tensor:
     """The regularisers: of colours and of the shape.
 
     Args:
-        rest: (V, 3) metres; direction: (V, 3).
+        direction: (V, 3) that the surface is displaced along.
+        bounded: whether garments are known; see `Weights.tint_free`.
         begun: the look before anything was optimised, whose garments' edges and thickness cost nothing.
     """
     loss = shown.colour.new_zeros(())
@@ -116,8 +123,9 @@ def held(shown: Shown, rest: Tensor, direction: Tensor, topology: Topology, weig
     if weights.rough_colour:
         rough = topology.laplacian(shown.colour - begun.colour)
         loss = loss + weights.rough_colour * rough.square().mean()
-    if weights.tint:
-        loss = loss + weights.tint * (shown.colour - begun.colour).square().mean()
+    tint = weights.tint if bounded else weights.tint_free
+    if tint:
+        loss = loss + tint * (shown.colour - begun.colour).square().mean()
     moved = shown.displacement - begun.displacement
     if weights.rough_shape:
         rough = topology.laplacian(moved[:, None] * direction)

@@ -39,6 +39,8 @@ class StyleOptions:
     """Views of the shape alone, without colours."""
     grey_crops: int = 1
     """Crops of each of those."""
+    alternate: bool = True
+    """Crops in one step, the shape in the next: each is asked for half as often, and costs half."""
     close_ups: int = 2
     """Close-ups a step at most, of the regions of the prompt's phrases in turn."""
     ground: bool = True
@@ -96,7 +98,8 @@ def published(steps: int = 1500, seed: int = 0, size: int = 224) -> StyleOptions
     step), the bare cosine, a large field, no phrases."""
     return StyleOptions(
         steps=steps, seed=seed, frames=3, views=24, size=size, crops=3, local_views=24, local_crops=4, grey_views=24,
-        grey_crops=4, close_ups=0, ground=False, objective="cosine", warps=(GLOBAL, LOCAL, GREY), stir=0.0,
+        grey_crops=4, close_ups=0, ground=False, alternate=False, objective="cosine",
+        warps=(GLOBAL, LOCAL, GREY), stir=0.0,
         rate=5e-4, network=PUBLISHED,
         weights=Weights(close=0, ground=0, grey=1, rough_colour=0, volume=0, palette=0),
     )  # fmt: skip

@@ -90,8 +90,7 @@ def continuous(stylist: Stylist, plan: Plan) -> tuple[Evaluate, np.ndarray]:
             return torch.einsum("pkc,pk->pc", values[corners], weights)
 
         raw, lifted = appearance.field(appearance.field.encode(between(rest)))
-        tint = torch.tanh(raw) if appearance.bounded else raw
-        colour = between(composed) + between(freedom.colour) * tint
+        colour = between(composed) + appearance.field_colour(raw, between(freedom.shade), between(freedom.colour))
         moved = appearance.field_displacement(lifted, between(freedom.displacement[:, None])[:, 0])
         return torch.cat((colour.clamp(0, 1), moved[:, None]), 1)
 

@@ -72,7 +72,7 @@ class Stylist:
         self.appearance, self.areas, self.options = appearance, areas, options
         self.step = 0
         self._generator = torch.Generator().manual_seed(options.seed)
-        self._stir = options.stir if stirred else 0.0
+        self._grey, self._stir = stirred, options.stir if stirred else 0.0
         self._waves = _slow_waves(appearance.costume.rest, self._generator)
         with torch.no_grad():
             self.begun = appearance()
@@ -138,7 +138,11 @@ class Stylist:
     def _held(self, shown: Shown) -> Tensor:
         """What keeps the look smooth, and its garments' colours what they are called."""
         costume, weights = self.appearance.costume, self.options.weights
-        loss = held(shown, costume.rest, costume.direction, self.topology, weights, self.begun)
+        bounded = self.appearance.bounded or self._grey
+        loss = held(shown, costume.direction, self.topology, weights, self.begun, bounded)
+        if weights.drift and not self._grey and len(self.appearance.palette):
+            drift = (self.appearance.own_palette() - self.appearance.begun).square().mean()
+            loss = loss + weights.drift * drift
         if weights.palette and self.target.parts:
             means = self.appearance.mean_colours(shown.colour, self.areas)
             rows = torch.tensor([part.garment for part in self.target.parts])
@@ -163,10 +167,12 @@ class Stylist:
         sets: list[tuple[Pictures, Tensor]] = []
         sets += _repeated(views[0], o.crops, o.warps[0], generator) if o.crops else views
         local = drawn_some(drawn, slice(0, o.local_views), shots.frames[: o.local_views])
-        sets += _repeated(local, o.local_crops, o.warps[1], generator)
+        even = self.step % 2 == 0
+        if not (o.alternate and even and o.grey_views):
+            sets += _repeated(local, o.local_crops, o.warps[1], generator)
         whole = sum(len(frames) for _, frames in sets)
         sets.append(drawn_some(drawn, slice(o.views, None), shots.frames[o.views :]))
-        if o.grey_views and o.weights.grey:
+        if o.grey_views and o.weights.grey and (even or not o.alternate):
             some = shots.some(slice(0, o.grey_views))
             grey = draw(self.content, self.topology, shown, some, self._regions, "grey")
             sets += _repeated((grey, some.frames), o.grey_crops, o.warps[2], generator)
@@ -181,7 +187,7 @@ class Stylist:
             return torch.zeros(1, 3)
         everywhere = torch.randn(1, 3, generator=self._generator)
         slowly = torch.tanh(self._waves @ torch.randn(self._waves.shape[1], 3, generator=self._generator) * 0.25)
-        return amount * (everywhere + slowly) * (self.appearance.freedom.colour > 0)
+        return amount * (everywhere + slowly) * (self.appearance.freedom.colour + self.appearance.freedom.shade > 0)
 
     def state(self) -> dict[str, np.ndarray]:
         """All that going on from here needs, as plain arrays."""

@@ -20,10 +20,10 @@ from .words import Look, Worn
 BASIC = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "white", "grey", "black")
 """Colours that a phrase is told from."""
 OTHERS = (
-    "a person", "a grey mannequin", "a person in grey clothes", "a man in a dark suit", "a woman in a long dress",
-    "a person wearing a t-shirt and shorts", "a person in underwear", "a soldier in uniform", "a knight in armour",
-    "a chef in white", "a person in a winter coat", "a person in colourful clothes", "a football player",
-    "a blurry picture of a person", "a wizard in a robe", "a superhero",
+    "a person", "a grey figure", "a person in grey clothes", "a man in a dark suit", "a woman in a long dress",
+    "a person wearing a t-shirt and shorts", "a person in a swimsuit", "a soldier's uniform", "a person in armour",
+    "a person in a white chef's uniform", "a person in a winter coat", "a person in striped clothes",
+    "a football kit", "a picture of a person", "a wizard robe", "a superhero costume",
 )  # fmt: skip
 """What a look is told from, whatever it is."""
 MOST_RECOLOURED = 40

@@ -144,6 +144,12 @@ def _with_role(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
     return (Worn(articles(f"a {colour} {kind}"), f"a {{}} {kind}", kind, colour, "", pattern), *plain)
 
 
+def says_looks(prompt: str) -> bool:
+    """Whether a prompt names garments, a role that is known by them, or hair."""
+    look = read_look(prompt)
+    return bool(look.worn or look.hair or look.spoken)
+
+
 def _sentence(who: str, wears: Sequence[str]) -> str:
     """Who wears what, as captions say it."""
     who = who or "a person"
