@@ -17,6 +17,7 @@ from .protocol import ImpromptuError
 
 COMMANDS = {
     "act": "turn a prompt into a keyframed character",
+    "stylize": "give an actor of a .blend file another look",
     "retrieve": "rank the motion library's labels by a prompt",
     "library": "add, list, remove, export and verify motions",
     "body": "describe a body model and its shape axes",
@@ -25,7 +26,7 @@ COMMANDS = {
     "render": "make sets of pictures for training: frames, shapes, captioned people",
     "encoder": "measure, use and train encoders of texts and pictures",
     "serve": "do jobs for Blender over standard input and output",
-    "bench": "measure retrieval precision, speed against public peers, or how rendering scales",
+    "bench": "measure retrieval precision, looks, speed against public peers, or how rendering scales",
 }
 
 

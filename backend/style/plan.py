@@ -104,7 +104,7 @@ def make_plan(
     look = read_look(request.prompt, request.style_text)
     if not request.prompt and not request.style_text:
         look = replace(look, text="a person")
-    picture = read_picture(request.image)[None] if request.image else None
+    picture = read_picture(request.image) if request.image else None
     progress("Loading the body", 1, 4)
     body = kept_body(request.body)
     betas = resolve_betas(body, request.betas)

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..files import atomic_path, save_npz
+from ..files import atomic_path, load_npz, save_npz
+from ..protocol import InvalidInput
 from .appearance import Shown
 from .bake import Evaluate
 from .plan import Plan
@@ -103,8 +104,7 @@ def read_checkpoint(folder: Path, digest: str) -> Mapping[str, np.ndarray] | Non
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as data:
-            state = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, KeyError):
+        state = load_npz(path)
+    except InvalidInput:
         return None
     return state if str(state.get("digest")) == digest else None

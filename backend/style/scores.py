@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from ..encoders.base import JointEncoder
-from ..people.colours import ANCHORS, family_of, from_hex, to_linear, to_oklab
+from ..people.colours import ANCHORS, from_hex, to_linear, to_oklab
 from .appearance import Shown
 from .content import Content
 from .plan import Plan
 from .surface_faults import self_intersections, spikes
-from .targets import BASIC, Target, make_target
+from .targets import Target, colour_names, make_target
 from .views import draw, fixed_shots
 
 SIZE = 160
@@ -38,7 +38,7 @@ class PartColour:
     garment: str
     wanted: str
     found: str
-    """Nearest basic colour, in OKLab."""
+    """Nearest of the basic colours, the wanted one among them by its own name, in OKLab."""
     distance: float
     """From the wanted colour's anchor, in OKLab."""
     uneven: float
@@ -47,7 +47,7 @@ class PartColour:
     @property
     def right(self) -> bool:
         """Whether it is called as it was wanted."""
-        return self.found == family_of(self.wanted)
+        return self.found == self.wanted
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,6 @@ def part_colours(plan: Plan, shown: Shown) -> list[PartColour]:
     linear = to_linear(shown.colour.clamp(0, 1).double().numpy())
     lab = to_oklab(linear)
     shares, out = plan.costume.shown(), []
-    anchors = to_oklab(np.stack([from_hex(ANCHORS[name]) for name in BASIC]))
     for garment, share in zip(plan.costume.garments, shares, strict=True):
         if not garment.asked or not garment.worn.colour:
             continue
@@ -97,10 +96,9 @@ def part_colours(plan: Plan, shown: Shown) -> list[PartColour]:
         mean = to_oklab(np.average(linear, axis=0, weights=weights))
         wanted = to_oklab(from_hex(ANCHORS[garment.worn.colour]))
         uneven = float(np.sqrt(np.average(((lab - mean) ** 2).sum(1), weights=weights)))
-        found = BASIC[int(np.linalg.norm(anchors - mean, axis=1).argmin())]
-        if family_of(garment.worn.colour) not in BASIC:
-            # Turquoise and beige have no basic name: they count as found within half the way to another.
-            found = garment.worn.colour if np.linalg.norm(mean - wanted) < 0.1 else found
+        names = dict.fromkeys((*colour_names(garment.worn.colour), garment.worn.colour))
+        anchors = to_oklab(np.stack([from_hex(ANCHORS[name]) for name in names]))
+        found = list(names)[int(np.linalg.norm(anchors - mean, axis=1).argmin())]
         distance = float(np.linalg.norm(mean - wanted))
         out.append(PartColour(garment.worn.kind, garment.worn.colour, found, round(distance, 4), round(uneven, 4)))
     return out

@@ -79,10 +79,12 @@ def draw(
     frames, where = torch.unique(shots.frames, return_inverse=True)
     moved = content.displaced(shown.displacement, frames)
     normals = vertex_normals(moved, topology.faces)
+    # `moved[where]` would add its gradients in any order, and one seed would not fix the result.
+    moved, normals = moved.index_select(0, where), normals.index_select(0, where)
     # Some renderers' attributes carry no gradient and need none: regions stay where they are.
     attributes = torch.stack(list(regions), -1).detach() if regions else None
     mesh = Mesh(
-        moved[where], topology.faces, colours=linear_of(shown.colour), normals=normals[where],
+        moved, topology.faces, colours=linear_of(shown.colour), normals=normals,
         attributes=attributes, topology=topology,
     )  # fmt: skip
     options = RenderOptions(lights=shots.lights, background=shots.backgrounds, srgb=True, cull=True, shading=shading)

@@ -1,0 +1,66 @@
+"""What a prompt says of looks."""
+
+from __future__ import annotations
+
+import pytest
+from impromptu.backend.motion.prompts import read_clauses
+from impromptu.backend.style.targets import without_colours
+from impromptu.backend.style.words import read_look, read_worn, says_looks
+
+
+@pytest.mark.parametrize(
+    ("prompt", "who", "does"),
+    [
+        ("an old man walking backwards wearing a red shirt and blue jeans", "an old man", "walking backwards"),
+        ("a man walking, wearing a red shirt and blue jeans", "a man", "walking"),
+        ("a woman in a yellow dress and black boots dancing", "a woman", "dancing"),
+        ("a man wearing a black suit, walking and waving", "a man", "walking and waving"),
+        ("red shirt, blue jeans and white trainers", "", ""),
+    ],
+)
+def test_a_prompt_is_taken_apart(prompt: str, who: str, does: str) -> None:
+    clauses = read_clauses(prompt)
+    assert (clauses.who, clauses.does) == (who, does)
+
+
+def test_a_list_of_garments_stays_together() -> None:
+    look = read_look("a person wearing a black hoodie, pink leggings and yellow trainers")
+    assert look.text == "a person wearing a black hoodie, pink leggings and yellow trainers"
+    assert [(w.kind, w.colour) for w in look.worn] == [
+        ("hoodie", "black"), ("leggings", "pink"), ("trainers", "yellow"),
+    ]  # fmt: skip
+
+
+def test_colours_patterns_and_materials_belong_to_their_garment() -> None:
+    striped, coat = read_worn("a red and white striped t-shirt and a dark green woollen coat")
+    assert (striped.kind, striped.colour, striped.second, striped.pattern) == ("t-shirt", "red", "white", "striped")
+    assert (coat.kind, coat.colour, coat.material) == ("coat", "dark green", "wool")
+    assert coat.in_colour("orange") == "an orange woollen coat"
+
+
+def test_a_role_brings_its_clothes_unless_others_are_named() -> None:
+    assert [w.kind for w in read_look("a police officer walking").worn] == ["police uniform"]
+    assert read_look("a soldier in camouflage uniform").worn[0].pattern == "camouflage"
+    assert [w.kind for w in read_look("a nurse wearing a red jumper").worn] == ["sweater"]
+
+
+def test_old_people_have_grey_hair_and_hair_has_the_colour_that_is_said() -> None:
+    assert read_look("an old man walking").hair == read_look("a man with grey hair").hair != ""
+    assert read_look("a woman with blonde hair").hair != read_look("a woman with black hair").hair
+    assert read_look("a man walking").hair == ""
+
+
+def test_words_of_ones_own_are_taken_as_they_are() -> None:
+    look = read_look("a man walking", "somebody in a green kimono who is walking")
+    assert look.text == "somebody in a green kimono who is walking"
+    assert look.worn[0].kind == "kimono"
+
+
+@pytest.mark.parametrize(("prompt", "said"), [("a man walking", False), ("a knight", True), ("in blue jeans", True)])
+def test_whether_a_prompt_says_anything_of_looks(prompt: str, said: bool) -> None:
+    assert says_looks(prompt) is said
+
+
+def test_text_without_colours() -> None:
+    assert without_colours("a man wearing an orange shirt and dark blue jeans") == "a man wearing a shirt and jeans"
+    assert without_colours("a red and white striped t-shirt") == "a striped t-shirt"
