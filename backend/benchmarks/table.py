@@ -12,7 +12,8 @@ from pathlib import Path
 from ..files import read_json, write_json
 
 MODULES = (
-    "body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures", "encoders"
+    "body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures", "encoders",
+    "style_step",
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--negative", action="append", default=[], metavar="TEXT", help="what it shall not look like")
     parser.add_argument("--image", default="", metavar="FILE", help="a picture that it shall look like")
     parser.add_argument("--start", default="plain", choices=("plain", "present", "grey"),
-                        help="plain clothes, what the actor wears now, or a grey body (default: %(default)s)")  # fmt: skip
+                        help="plain clothes, what is worn now, or a grey body (default: %(default)s)")  # fmt: skip
     parser.add_argument("--only", action="append", default=[], choices=REGIONS, help="regions that may change")
     parser.add_argument("--keep", action="append", default=[], choices=REGIONS, help="regions that stay")
     parser.add_argument("--relief", type=float, default=d["relief"].default, help="0: colours alone; up to 1")

@@ -88,7 +88,7 @@ def test_a_prompt_becomes_a_blend_that_knows_where_it_comes_from(act, tmp_path):
     old = tmp_path / "man.blend"
     old.write_bytes(b"an older file")
     outputs = ["-o", old, "-o", tmp_path / "man.glb", "--preview", tmp_path / "man.png"]
-    facts = act(PROMPT, *outputs, "--seconds", 1, "--seed", 3)
+    facts = act(PROMPT, *outputs, "--seconds", 1, "--seed", 3, "--style-steps", 3)
     assert facts["files"] == [str(outputs[i]) for i in (1, 3, 5)]
     assert (tmp_path / "man.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (tmp_path / "man.glb").read_bytes()[:4] == b"glTF"
@@ -98,13 +98,20 @@ def test_a_prompt_becomes_a_blend_that_knows_where_it_comes_from(act, tmp_path):
         "rig = next(o for o in bpy.data.objects if o.type == 'ARMATURE')\n"
         "props = {k: str(rig[k]) for k in rig.keys()}\n"
         "print('FACTS' + json.dumps({'bones': len(rig.pose.bones), 'action': bool(rig.animation_data.action),"
-        " 'end': bpy.context.scene.frame_end - bpy.context.scene.frame_start + 1, 'props': props}))\n"
+        " 'end': bpy.context.scene.frame_end - bpy.context.scene.frame_start + 1, 'props': props,"
+        " 'keys': [k.name for k in rig.children[0].data.shape_keys.key_blocks]}))\n"
     )
     done = subprocess.run([str(BPY), "-c", script], capture_output=True, text=True, timeout=120)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("FACTS"))[5:])
     assert found["bones"] == 56
     assert found["action"]
     assert found["end"] == 30
+    assert "Style" in found["keys"]
+    assert facts["style"]["style_text"] == "an old man wearing a red shirt and blue jeans"
+    assert [(p["garment"], p["found"]) for p in facts["style"]["scores"]["parts"]] == [
+        ("shirt", "red"),
+        ("jeans", "blue"),
+    ]
     told = json.dumps(found["props"])
     assert PROMPT in told
     assert facts["body"]["sha256"] in told

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from impromptu.backend.body.kept import kept_body
 from impromptu.backend.files import load_npz, save_npz
 from impromptu.backend.protocol import InvalidInput, JobCancelled, StylizeRequest
