@@ -12,6 +12,7 @@ from typing import Any
 
 from ..backend.protocol import InvalidInput
 from .client.jobs import Job
+from .look_request import order_after
 from .properties import HISTORY
 from .scene.actor import build_body
 from .scene.actor_data import BodyData, MotionData, load_body, load_motion
@@ -19,17 +20,7 @@ from .scene.append import append_motion
 from .scene.handles import actor_of, actors, is_editable, skin_of
 from .scene.placement import land_motion, place_beside
 from .session import from_elsewhere, landing, lost_target
-from .words import say
-
-LONGEST = 40
-"""Characters of a prompt in the name of an object; Blender cuts names at 63."""
-
-
-def short(text: str, most: int = LONGEST) -> str:
-    """Text cut at a word."""
-    if len(text) <= most:
-        return text
-    return text[: most - 1].rsplit(" ", 1)[0] + "…"
+from .words import say, short
 
 
 def target_of(context: Any) -> Any:
@@ -155,7 +146,9 @@ def land_act(context: Any, job: Job, target: Any) -> str:
     choose(context, first.rig)
     remember(context, job, str(takes[0][2]["label"]))
     label, frames = takes[0][2]["label"] or takes[0][1], len(takes[0][0])
-    return say("{name} plays {label} ({count} frames).", name=first.rig.name, label=label, count=frames)
+    problem = order_after(context, job, first.rig)
+    done = say("{name} plays {label} ({count} frames).", name=first.rig.name, label=label, count=frames)
+    return f"{done} {problem}".rstrip()
 
 
 @landing("append")

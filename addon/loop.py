@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from . import session
+from . import previewing, session
 
 BUSY_S, IDLE_S = 0.1, 1.0
 """Seconds between two looks, with and without jobs under way."""
@@ -60,9 +60,12 @@ def tick() -> float | None:
     waiting = [job for job in jobs.jobs if session.waits_to_land(job)]
     if waiting:
         _land(waiting)
-    if changed or waiting:
+    looks = [job for job in jobs.jobs if previewing.is_due(job)]
+    if looks:
+        _preview(looks)
+    if changed or waiting or looks:
         redraw()
-    if jobs.busy or waiting:
+    if jobs.busy or waiting or looks:
         return BUSY_S
     return IDLE_S if jobs.needs_tick else None
 
@@ -95,6 +98,18 @@ def _land(waiting: list[Any]) -> None:
                     # The panel shows the sentence that `session.notes` keeps; an error raised here ends the timer.
                     print(f"Impromptu: {error}")
         return
+
+
+def _preview(looks: list[Any]) -> None:
+    """Show looks that grow, and keep those whose job has ended early, where a window shows their scene."""
+    for window in bpy.context.window_manager.windows:
+        area = next((a for a in window.screen.areas if a.type == "VIEW_3D"), window.screen.areas[0])
+        region = next((r for r in area.regions if r.type == "WINDOW"), None)
+        for job in [job for job in looks if session.belongs_to(job, window.scene)]:
+            looks.remove(job)
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                if not why_wait(bpy.context):
+                    previewing.follow(job)
 
 
 def redraw() -> None:

@@ -16,10 +16,12 @@ ORDER = (
     "icons",
     "properties_actor",
     "properties",
+    "properties_look",
     "preferences",
     "ops.texts",
     "ops.act",
     "ops.body",
+    "ops.look",
     "ops.jobs",
     "ops.export",
     "ops.shape",
@@ -29,6 +31,7 @@ ORDER = (
     "ops.models",
     "panels.runtime",
     "panels.main",
+    "panels.look",
     "panels.jobs",
     "panels.found",
     "panels.shape",
@@ -36,6 +39,7 @@ ORDER = (
     "panels.export",
     "panels.retarget",
     "translations",
+    "previewing",
     "handlers",
 )
 """Modules of `addon`, property groups before what points at them, panels in the order they are drawn."""

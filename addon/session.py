@@ -306,4 +306,5 @@ def finish(context: Any, operator: Any, job: Job) -> set[str]:
             error = notes.get(job.id) or refused(context, job)
             operator.report({"ERROR"}, explain(error))
             return {"CANCELLED"}
-    return {"FINISHED"}
+    then = job.extra.get("then")
+    return finish(context, operator, jobs.get(then)) if isinstance(then, str) else {"FINISHED"}

@@ -20,6 +20,17 @@ PLACE = re.compile(r"\{(\w*)\}")
 """A placeholder of a template: `{}` or `{name}`."""
 
 
+LONGEST = 40
+"""Characters of a prompt in a title or in the name of an object; Blender cuts names at 63."""
+
+
+def short(text: str, most: int = LONGEST) -> str:
+    """Text cut at a word."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
 def fixed(text: str) -> str:
     """A text of the dictionary as Blender translates it."""
     return bpy.app.translations.pgettext_iface(text)

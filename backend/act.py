@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .blender import run_blender_job
+from .blender import run_blender_job, staged_textures
 from .body import BodyModel
 from .files import write_json
 from .motion.export import write_amass, write_bvh
@@ -155,5 +155,5 @@ def act(
         staged = stage_plain(folder, body, betas, performance, plain)
         in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
         staged |= stage_blender(folder, request, provenance, in_blender, progress, cancelled)
-        publish(staged)
+        publish(staged | staged_textures(staged))
     return ActResult(made.retrieval, performance, provenance, (*request.outputs, *request.previews))

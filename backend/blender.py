@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +21,7 @@ from .protocol import ImpromptuError, InvalidInput, JobCancelled, RuntimeMissing
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKER = ROOT / "rendering" / "worker.py"
+BLEND_WORKER = ROOT / "rendering" / "blend_worker.py"
 VARIABLE = "IMPROMPTU_BLENDER"
 LOG, PARTIAL = "blender.log", "partial.json"
 DEBIAN_PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1"
@@ -106,13 +107,15 @@ def run_blender_job(
     job_dir: str | Path,
     on_progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    script: Path | None = None,
 ) -> dict[str, Any]:
-    """Run `rendering.worker` on a job folder and wait for its result.
+    """Run a worker of `rendering` on a job folder and wait for its result.
 
     Args:
         job_dir: holds body.npz, motion.npz and job.json (see `rendering.worker`).
         on_progress: called with (stage, step, total).
         cancelled: asked about ten times a second; True ends the job.
+        script: another worker than `rendering.worker`, with a folder of its own kind.
 
     Returns:
         the worker's result: `files`, `frames`, `fps`, `corrective_keys`.
@@ -122,7 +125,7 @@ def run_blender_job(
             its is not there. However it ends but well, no output has changed and no temporary file is left.
     """
     job_dir = Path(job_dir).absolute()
-    child = start_blender(WORKER, job_dir)
+    child = start_blender(script or WORKER, job_dir)
     last: dict[str, Any] = {}
     with tracked(child, lambda: _remove_partial(job_dir)):
         try:
@@ -137,6 +140,106 @@ def run_blender_job(
             if "result" not in last:
                 _remove_partial(job_dir)
     return _outcome(last, child.returncode, job_dir)
+
+
+def read_actor(
+    job_dir: str | Path,
+    blend: str | Path,
+    actor: str = "",
+    on_progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Read an actor out of a .blend file, which stays as it is and whose scripts are not run.
+
+    Args:
+        job_dir: an empty folder; gets `motion.npz`, `look.npz` and `actor.json`, as `StylizeRequest` takes them.
+        actor: name of its rig or mesh; may be empty where the file holds one actor.
+        on_progress, cancelled: as in `run_blender_job`.
+
+    Returns:
+        the content of `actor.json`: `name`, `body`, `betas` (pairs), `gender`, `vertices`, `uv` (whether it has
+        texture coordinates), `frames`, `fps`, `provenance`.
+
+    Raises:
+        ImpromptuError: as `run_blender_job`; InvalidInput where the file cannot be opened or holds no such actor.
+    """
+    return _blend_job(job_dir, {"task": "read", "blend": _absolute(blend), "actor": actor}, on_progress, cancelled)
+
+
+def style_actor(
+    job_dir: str | Path,
+    blend: str | Path,
+    outputs: Sequence[str | Path],
+    previews: Sequence[str | Path] = (),
+    actor: str = "",
+    style: str = "style.npz",
+    record: Mapping[str, Any] | None = None,
+    blended: bool = False,
+    preview: Mapping[str, int] | None = None,
+    on_progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Give the actor of a .blend file a look and write it; the file itself is only written if it is an output.
+
+    Args:
+        job_dir: holds the look, and its `albedo.png` and `normal.png` where there are some.
+        outputs: files of any of `ACTOR_FORMATS`, where they are to stay: a .blend finds other files from there, and
+            a .usdc has its pictures in `textures` beside it. All are written or none.
+        previews: files of `PREVIEW_FORMATS`.
+        actor: as in `read_actor`.
+        style: the look's file in the folder.
+        record: where the look comes from; every output carries it.
+        blended: keep a look that the actor has and blend the two by a slider.
+        preview: `size` in pixels and `samples` a pixel.
+        on_progress, cancelled: as in `run_blender_job`.
+
+    Returns:
+        `files`, `frames`, `fps`.
+
+    Raises:
+        ImpromptuError: as `run_blender_job`; InvalidInput as `read_actor`, or where the look is for another body.
+    """
+    job = {
+        "task": "style",
+        "blend": _absolute(blend),
+        "actor": actor,
+        "style": style,
+        "record": dict(record or {}),
+        "blended": blended,
+        "outputs": [_absolute(p) for p in outputs],
+        "previews": [_absolute(p) for p in previews],
+        "preview": dict(preview or {}),
+    }
+    return _blend_job(job_dir, job, on_progress, cancelled)
+
+
+def staged_textures(staged: Mapping[Path, Path]) -> dict[Path, Path]:
+    """The pictures that were written beside staged USD files, and where they have to go with them.
+
+    Args:
+        staged: finished file -> goal. A goal's folder gets a `textures` folder where it needs one.
+    """
+    found = {}
+    for source, goal in staged.items():
+        for picture in sorted((source.parent / "textures").glob("*")) if source.suffix == ".usdc" else ():
+            (goal.parent / "textures").mkdir(exist_ok=True)
+            found[picture] = goal.parent / "textures" / picture.name
+    return found
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute())
+
+
+def _blend_job(
+    job_dir: str | Path,
+    job: dict[str, Any],
+    on_progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> dict[str, Any]:
+    """Run `rendering.blend_worker` on a job."""
+    (Path(job_dir) / "job.json").write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
+    return run_blender_job(job_dir, on_progress, cancelled, BLEND_WORKER)
 
 
 def _clean_environment() -> dict[str, str]:

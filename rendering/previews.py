@@ -84,9 +84,13 @@ class Previews:
 
 
 def captions(provenance: dict[str, Any], name: str, seconds: float, fps: float) -> tuple[str, str]:
-    """Title and subtitle of a preview: the prompt, then the label that answers it, its clip and their length."""
+    """Title and subtitle of a preview: the prompt, then the label that answers it, its clip, their length, and the
+    look where that is another than the prompt's."""
     clip = provenance.get("clip")
     clip = clip if isinstance(clip, dict) else {}
     words = [provenance.get("label") or clip.get("label"), clip.get("name"), clip.get("kind")]
     words += [f"{seconds:.1f} s", f"{fps:g} fps"]
+    style = provenance.get("style")
+    if isinstance(style, dict) and style.get("prompt") != provenance.get("prompt"):
+        words.append(style.get("style_text"))
     return str(provenance.get("prompt") or name), "  ·  ".join(str(w) for w in words if w)

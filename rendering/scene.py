@@ -35,8 +35,10 @@ def joint_track(actor: Actor, names: tuple[str, ...]) -> np.ndarray:
     track = []
     for frame in range(scene.frame_start, scene.frame_end + 1):
         scene.frame_set(frame)
-        bones = [actor.rig.pose.bones[n] for n in names]
-        track.append([actor.rig.matrix_world @ p for p in (*(b.head for b in bones), *(b.tail for b in bones))])
+        # What is evaluated, not the rig itself: in a scene that no window has shown, the latter stays where it was.
+        rig = actor.rig.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        bones = [rig.pose.bones[n] for n in names]
+        track.append([rig.matrix_world @ p for p in (*(b.head for b in bones), *(b.tail for b in bones))])
     actor.skin.hide_viewport = shown
     scene.frame_set(scene.frame_start)
     return np.array(track)

@@ -5,7 +5,9 @@ or as `blender -b --python rendering/worker.py -- JOB`; the last two need no ins
 
 The folder holds `body.npz`, `motion.npz` (see `addon.scene.actor_data`) and `job.json`:
 `{"outputs": [paths], "previews": [paths], "provenance": {...}, "name": str,
-"colours": {garment: sRGB hex}, "preview": {"size", "samples"}}`.
+"colours": {garment: sRGB hex}, "style": "style.npz", "preview": {"size", "samples"}}`.
+`style` names a look in the folder (see `addon.scene.style_data`), whose `albedo.png` and `normal.png` lie beside it;
+without, the actor wears its outfit. `provenance` tells of it under `style`.
 Standard output carries JSON lines alone: `{"stage", "step", "total"}` as it goes, and at the end
 `{"result": {...}}` or `{"error": {"code", "message", "hint"}}`. What Blender prints goes to `blender.log`.
 All files are made under temporary names beside their own and renamed together when the last one is whole.
@@ -89,8 +91,11 @@ def all_or_nothing(paths: list[Path], job: Path) -> Iterator[dict[Path, Path]]:
             made.unlink(missing_ok=True)
 
 
-def read_job(folder: Path) -> dict[str, Any]:
+def read_job(folder: Path, formats: tuple[str, ...] = protocol.BLENDER_FORMATS) -> dict[str, Any]:
     """`job.json`, checked.
+
+    Args:
+        formats: that outputs may have.
 
     Raises:
         InvalidInput: missing, not JSON, or naming a format that cannot be written.
@@ -99,9 +104,9 @@ def read_job(folder: Path) -> dict[str, Any]:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise protocol.InvalidInput(f"The job in {folder} cannot be read: {error}.", "Make it again.") from error
-    for key, formats in (("outputs", protocol.BLENDER_FORMATS), ("previews", protocol.PREVIEW_FORMATS)):
+    for key, known in (("outputs", formats), ("previews", protocol.PREVIEW_FORMATS)):
         job[key] = [
-            protocol.check_suffix(p, formats, "A character" if key == "outputs" else "A preview").absolute()
+            protocol.check_suffix(p, known, "A character" if key == "outputs" else "A preview").absolute()
             for p in job.get(key, [])
         ]
     return job
@@ -128,6 +133,8 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
         actor = actors.build_actor(
             body, motion, job.get("name") or "Actor", job.get("provenance", {}), job.get("colours", {})
         )
+        if job.get("style"):
+            wear(actor.rig, folder / str(job["style"]), job.get("provenance", {}).get("style"))
         stage.create_stage(actor, body.joint_names, motion.fps, 1.0)
         channel.progress("build", 1, 1)
         # The .blend first: previews change the scene's render settings.
@@ -142,6 +149,24 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
         "fps": motion.fps,
         "corrective_keys": actor.corrective_keys,
     }
+
+
+def wear(rig: Any, style: Path, record: Any, keep: bool = False) -> None:
+    """Give an actor the look of a file.
+
+    Args:
+        record: where it comes from.
+        keep: blend it with the look that the actor has.
+
+    Raises:
+        InvalidInput: the file is missing, damaged, or for another body.
+    """
+    from ..addon.scene import style as styles
+    from ..addon.scene.shape import require_shape
+    from ..addon.scene.style_data import Textures, load_style
+
+    data = load_style(style, len(require_shape(rig).data.vertices))
+    styles.apply_style(rig, data, Textures.beside(style), record if isinstance(record, dict) else {}, keep)
 
 
 def render_previews(

@@ -7,16 +7,17 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...backend.protocol import FindRequest, ImportRequest, ImpromptuError, InvalidInput, PerformRequest
+from ...backend.protocol import FindRequest, ImportRequest, ImpromptuError, InvalidInput, PerformRequest, to_params
 from .. import loop, session
-from ..landings import short, target_of
-from ..scene import gender, provenance
+from ..landings import target_of
+from ..look_request import panel_request
+from ..scene import provenance
+from ..scene.described import Pairs, body_named, pairs
 from ..scene.handles import actor_of, require_actor, require_editable, skin_of, tell_apart
 from ..scene.read_motion import action_frames, read_motion
 from ..scene.shape_arrays import betas_of
-from ..words import explain, say
+from ..words import explain, say, short
 
-Pairs = tuple[tuple[str, float], ...]
 AFTER_FRAMES = 30
 """Frames of the motion so far that Append hands over: enough for its last pose and speed."""
 
@@ -76,11 +77,6 @@ def chosen_label(settings: Any) -> str:
     return ""
 
 
-def pairs(betas: np.ndarray) -> Pairs:
-    """Betas as a request takes them."""
-    return tuple((str(i), round(float(b), 5)) for i, b in enumerate(betas))
-
-
 def kept_shape(rig: Any) -> Pairs:
     """The betas of an actor that a person has reshaped since it was made; none where the prompt may decide."""
     skin = skin_of(rig)
@@ -90,16 +86,6 @@ def kept_shape(rig: Any) -> Pairs:
     now = betas_of(skin)
     changed = len(made) != len(now) or np.abs(now - np.asarray(made, np.float64)).max(initial=0) > 1e-3
     return pairs(now) if changed else ()
-
-
-def body_named(rig: Any) -> str:
-    """What a request calls the body that an actor was built from: a mean, or the path of its model file."""
-    record = provenance.read(rig)
-    for told, name in ((record.get("body"), "spec"), (record.get("request"), "body")):
-        spec = told.get(name) if isinstance(told, dict) else None
-        if isinstance(spec, str) and spec not in ("", "auto"):
-            return spec
-    return gender.built_as(rig)
 
 
 def own_body(settings: Any, rig: Any) -> tuple[str, Pairs]:
@@ -153,7 +139,12 @@ class IMPROMPTU_OT_act(JobStarter, bpy.types.Operator):
         shape = kept_shape(target) if target is not None else ()
         kept, kept_betas = own_body(s, target)
         request = perform_request(s, body=body_of(s), betas=shape, kept_body=kept, kept_betas=kept_betas)
-        return session.submit(context, request, short(request.prompt), "act", target, {"placement": s.placement})
+        options: dict[str, Any] = {"placement": s.placement}
+        look = context.scene.impromptu_look
+        if look.after_act:
+            fields = to_params(panel_request(context.scene))
+            options["look"] = {"fields": fields, "blend": look.blend}
+        return session.submit(context, request, short(request.prompt), "act", target, options)
 
 
 class IMPROMPTU_OT_append(JobStarter, bpy.types.Operator):

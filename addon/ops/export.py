@@ -13,15 +13,15 @@ import bpy
 from ...backend.protocol import ImpromptuError, InvalidInput, check_suffix
 from ..scene import provenance
 from ..scene.actor import Actor
-from ..scene.export import WRITERS, export_actor
+from ..scene.export import TEXTURES, WRITERS, export_actor
 from ..scene.handles import actor_of, require_actor
 from ..words import explain, say
 
 
 def export_whole(actor: Actor, goal: Path) -> None:
-    """Write the file, and beside it `NAME.json` with where the actor comes from.
+    """Write the file, and beside it `NAME.json` with where the actor comes from; USD's pictures into `textures`.
 
-    Both are written under other names and renamed: an export that fails leaves what is there.
+    All are written under other names and renamed: an export that fails leaves what is there.
 
     Raises:
         InvalidInput: the folder cannot be written or the exporter failed.
@@ -33,12 +33,20 @@ def export_whole(actor: Actor, goal: Path) -> None:
             told = {"file": goal.name, "impromptu": provenance.read(actor.rig)}
             beside = Path(folder, f"{goal.name}.json")
             beside.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            move_textures(Path(folder), goal.parent)
             os.replace(part, goal)
             os.replace(beside, goal.with_name(beside.name))
     except OSError as error:
         raise InvalidInput(
             f"{goal.name} cannot be written: {error.strerror or error}.", "Choose a folder that you can write to."
         ) from error
+
+
+def move_textures(folder: Path, goal: Path) -> None:
+    """Move the pictures that an exporter left beside its file to where that goes; their names tell what they show."""
+    for made in sorted((folder / TEXTURES).glob("*")):
+        (goal / TEXTURES).mkdir(exist_ok=True)
+        os.replace(made, goal / TEXTURES / made.name)
 
 
 class IMPROMPTU_OT_export(bpy.types.Operator):

@@ -6,8 +6,9 @@ from typing import Any
 
 import bpy
 
-from ...backend.protocol import ImpromptuError, InvalidInput, from_params
+from ...backend.protocol import ImpromptuError, InvalidInput, StylizeRequest, from_params
 from .. import loop, package, session
+from ..properties_look import restore
 from ..words import explain
 from .texts import show
 
@@ -36,7 +37,7 @@ class _JobOperator:
 
 
 class IMPROMPTU_OT_cancel(_JobOperator, bpy.types.Operator):
-    """Stop this job. The scene stays as it is, and Resume can do the job again"""
+    """Stop this job. The scene stays as it is; a look stays as it was last shown, as one undo step. Resume does the job again or goes on"""  # noqa: E501
 
     bl_idname = "impromptu.cancel"
     bl_label = "Cancel"
@@ -107,6 +108,10 @@ class IMPROMPTU_OT_edit_job(_JobOperator, bpy.types.Operator):
         """Fill the panel in."""
         job = session.queue().get(self.job)
         request = from_params(job.kind, job.params)
+        if isinstance(request, StylizeRequest):
+            restore(context.scene.impromptu_look, request)
+            context.scene.impromptu_look.blend = bool(job.extra.get("options", {}).get("blend"))
+            return
         settings = context.scene.impromptu
         for name in ("prompt", "library", "order", "seed", "seconds", "fps", "variants", "transition"):
             if hasattr(request, name):

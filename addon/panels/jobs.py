@@ -20,6 +20,7 @@ KINDS = {
     "append": ("FORWARD", "Append"),
     "import": ("IMPORT", "Import"),
     "body": ("ARMATURE_DATA", ""),
+    "stylize": ("BRUSH_DATA", "Stylise"),
     "match": ("CON_ARMATURE", ""),
 }
 """Icon of a job's kind and the word before its title; none where the title says it already."""
@@ -96,7 +97,8 @@ def draw_running(layout: Any, job: Any) -> None:
         layout.label(text=f"{'█' * cells}{'░' * (10 - cells)} {text}", translate=False)
     icon = picture(job.preview, (job.stage, job.step)) if job.preview else 0
     if icon:
-        layout.template_icon(icon_value=icon, scale=5.0)
+        # A look is seen from several sides in a row.
+        layout.template_icon(icon_value=icon, scale=7.5 if job.kind == "stylize" else 5.0)
     layout.operator("impromptu.cancel", icon="CANCEL").job = job.id
 
 
@@ -105,16 +107,11 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
     problem = session.notes.get(job.id)
     if job.state == "done" and problem is not None:
         draw_error(layout, context, problem, job)
-        if session.lost_target(job):
-            row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
-            row.job, row.anew = job.id, True
+        draw_anew(layout, job)
     elif session.can_land(job) and not session.is_landed(job):
         waits = loop.why_wait(context) if session.waits_to_land(job) else "From another file"
         layout.label(text=waits or "Ready", icon="INFO")
-        if session.lost_target(job):
-            row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
-            row.job, row.anew = job.id, True
-        else:
+        if not draw_anew(layout, job):
             layout.operator("impromptu.land", text="Apply Here", icon="IMPORT").job = job.id
     if job.state in ("failed", "cancelled"):
         if job.error is not None and job.state == "failed":
@@ -123,6 +120,18 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
         row.operator("impromptu.resume", icon="PLAY").job = job.id
         if job.error is None or job.error.code not in ("invalid_input",):
             row.operator("impromptu.retry", icon="FILE_REFRESH").job = job.id
+
+
+def draw_anew(layout: Any, job: Any) -> bool:
+    """A button for a result whose actor is lost: a new one, or the active one for a look. Whether it is lost."""
+    if not session.lost_target(job):
+        return False
+    if job.kind == "stylize":
+        row = layout.operator("impromptu.land", text="Active Actor", icon="IMPORT")
+    else:
+        row = layout.operator("impromptu.land", text="New Actor", icon="ADD")
+    row.job, row.anew = job.id, True
+    return True
 
 
 classes = (IMPROMPTU_PT_jobs,)

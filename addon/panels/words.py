@@ -85,6 +85,8 @@ def draw_wrong_input(layout: Any, context: Any, error: ImpromptuError, job: Any)
                 layout.prop(settings, name)
         layout.operator("impromptu.edit_job", icon="GREASEPENCIL").job = job.id
     else:
+        if job.kind == "stylize":
+            layout.operator("impromptu.edit_job", icon="GREASEPENCIL").job = job.id
         layout.operator("impromptu.retry", text="Retry", icon="FILE_REFRESH").job = job.id
 
 

@@ -22,10 +22,14 @@ from .motion_files import write_amass, write_bvh
 from .own_arrays import arrays_aside
 from .read_motion import read_motion
 from .skeleton import skeleton_of
+from .style_export import has_pictures, plain_look
+from .style_normals import relief_normals
 
 FBX_END = bytes.fromhex("f85a8c6adef5d97eece90ce3758f290b")
 FOREIGN = (".glb", ".fbx", ".usdc")
 """Formats of other programs that take custom properties along."""
+TEXTURES = "textures"
+"""Folder beside a USD file that Blender's exporter puts pictures into."""
 ZSTD_SEEK_END = bytes.fromhex("b1ea928f")
 
 
@@ -39,7 +43,11 @@ def export_actor(actor: Actor, path: Path) -> None:
     if writer is None:
         raise InvalidInput(f"{path.suffix!r} is not a format for characters.", f"Use one of {', '.join(WRITERS)}.")
     try:
-        with arrays_aside(actor) if path.suffix.lower() in FOREIGN else contextlib.nullcontext():
+        with contextlib.ExitStack() as stack:
+            if path.suffix.lower() in FOREIGN:
+                stack.enter_context(arrays_aside(actor))
+                stack.enter_context(plain_look(actor))
+                stack.enter_context(relief_normals(actor.skin))
             writer(actor, path)
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
@@ -110,7 +118,8 @@ def write_blend(actor: Actor, path: Path) -> None:
 def write_gltf(actor: Actor, path: Path) -> None:
     """glTF binary with skin, morph targets and the action, sampled, so that correctives move without drivers.
 
-    Each vertex keeps its four strongest joints, which is all that most viewers read.
+    Each vertex keeps its four strongest joints, which is all that most viewers read. Of a look with pictures these
+    are written and no vertex colours, by which viewers would multiply them.
     """
     addon_utils.enable("io_scene_gltf2")
     _select(actor)
@@ -118,6 +127,8 @@ def write_gltf(actor: Actor, path: Path) -> None:
     # Before Blender 3.6 the choice was between NLA tracks and the actions that are assigned.
     actions = "export_animation_mode" in known
     mode: dict[str, Any] = {"export_animation_mode": "ACTIVE_ACTIONS"} if actions else {"export_nla_strips": False}
+    if has_pictures(actor):
+        mode |= {"export_vertex_color": "NONE"} if "export_vertex_color" in known else {"export_colors": False}
     bpy.ops.export_scene.gltf(
         filepath=str(path),
         export_format="GLB",
@@ -134,9 +145,12 @@ def write_gltf(actor: Actor, path: Path) -> None:
 
 
 def write_fbx(actor: Actor, path: Path) -> None:
-    """Binary FBX with the action baked."""
+    """Binary FBX with the action baked, and a look's pictures in it."""
     addon_utils.enable("io_scene_fbx")
     _select(actor)
+    pictures: dict[str, Any] = {"path_mode": "COPY", "embed_textures": True} if has_pictures(actor) else {}
+    if "prioritize_active_color" in bpy.ops.export_scene.fbx.get_rna_type().properties:
+        pictures["prioritize_active_color"] = True
     bpy.ops.export_scene.fbx(
         filepath=str(path),
         check_existing=False,
@@ -149,6 +163,7 @@ def write_fbx(actor: Actor, path: Path) -> None:
         bake_anim_simplify_factor=0.0,
         colors_type="LINEAR",
         use_custom_props=True,
+        **pictures,
     )
 
 
@@ -157,13 +172,19 @@ def _options(name: str) -> Any:
     return getattr(bpy.ops.wm, name).get_rna_type().properties if name in dir(bpy.ops.wm) else {}
 
 
-def _no_usd_textures(known: Any) -> dict[str, Any]:
-    """The option that keeps the exporter from writing textures, by the name that this Blender gives it."""
-    return {"export_textures": False} if "export_textures" in known else {"export_textures_mode": "KEEP"}
+def _usd_textures(known: Any, write: bool) -> dict[str, Any]:
+    """The options that have the exporter write textures or not, by the names that this Blender gives them."""
+    how = {"overwrite_textures": True, "relative_paths": True} if write else {}
+    if "export_textures_mode" in known:
+        return {"export_textures_mode": "NEW" if write else "KEEP", **how}
+    return {"export_textures": write, **how}
 
 
 def write_usd(actor: Actor, path: Path) -> None:
     """USD with UsdSkel: skeleton, blend shapes and their animation.
+
+    A look's pictures lie in a folder `TEXTURES` beside the file, since this format cannot hold them; each is named by
+    what it shows, so that the files of several actors do not get in each other's way.
 
     Raises:
         InvalidInput: this Blender was built without USD, as Debian's, or writes no skeletons to it.
@@ -180,9 +201,9 @@ def write_usd(actor: Actor, path: Path) -> None:
         export_armatures=True,
         export_shapekeys=True,
         export_custom_properties=True,
-        # Either would leave a `textures` folder beside the file; the actor's colours are on its vertices.
+        # Would leave a `textures` folder beside the file, as the actor's own pictures do where it has some.
         convert_world_material=False,
-        **_no_usd_textures(known),
+        **_usd_textures(known, has_pictures(actor)),
     )
 
 

@@ -185,10 +185,11 @@ def own_data(rig: bpy.types.Object) -> None:
 
 
 def point_drivers(skin: bpy.types.Object, rig: bpy.types.Object) -> None:
-    """Let the pose correctives of a skin follow the bones of its own rig."""
-    animation = skin.data.shape_keys.animation_data
-    for curve in animation.drivers if animation else ():
-        for variable in curve.driver.variables:
-            for target in variable.targets:
-                if target.id != rig and is_actor(target.id):
-                    target.id = rig
+    """Let the pose correctives and looks of a skin follow the bones and sliders of its own rig."""
+    for block in (skin, skin.data.shape_keys):
+        animation = block.animation_data
+        for curve in animation.drivers if animation else ():
+            for variable in curve.driver.variables:
+                for target in variable.targets:
+                    if target.id != rig and is_actor(target.id):
+                        target.id = rig

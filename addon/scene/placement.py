@@ -15,7 +15,7 @@ from .actor_data import BodyData, MotionData
 from .axes import quaternion_from_axis_angle, rotate_axes, to_blender
 from .handles import UID, actors, require_editable, skin_of, why_not_reshaped
 from .outfit import recolour
-from .provenance import tag
+from .provenance import read, tag
 from .read_motion import action_frames
 from .sampling import channels_of, sample_root, sample_rotations
 from .shape import set_values, stamp
@@ -120,7 +120,9 @@ def replace_action(
     if own:
         recolour(skin_of(rig), body, colours)
     tag(action, record_of(body, record))
-    tag(rig, record_of(body, record))
+    # Another motion leaves the looks on.
+    looks = read(rig).get("styles")
+    tag(rig, {**record_of(body, record), **({"styles": looks} if looks else {})})
     return Actor.of(rig)
 
 

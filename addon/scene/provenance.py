@@ -11,7 +11,7 @@ KEY = "impromptu_record"
 """Custom property that holds everything as JSON. Not `impromptu`: before Blender 5 an add-on's properties of that
 name live in the same place and would replace it."""
 PREFIX = "impromptu"
-READABLE = {
+READABLE: dict[str, tuple[str | int, ...]] = {
     "prompt": ("prompt",),
     "seed": ("seed",),
     "clip": ("clip", "name"),
@@ -20,6 +20,8 @@ READABLE = {
     "licence": ("clip", "licence"),
     "body": ("body", "name"),
     "body_licence": ("body", "licence"),
+    "style": ("styles", -1, "prompt"),
+    "style_seed": ("styles", -1, "seed"),
 }
 """Custom property `impromptu_NAME` -> where in the record it is found."""
 
@@ -30,9 +32,19 @@ def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
     for name, path in READABLE.items():
         value: Any = record
         for part in path:
-            value = value.get(part) if isinstance(value, dict) else None
+            value = _part(value, part)
         if value is not None:
             block[f"{PREFIX}_{name}"] = value if isinstance(value, int | float | str) else json.dumps(value)
+        elif path[0] == "styles":
+            # A look can be taken off again; the rest is only ever replaced.
+            block.pop(f"{PREFIX}_{name}", None)
+
+
+def _part(value: Any, part: str | int) -> Any:
+    """An entry of a dict by its name, of a list by its number; None where there is none."""
+    if isinstance(value, dict) and isinstance(part, str):
+        return value.get(part)
+    return value[part] if isinstance(value, list) and isinstance(part, int) and value else None
 
 
 def read(block: bpy.types.ID) -> dict[str, Any]:

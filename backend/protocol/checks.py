@@ -46,6 +46,7 @@ def check_betas(betas: tuple[tuple[str, float], ...]) -> None:
 
 
 def is_number(value: Any) -> bool:
+    """A number, which true and false are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

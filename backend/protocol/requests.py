@@ -80,7 +80,7 @@ class ActRequest(RetrieveRequest):
     style: str = "auto"
     """What the character looks like: `auto` (what the prompt says of it, if it says anything), `none` (the plain
     outfit), or a text of its own. For files that Blender writes; a motion alone has no looks."""
-    style_steps: int = 300
+    style_steps: int = 200
     """Steps of the look's optimisation."""
 
     def __post_init__(self) -> None:

@@ -139,7 +139,9 @@ def cut_costume(arrays: BodyArrays, look: Look, plain: bool = True, grey: bool =
     worn.sort(key=lambda row: KINDS[row[0].kind].layer)
     slack = ((atlas.smoothed(atlas.v.astype(np.float64)) - atlas.v) * atlas.normals).sum(1)
     garments = [_garment(atlas, w, slack, named, grey) for w, named in worn]
-    own = HAIR["short"](atlas)
+    cutter = HAIR["short"]
+    assert cutter is not None
+    own = cutter(atlas)
     cover = own.cover[:, None]
     strands = MATERIALS["hair"].mottling(atlas.v.astype(np.float64))[:, None]
     base = base + cover * (hair * strands - base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,7 +47,8 @@ def write_style(path: Path, plan: Plan, shown: Shown) -> None:
     `colour` (V, 3) sRGB; `offsets` (V, 3) metres to be added to the body at rest in T-pose, before it is skinned;
     `displacement` (V,) how far they go along `direction` (V, 3); `roughness` and `metallic` (V,); `prompt`.
     """
-    save_npz(path, **arrays_of(plan, shown))
+    arrays: dict[str, Any] = dict(arrays_of(plan, shown))
+    save_npz(path, **arrays)
 
 
 def picture(plan: Plan, shown: Shown, size: int = PREVIEW_SIZE, shape: bool = False) -> np.ndarray:
@@ -68,7 +70,8 @@ def write_picture(path: Path, pixels: np.ndarray) -> None:
 
 def write_checkpoint(folder: Path, stylist: Stylist, digest: str, variant: int) -> None:
     """All that going on needs."""
-    save_npz(folder / CHECKPOINT, digest=np.array(digest), variant=np.int64(variant), **stylist.state())
+    state: dict[str, Any] = {**stylist.state(), "digest": np.array(digest), "variant": np.int64(variant)}
+    save_npz(folder / CHECKPOINT, **state)
 
 
 def continuous(stylist: Stylist, plan: Plan) -> tuple[Evaluate, np.ndarray]:

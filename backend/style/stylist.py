@@ -194,7 +194,7 @@ class Stylist:
         out = {f"look/{k}": v.numpy() for k, v in self.appearance.state_dict().items()}
         for i, slot in self._optimiser.state_dict()["state"].items():
             out.update({f"adam/{i}/{k}": np.asarray(v) for k, v in slot.items()})
-        return {**out, "step": np.int64(self.step), "random": self._generator.get_state().numpy()}
+        return {**out, "step": np.array(self.step), "random": self._generator.get_state().numpy()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from a `state` of the same look and options.

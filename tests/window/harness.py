@@ -138,6 +138,8 @@ def play(scenario: str, folder: Path, archive: Path, seconds: float = 300, size:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     environment = lay_out(folder, archive) | {"IMPROMPTU_WINDOW_SCENARIO": scenario}
+    # The scenario ends before Blender is ended, so that there is a report.
+    environment["IMPROMPTU_WINDOW_SECONDS"] = str(seconds - 20)
     script = str(Path(__file__).with_name("scenarios.py"))
     options = ["--factory-startup", "--enable-event-simulate", "-p", "0", "0", *map(str, size)]
     log = folder / "blender.log"

@@ -178,7 +178,9 @@ SCENARIOS = {"act": act, "cancel": cancel}
 
 if __name__ == "__main__":
     if os.environ["IMPROMPTU_WINDOW_SCENARIO"] not in SCENARIOS:
+        import looks
         import pictures
 
-        SCENARIOS |= pictures.SCENARIOS
-    Driver(folder()).start(SCENARIOS[os.environ["IMPROMPTU_WINDOW_SCENARIO"]], 280)
+        SCENARIOS |= pictures.SCENARIOS | looks.SCENARIOS
+    seconds = float(os.environ.get("IMPROMPTU_WINDOW_SECONDS", "280"))
+    Driver(folder()).start(SCENARIOS[os.environ["IMPROMPTU_WINDOW_SCENARIO"]], seconds)

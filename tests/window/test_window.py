@@ -46,6 +46,14 @@ def test_a_person_at_the_panel(scenario, archive):
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
 
 
+def test_a_look_grows_is_cancelled_undone_and_finished(archive):
+    report = play("look", archive, seconds=1500)
+    for name, picture in report.pictures.items():
+        # For whoever wants to see; the manual has pictures of its own.
+        print(f"  {harness.save(picture, FOLDER / 'look', name)} {picture.size}")
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+
+
 def test_pictures_of_the_panel(archive):
     report = play("pictures", archive, size=(1600, 1520))
     for name, picture in report.pictures.items():
