@@ -24,6 +24,7 @@ from .result import (
     continuous,
     picture,
     read_checkpoint,
+    square,
     write_checkpoint,
     write_picture,
     write_style,
@@ -124,7 +125,7 @@ def _run(stylist: Stylist, plan: Plan, folder: Path, hooks: Hooks, digest: str, 
 def _preview(stylist: Stylist, plan: Plan, folder: Path, hooks: Hooks) -> None:
     shown = stylist.shown()
     write_style(folder / PREVIEW, plan, shown)
-    write_picture(folder / PREVIEW_PICTURE, picture(plan, shown))
+    write_picture(folder / PREVIEW_PICTURE, square(picture(plan, shown)))
     hooks.preview(PREVIEW_PICTURE)
 
 

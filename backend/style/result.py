@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..files import atomic_path, load_npz, save_npz
 from ..protocol import InvalidInput
+from ..render.renderer import Shading
 from .appearance import Shown
 from .bake import Evaluate
 from .plan import Plan
@@ -56,10 +57,17 @@ def picture(plan: Plan, shown: Shown, size: int = PREVIEW_SIZE, shape: bool = Fa
     shots = fixed_shots(plan.content, size, PREVIEW_AZIMUTHS, grounds=1)
     rows = []
     with torch.no_grad():
-        for shading in ("lambert", "grey")[: 2 if shape else 1]:
-            images = draw(plan.content, plan.topology, shown, shots, (), shading).images  # type: ignore[arg-type]
+        shadings: tuple[Shading, ...] = ("lambert", "grey") if shape else ("lambert",)
+        for shading in shadings:
+            images = draw(plan.content, plan.topology, shown, shots, (), shading).images
             rows.append(torch.cat(list(images.permute(0, 2, 3, 1)), 1))
     return (torch.cat(rows).clamp(0, 1) * 255 + 0.5).to(torch.uint8).numpy()
+
+
+def square(pixels: np.ndarray) -> np.ndarray:
+    """Four views in a row as two rows of two: for a panel, which shows pictures in a square."""
+    half = pixels.shape[1] // 2
+    return np.concatenate((pixels[:, :half], pixels[:, half:]))
 
 
 def write_picture(path: Path, pixels: np.ndarray) -> None:
