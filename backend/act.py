@@ -19,6 +19,7 @@ from .motion.perform import Performance
 from .motion.retrieval import Retrieval
 from .outputs import check_writable, publish
 from .protocol import BLENDER_FORMATS, ActRequest, JobCancelled, StylizeRequest
+from .style.costume import is_dressable
 from .style.making import Hooks, make_looks
 from .style.words import says_looks
 from .takes import Progress, Takes, make_takes, write_job
@@ -107,7 +108,9 @@ def stage_look(
     text = "" if request.style == "auto" else request.style
     wanted = request.style != "none" and (text or says_looks(request.prompt))
     seen = request.previews or any(Path(p).suffix.lower() in BLENDER_FORMATS for p in request.outputs)
-    if not wanted or not seen:
+    # On a body without named joints no garment can be cut, and the plain outfit is better than a grey one.
+    dressable = is_dressable(made.body.arrays) or bool(text)
+    if not wanted or not seen or not dressable:
         return None
 
     def report(stage: str, step: int, total: int) -> None:

@@ -51,7 +51,10 @@ def restyle(
     for path in previews:
         check_suffix(path, PREVIEW_FORMATS, "A preview")
     check_suffix(blend, (".blend",), "An actor of another program")
-    check_writable([*outputs, *previews])
+    if request.variants > 1 and blend.resolve() in [path.resolve() for path in outputs]:
+        raise InvalidInput("Several variants cannot take the place of one file.", "Name another file with -o.")
+    numbered = [f"_{i}" if i else "" for i in range(request.variants)]
+    check_writable([path for suffix in numbered for path in _numbered([*outputs, *previews], suffix)])
 
     def report(stage: str, step: int, total: int) -> None:
         if cancelled is not None and cancelled():
@@ -67,7 +70,6 @@ def restyle(
         files: list[str] = []
         for i in range(request.variants):
             suffix = f"_{i}" if i else ""
-            _place_textures(looks, made.files, suffix)
             style_actor(
                 looks, blend, _numbered(outputs, suffix), _numbered(previews, suffix), actor, f"style{suffix}.npz",
                 {**made.facts, **made.facts["variants"][i]}, blended, on_progress=progress, cancelled=cancelled,
@@ -89,18 +91,6 @@ def _filled(request: StylizeRequest, found: dict[str, Any], folder: Path) -> Sty
     betas = tuple((str(axis), float(value)) for axis, value in found["betas"])
     look = str(folder / "look.npz") if request.start == "present" else ""
     return replace(request, body=found["body"], betas=betas, motion=str(folder / "motion.npz"), look=look)
-
-
-def _place_textures(folder: Path, files: dict[str, str], suffix: str) -> None:
-    """Put a variant's textures where the first one's are looked for."""
-    for name in ("albedo", "normal"):
-        if not suffix:
-            continue
-        own, place = files.get(f"{name}{suffix}"), folder / f"{name}.png"
-        if own is None:
-            place.unlink(missing_ok=True)
-        else:
-            (folder / own).replace(place)
 
 
 def _numbered(paths: Sequence[Path], suffix: str) -> list[Path]:

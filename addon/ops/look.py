@@ -54,6 +54,9 @@ class IMPROMPTU_OT_more_like_this(JobStarter, bpy.types.Operator):
         kept = restored({name: asked[name] for name in MORE if name in asked})
         if not any(kept.get(name) for name in ("prompt", "style_text", "image")):
             kept = {"prompt": str(told.get("prompt") or look.prompt or context.scene.impromptu.prompt)}
+            if told.get("style_text"):
+                # Made by the command line, whose record has the look in words.
+                kept["style_text"] = str(told["style_text"])
         seed = max(int(told.get("seed") or 0), int(asked.get("seed") or 0)) + 1
         own = {"start": "present", "steps": look.steps, "variants": look.variants, "seed": seed}
         job = look_request.order(context, rig, {**kept, **own}, look.blend)

@@ -15,7 +15,7 @@ from .actor import Actor
 from .style import PLAIN
 from .style_data import Array, to_linear, to_srgb
 from .style_look import read_colour
-from .style_material import MIX, Images, images_of, is_own, material_of, pack
+from .style_material import MIX, TEXTURE, Images, images_of, is_own, material_of, pack
 from .style_preview import ASIDE_MATERIAL
 from .style_slots import Slot, active_colour, show_colour, slots_of
 
@@ -39,7 +39,9 @@ def plain_look(actor: Actor) -> Iterator[None]:
         for name in pointers:
             # A link to a data-block is nothing that another program could take along.
             del skin[name]
-        images = _blended([images_of(worn, s) for s in slots], mix, made)
+        # What is shown is what goes out: colours that were painted on the vertices, where those are chosen.
+        pictured = float(actor.rig.get(TEXTURE, 1.0)) >= 0.5
+        images = _blended([images_of(worn, s) for s in slots], mix, made) if pictured else Images()
         colour = _colour(skin, slots, mix) if images.albedo is None else ""
         material = _plain_material(images, colour, _surface(skin, slots, mix))
         skin.data.materials[0] = material

@@ -139,8 +139,22 @@ def _begins_motion(words: list[str], i: int) -> bool:
     if word == "and":
         return i + 1 < len(words) and _begins_motion(words, i + 1)
     if word.endswith("ing") and len(word) > 4 and word not in _NOUN_ING:
-        return True
+        return not _describes(words, i)
     return word in _AFTER or word in _MOVES or (word.endswith("s") and word.removesuffix("s") in _MOVES)
+
+
+def _describes(words: list[str], i: int) -> bool:
+    """Whether a word in -ing is said of a thing: `a sparkling red dress`, `tight-fitting trousers`, `a viking`."""
+    if i and _bare(words[i - 1]) in ("a", "an", "the"):
+        return True
+    for j in range(i, min(i + 4, len(words))):
+        if j > i and _bare(words[j]) in _GARMENTS:
+            return True
+        if j > i and (_bare(words[j]) in _AFTER | _CLAUSE | {"in", "with", "and", "on", "at", "to"}):
+            return False
+        if words[j].endswith((",", ";", ".")):
+            return False
+    return False
 
 
 def _without_looks(words: list[str]) -> list[str]:

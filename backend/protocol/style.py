@@ -40,7 +40,8 @@ class StylizeRequest:
     """A `style.npz` (`colour`, `offsets`) for `start` = `present`."""
     start: str = "plain"
     """`plain`: skin, hair and plain clothes where the prompt names none; `present`: `look`, which changes only where
-    the prompt says something; `grey`: a grey body without clothes."""
+    the prompt says something; `grey`: a grey body, the garments of the prompt in grey. A body whose joints are not
+    named as SMPL-X's begins grey and without garments."""
     only: tuple[str, ...] = ()
     """Regions of `REGIONS` that may change; empty: wherever the prompt's words lead."""
     keep: tuple[str, ...] = ()

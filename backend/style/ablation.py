@@ -59,7 +59,7 @@ def ablate(
 
 
 def _means(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    parts = [part for look in looks for part in look["parts"]]
+    parts = [part for look in looks for part in look["parts"]] or [{"right": False, "distance": 0.0}]
     return {
         "colour_right": round(float(np.mean([p["right"] for p in parts])), 3),
         "colour_distance": round(float(np.mean([p["distance"] for p in parts])), 4),

@@ -97,7 +97,7 @@ class Appearance(nn.Module):
         srgb = self.composed(self.own_palette() if palette is None else palette)
         srgb = srgb + self.field_colour(raw, self.freedom.shade, self.freedom.colour)
         moved = self.field_displacement(lifted, self.freedom.displacement)
-        left = (BOUND - self.relief * self.costume.offsets().norm(dim=1)).clamp(min=0)
+        left = (BOUND - self.costume.offsets().norm(dim=1)).clamp(min=0)
         return Shown(srgb, moved.maximum(-left).minimum(left))
 
     def field_colour(self, raw: Tensor, shade: Tensor, colour: Tensor) -> Tensor:

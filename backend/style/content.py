@@ -134,5 +134,5 @@ def frame_scores(encoder: JointEncoder, images: Tensor, text: Tensor, chunk: int
         text: (dim,) unit vector.
     """
     flat = images.flatten(0, 1)
-    cosines = torch.cat([encoder.encode_images(part) @ text for part in flat.split(chunk)])
+    cosines = torch.cat([encoder.encode_images(part).to(text.device) @ text for part in flat.split(chunk)])
     return cosines.unflatten(0, images.shape[:2]).mean(1).cpu().numpy()

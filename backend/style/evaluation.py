@@ -70,8 +70,8 @@ def evaluate(
     """
     check_judge(guide, judge)
     key = json.dumps([options.to_json(), options.steps, start, guide.digest, judge.digest], default=str)
-    rows = [row for row in _kept_rows(kept) if row.get("key") == key]
-    done = {(row["prompt"], row["seed"]) for row in rows}
+    rows = _kept_rows(kept)
+    done = {(row["prompt"], row["seed"]) for row in rows if row.get("key") == key}
     total, at = len(prompts) * len(seeds), 0
     for prompt in prompts:
         plan: Plan | None = None
@@ -84,7 +84,8 @@ def evaluate(
             rows.append({"key": key, **look_row(plan, replace(options, seed=seed), judge)})
             if kept is not None:
                 write_json(kept, rows)
-    return [row for row in rows if row["prompt"] in prompts and row["seed"] in seeds]
+    own = [row for row in rows if row.get("key") == key]
+    return [row for row in own if row["prompt"] in prompts and row["seed"] in seeds]
 
 
 def _kept_rows(kept: Path | None) -> list[dict[str, Any]]:

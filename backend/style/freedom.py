@@ -9,6 +9,7 @@ import torch
 
 from ..body.layout import BodyArrays
 from ..people.atlas import Atlas
+from ..protocol import InvalidInput
 from .appearance import Freedom
 from .costume import Costume
 from .regions import eyes, soft_region
@@ -41,8 +42,8 @@ def find_freedom(
     count = len(arrays.v_template)
     asked = [share for share, g in zip(costume.shown(), costume.garments, strict=True) if g.asked]
     everywhere = np.ones(count)
-    if asked and protect:
-        worn = torch.stack(asked).sum(0).clamp(0, 1).numpy()
+    if protect and (asked or look.spoken or look.hair):
+        worn = torch.stack(asked).sum(0).clamp(0, 1).numpy() if asked else np.zeros(count)
         said = np.zeros(count)
         for name in look.spoken:
             said = np.maximum(said, SPOKEN_SHARE * soft_region(atlas, SPOKEN[name]))
@@ -52,9 +53,26 @@ def find_freedom(
         if protect:
             shape *= 1 - (1 - FACE_SHARE) * soft_region(atlas, ("head", "hands", "feet"))
             colour = colour * (1 - (1 - FACE_SHARE) * soft_region(atlas, ("head", "hands")))
-    limit = (soft_region(atlas, only) if only else everywhere) * (1 - soft_region(atlas, keep)) * ~eyes(atlas)
+    limit = region_limit(arrays, only, keep) * ~eyes(atlas)
     return Freedom(
         torch.from_numpy((shade * limit).astype(np.float32))[:, None],
         torch.from_numpy((colour * limit).astype(np.float32))[:, None],
         torch.from_numpy((shape * limit).astype(np.float32)),
     )
+
+
+def region_limit(arrays: BodyArrays, only: Sequence[str], keep: Sequence[str]) -> np.ndarray:
+    """(V,) 0 to 1: how much of a change a person allows by naming regions.
+
+    Raises:
+        InvalidInput: regions are named, and the body has none of its own.
+    """
+    if not only and not keep:
+        return np.ones(len(arrays.v_template))
+    if "regions" not in arrays.extras:
+        raise InvalidInput(
+            f"{arrays.name} names no regions of the body.", "Leave out what may change and what stays."
+        )
+    atlas = Atlas(arrays)
+    allowed = soft_region(atlas, only) if only else np.ones(len(arrays.v_template))
+    return allowed * (1 - soft_region(atlas, keep))

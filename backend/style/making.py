@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -79,15 +80,15 @@ def make_looks(
     for i in range(request.variants):
         own = replace(options, seed=request.seed + i)
         stylist = plan.stylist(own)
-        name = f"style_{i}" if i else "style"
-        done = i < first and (folder / f"{name}.npz").is_file()
+        done = i < first and (folder / f"finished_{i}.npz").is_file()
         if done or (saved is not None and i == first):
             stylist.restore(saved if i == first and saved is not None else _finished(folder, i))
         _run(stylist, plan, folder, hooks, digest, i)
-        variants.append(_finish(stylist, plan, folder, made, i))
+        # From here on this look is safe, whatever becomes of those after it.
+        write_checkpoint(folder, stylist, digest, i)
         if request.variants > 1:
-            write_checkpoint(folder, stylist, digest, i)
-            (folder / CHECKPOINT).replace(folder / f"finished_{i}.npz")
+            shutil.copyfile(folder / CHECKPOINT, folder / f"finished_{i}.npz")
+        variants.append(_finish(stylist, plan, folder, made, i))
     made.facts = {**describe(request, plan, options), "variants": variants, "scores": variants[0]["scores"]}
     write_json(folder / "result.json", made.facts)
     made.files["result"] = "result.json"
@@ -138,6 +139,9 @@ def _finish(stylist: Stylist, plan: Plan, folder: Path, made: Made, variant: int
     facts: dict[str, Any] = {"file": f"style{suffix}.npz", "seed": stylist.options.seed}
     facts["scores"] = scores_of(plan, shown)
     facts["score"] = facts["scores"]["after"]["choice"]
+    for name in ("albedo", "normal"):
+        # Of another look, in a folder that is used again.
+        (folder / f"{name}{suffix}.png").unlink(missing_ok=True)
     if plan.request.texture:
         evaluate, at_vertices = continuous(stylist, plan)
         along = (offsets_of(plan, shown) * plan.costume.direction).sum(1).numpy()

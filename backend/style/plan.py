@@ -21,20 +21,24 @@ from ..motion.library import Library
 from ..motion.ops import face_forward
 from ..motion.perform import full_pose
 from ..motion.transition import read_motion
+from ..people.atlas import Atlas
 from ..protocol import InvalidInput, StylizeRequest
 from ..render.topology import Topology, build_topology
 from .appearance import Appearance, Shown, linear_of, vertex_areas
 from .content import Content, best_frames, candidates, frame_scores, pose_content
 from .costume import Costume, cut_costume, grey_costume
-from .freedom import find_freedom
+from .freedom import find_freedom, region_limit
 from .options import StyleOptions
-from .stylist import Stylist
+from .regions import soft_region
+from .stylist import LEAST_PART, Stylist
 from .targets import Target, make_target
 from .views import draw, fixed_shots
 from .words import Look, read_look
 
 WALK = "walk"
 """The clip whose frames are looked at where no motion is given."""
+LEAST_SHOWN = 12
+"""Vertices that a garment must show mostly, to be looked for."""
 SCORED_SIZE = 128
 FROM = (25.0, 205.0)
 """Degrees from ahead at which frames are scored."""
@@ -120,7 +124,7 @@ def make_plan(
     topology = build_topology(body.faces, body.num_vertices)
     areas = torch.from_numpy(vertex_areas(body.arrays.v_template, body.arrays.faces)).float()
     times = candidates(len(poses))
-    whole = pose_content(body, poses, betas, costume.direction, times, request.relief * costume.offsets())
+    whole = pose_content(body, poses, betas, costume.direction, times, costume.offsets())
     plan = Plan(
         request, look, body, betas, encoder, costume, topology, whole, whole, target, areas,
         None if present is None else present[0],
@@ -154,11 +158,34 @@ def _costume(
     if request.start == "grey":
         costume = cut_costume(body.arrays, look, plain=False, grey=True)
         bare = grey_costume(body.arrays)
-        return replace(costume, base=bare.base, base_offsets=bare.base_offsets, surface=bare.surface)
-    costume = cut_costume(body.arrays, look, plain=present is None)
+        costume = replace(costume, base=bare.base, base_offsets=bare.base_offsets, surface=bare.surface)
+        return _limited(costume, request, body)
+    costume = _limited(cut_costume(body.arrays, look, plain=present is None), request, body)
     if present is None:
         return costume
-    return replace(costume, base=linear_of(present[0]), base_offsets=present[1])
+    return replace(costume, base=_with_hair(linear_of(present[0]), costume, look, body), base_offsets=present[1])
+
+
+def _limited(costume: Costume, request: StylizeRequest, body: MorphableBody) -> Costume:
+    """The costume within the regions that may change, as thick as the relief allows, without garments that nothing
+    shows of: what is hidden can neither be looked at nor asked for."""
+    limit = torch.from_numpy(region_limit(body.arrays, request.only, request.keep)).float()[:, None]
+    garments = [
+        replace(g, cover=g.cover * limit if g.asked else g.cover, offsets=request.relief * g.offsets)
+        for g in costume.garments
+    ]
+    costume = replace(costume, base_offsets=request.relief * costume.base_offsets, garments=tuple(garments))
+    seen = [int((share > LEAST_PART).sum()) >= LEAST_SHOWN for share in costume.shown()]
+    kept = tuple(g for g, shows in zip(costume.garments, seen, strict=True) if shows)
+    return replace(costume, garments=kept)
+
+
+def _with_hair(base: Tensor, costume: Costume, look: Look, body: MorphableBody) -> Tensor:
+    """(V, 3) linear colours of the present look, its hair in the colour that the text says, if it says one."""
+    if not look.hair:
+        return base
+    hair = torch.from_numpy(soft_region(Atlas(body.arrays), ("hair",))).float()[:, None]
+    return base + hair * (costume.base - base)
 
 
 def _read_present(path: str, body: MorphableBody) -> tuple[Tensor, Tensor]:

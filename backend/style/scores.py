@@ -74,7 +74,7 @@ def opinion(encoder: JointEncoder, images: Tensor, target: Target) -> Opinion:
     Args:
         target: embedded by the same encoder.
     """
-    cosines = encoder.encode_images(images) @ target.whole.T
+    cosines = encoder.encode_images(images).to(target.whole.device) @ target.whole.T
     choice = torch.softmax(target.scale * cosines, -1)[:, 0]
     return Opinion(float(cosines[:, 0].mean()), float(choice.mean()))
 
@@ -93,6 +93,8 @@ def part_colours(plan: Plan, shown: Shown) -> list[PartColour]:
         if not garment.asked or not garment.worn.colour:
             continue
         weights = (plan.areas * share).double().numpy()
+        if weights.sum() <= 0:
+            continue
         mean = to_oklab(np.average(linear, axis=0, weights=weights))
         wanted = to_oklab(from_hex(ANCHORS[garment.worn.colour]))
         uneven = float(np.sqrt(np.average(((lab - mean) ** 2).sum(1), weights=weights)))
@@ -114,7 +116,7 @@ def faults(plan: Plan, shown: Shown | None) -> Faults:
 
 def offsets_of(plan: Plan, shown: Shown) -> Tensor:
     """(V, 3) metres at rest: clothes, and what the field adds."""
-    return plan.request.relief * plan.costume.offsets() + shown.displacement[:, None] * plan.costume.direction
+    return plan.costume.offsets() + shown.displacement[:, None] * plan.costume.direction
 
 
 def to_json(value: Any) -> dict[str, Any]:

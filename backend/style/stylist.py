@@ -109,16 +109,20 @@ class Stylist:
 
     def _loss(self) -> Tensor:
         weights, target = self.options.weights, self.target
+        objective = "cosine" if target.pictured else self.options.objective
         shown = self.appearance()
         asked = self._pictures(replace(shown, colour=_within(shown.colour + self._noise())))
         grounds = self.options.ground and self.encoder.grounds and bool(target.parts) and weights.ground > 0
         if grounds:
             embedded, cells = self.encoder.see(asked.images)
+            cells = cells.to(asked.images.device)
         else:
             embedded, cells = self.encoder.encode_images(asked.images), None
+        # The encoder may compute elsewhere.
+        embedded = embedded.to(asked.images.device)
         n = asked.whole
         loss = weights.whole * whole_loss(
-            embedded[:n], asked.ratios[:n], asked.frames[:n], target.whole, target.scale, self.options.objective,
+            embedded[:n], asked.ratios[:n], asked.frames[:n], target.whole, target.scale, objective,
             self.options.attention,
         )  # fmt: skip
         close = embedded[n : n + asked.close]

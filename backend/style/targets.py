@@ -43,9 +43,9 @@ class PartTarget:
     own: int
     """Row of that colour in what follows."""
     close: Tensor
-    """(11, dim) its close-up's text in every colour."""
+    """(C, dim) its close-up's text in every colour."""
     phrases: Tensor
-    """(11, dim_g) its phrase in every colour; (11, 0) where the encoder does not ground."""
+    """(C, dim_g) its phrase in every colour; (C, 0) where the encoder does not ground."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Target:
     parts: tuple[PartTarget, ...]
     negatives: tuple[int, ...]
     """Rows of `whole` that are unwanted by name."""
+    pictured: bool
+    """Whether a picture is wanted: beside one, texts are no alternatives that could lose."""
     scale: float
     """Of cosines with the whole."""
     cell_scale: float
@@ -68,8 +70,9 @@ class Target:
 
 
 def colour_names(own: str) -> list[str]:
-    """The basic colours, the own one by its own name: `navy blue` in place of `blue`."""
-    return [own if family_of(own) == name or own == name else name for name in BASIC]
+    """The basic colours, the own one by its own name: `navy blue` in place of `blue`, `beige` beside them."""
+    names = [own if family_of(own) == name or own == name else name for name in BASIC]
+    return names if own in names else [*names, own]
 
 
 def recoloured(look: Look) -> list[str]:
@@ -128,19 +131,20 @@ def make_target(
     """
     others = [text for text in (*recoloured(look), *OTHERS) if text != look.text]
     texts = tuple(dict.fromkeys((look.text, *negative, *others)))
-    whole = encoder.encode_texts(texts).clone()
-    plain = tuple(dict.fromkeys(without_colours(text) for text in (look.text, *OTHERS)))
+    whole = encoder.encode_texts(texts).cpu().clone()
+    plain = tuple(dict.fromkeys(without_colours(text) or "a person" for text in (look.text, *OTHERS)))
     if picture is not None:
         with torch.no_grad():
-            seen = encoder.encode_images(picture)[0]
+            seen = encoder.encode_images(picture)[0].cpu()
         # Pictures and texts lie apart in such spaces, so the picture stands in for the text rather than beside it.
         whole[0] = torch.nn.functional.normalize(seen + (whole[0] if words else 0), dim=-1)
     return Target(
         texts,
         whole,
-        encoder.encode_texts(plain),
+        encoder.encode_texts(plain).cpu(),
         tuple(_part(encoder, row, worn) for row, worn in garments if worn.colour and "{}" in worn.template),
         tuple(texts.index(text) for text in negative),
+        picture is not None,
         encoder.scale,
         encoder.cell_scale if encoder.grounds else 0.0,
     )
@@ -149,7 +153,7 @@ def make_target(
 def _part(encoder: JointEncoder, row: int, worn: Worn) -> PartTarget:
     names = colour_names(worn.colour)
     said = [worn.in_colour(name) for name in names]
-    phrases = encoder.encode_phrases(said) if encoder.grounds else torch.zeros(len(said), 0)
-    own = names.index(worn.colour) if worn.colour in names else names.index(family_of(worn.colour))
-    close = encoder.encode_texts([articles(CLOSE_UP.format(text)) for text in said])
+    phrases = encoder.encode_phrases(said).cpu() if encoder.grounds else torch.zeros(len(said), 0)
+    own = names.index(worn.colour)
+    close = encoder.encode_texts([articles(CLOSE_UP.format(text)) for text in said]).cpu()
     return PartTarget(row, worn.kind, worn.colour, own, close, phrases)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from ..motion.prompts import read_clauses
 from ..people.colours import ANCHORS
 from ..people.garments import KINDS
-from ..people.grammar import articles
+from ..people.grammar import articles, joined
 from ..people.voice import wordings
 
 MORE_GARMENTS = {
@@ -69,6 +69,13 @@ MATERIAL_WORDS = {
     "rubber": "rubber", "cotton": "cotton", "shining": "steel", "silver": "steel",
 }  # fmt: skip
 
+MOST_WORDS, MOST_GARMENTS = 48, 8
+"""Of a look as one sentence; encoders read some more words."""
+_NOT_WORN = re.compile(
+    r"\b(?:without|no|(?:takes?|taking|took) (?:\w+ )?off)(?: (?:any|an?|the|his|her|their))*\s*$", re.I
+)
+"""What stands before a garment that nobody wears."""
+
 
 @dataclass(frozen=True)
 class Worn:
@@ -120,13 +127,19 @@ def read_look(prompt: str, style_text: str = "") -> Look:
         prompt: of a person and what they do: "a man walking, wearing a red shirt and blue jeans".
         style_text: the look in words that are taken as they are; empty: by the rules.
     """
-    clauses = read_clauses(prompt)
-    text = style_text or articles(_sentence(clauses.who, clauses.wears))
+    clauses = read_clauses(_spaced(prompt))
+    text = _spaced(style_text) or articles(_sentence(clauses.who, clauses.wears))
+    if len(text.split()) > MOST_WORDS and not style_text:
+        # More than an encoder reads: what is worn, in short.
+        phrases = [w.phrase for w in read_worn(text)] or ["clothes"]
+        who = clauses.who.split()
+        named = clauses.who if len(who) <= MOST_GARMENTS else f"a {who[-1]}"
+        text = articles(f"{named or 'a person'} wearing {joined(phrases[:MOST_GARMENTS])}")
     hair = _hair(text)
     spoken = {
         name
-        for name, words in (("skin", r"skin|skinned|face|body"), ("hair", r"hair|haired"), ("beard", r"beard"))
-        if re.search(rf"\b({words})", text, re.IGNORECASE)
+        for name, words in (("skin", r"skin|skinned"), ("hair", r"hair|haired"), ("beard", r"beard|bearded"))
+        if re.search(rf"\b({words})\b", text, re.IGNORECASE)
     }
     return Look(text, clauses.who, clauses.does, _with_role(text, read_worn(text)), hair, frozenset(spoken))
 
@@ -134,7 +147,7 @@ def read_look(prompt: str, style_text: str = "") -> Look:
 def _with_role(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
     """What a role brings with it, where the text names nothing that covers the trunk but `a uniform`."""
     plain = [w for w in worn if w.phrase.lower().split()[-1] != "uniform" or w.kind != "boiler suit"]
-    found = re.search(rf"\b({'|'.join(ROLES)})s?\b", text, re.IGNORECASE)
+    found = re.search(rf"\b({'|'.join(ROLES)})\b", text, re.IGNORECASE)
     if not found or any(KINDS[w.kind].slot in ("top", "dress", "outer") for w in plain):
         return tuple(worn)
     kind, colour = ROLES[found[1].lower()]
@@ -145,9 +158,17 @@ def _with_role(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
 
 
 def says_looks(prompt: str) -> bool:
-    """Whether a prompt names garments, a role that is known by them, or hair."""
+    """Whether a prompt names garments, a role that is known by them, skin, hair or a beard."""
     look = read_look(prompt)
-    return bool(look.worn or look.hair or look.spoken)
+    return bool(look.worn or look.spoken)
+
+
+def _spaced(text: str) -> str:
+    """`a light blue shirt` of `a light-blue shirt`."""
+    names = "|".join(sorted({w for c in _colour_words() for w in c.split()}, key=len, reverse=True))
+    return re.sub(
+        rf"\b(dark|light|navy|pale|bright|sky|olive|hot|charcoal)-(?=(?:{names})\b)", r"\1 ", text, flags=re.I
+    )
 
 
 def _sentence(who: str, wears: Sequence[str]) -> str:
@@ -170,8 +191,10 @@ def read_worn(text: str) -> list[Worn]:
     found: dict[str, Worn] = {}
     for match in _pattern().finditer(text):
         word, before = match["word"].lower(), match["before"] or ""
+        if _NOT_WORN.search(text[: match.start()]) or text[match.end() :].startswith(" of "):
+            continue
         kind = nouns()[word]
-        colours = [_colour_words()[c.lower()] for c in _colour_pattern().findall(before)]
+        colours = list(dict.fromkeys(_colour_words()[c.lower()] for c in _colour_pattern().findall(before)))
         low = re.findall(r"[\w-]+", before.lower())
         pattern = next((PATTERN_WORDS[w] for w in low if w in PATTERN_WORDS), "plain")
         material = next((MATERIAL_WORDS[w] for w in low if w in MATERIAL_WORDS), "")

@@ -103,6 +103,58 @@ def test_the_present_look_stays_where_nothing_is_said(tmp_path: Path) -> None:
     assert not changed[face].any()
 
 
+@pytest.mark.parametrize(
+    ("prompt", "garments"),
+    [
+        ("a man in a beige coat", ["coat"]),
+        ("a woman in a turquoise dress", ["short dress"]),
+        ("a superhero wearing blue jeans", ["superhero costume"]),
+        ("a king wearing a golden crown", []),
+    ],
+)
+def test_colours_without_a_basic_name_and_garments_that_do_not_show(
+    tmp_path: Path, prompt: str, garments: list[str]
+) -> None:
+    make(tmp_path / "a", prompt=prompt, steps=2)
+    told = json.loads((tmp_path / "a" / "result.json").read_text())
+    assert [part["kind"] for part in told["parts"]] == garments
+
+
+def test_kept_regions_keep_what_they_wear(tmp_path: Path) -> None:
+    count = kept_body("neutral").num_vertices
+    present = np.full((count, 3), 0.5, np.float32)
+    save_npz(tmp_path / "look.npz", colour=present, offsets=np.full((count, 3), 0.001, np.float32))
+    style = make(
+        tmp_path / "a", prompt="a red shirt and blue jeans", start="present", look=str(tmp_path / "look.npz"),
+        keep=("torso", "upper arms", "forearms"), relief=0.0,
+    )  # fmt: skip
+    changed = np.abs(style["colour"] - present).max(1) > 0.1
+    height = kept_body("neutral").arrays.v_template[:, 1]
+    assert changed[(height > -0.9) & (height < -0.5)].mean() > 0.5
+    assert changed[(height > 0.0) & (height < 0.2)].mean() < 0.1
+    assert np.allclose(style["offsets"][height > 0.3], 0.001, atol=1e-5), "relief is of what is new"
+
+
+def test_a_variant_that_is_done_is_not_made_again(tmp_path: Path) -> None:
+    def stop(stage: str, step: int, total: int) -> None:
+        if stage == "Styling" and step == 3 and total == 6 and (tmp_path / "a" / "finished_0.npz").exists():
+            raise JobCancelled("Cancelled; nothing was written.")
+
+    with pytest.raises(JobCancelled):
+        make(tmp_path / "a", Hooks(stop), variants=2, steps=3)
+    seen: list[int] = []
+    make(tmp_path / "a", Hooks(lambda stage, step, total: seen.append(step) if stage == "Styling" else None),
+         variants=2, steps=3)  # fmt: skip
+    assert seen[0] == 3
+
+
+def test_textures_of_an_earlier_look_do_not_stay(tmp_path: Path) -> None:
+    make(tmp_path / "a", texture=32, steps=2)
+    assert (tmp_path / "a" / "albedo.png").exists()
+    make(tmp_path / "a", texture=0, steps=2)
+    assert not (tmp_path / "a" / "albedo.png").exists()
+
+
 def test_relief_of_nothing_moves_nothing(tmp_path: Path) -> None:
     assert not make(tmp_path / "a", relief=0.0)["offsets"].any()
 
@@ -118,7 +170,7 @@ def test_a_picture_can_be_wanted_instead_of_words(tmp_path: Path) -> None:
     [
         ({"prompt": "   "}, "empty"),
         ({"prompt": ""}, "nothing to look like"),
-        ({"prompt": "a red shirt " * 40}, "words"),
+        ({"style_text": "a red shirt " * 40}, "words"),
         ({"keep": ("torso",), "only": ("torso",)}, "to change and to stay"),
         ({"only": ("elbow",)}, "no region"),
         ({"relief": 2.0}, "relief"),

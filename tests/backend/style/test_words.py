@@ -64,3 +64,37 @@ def test_whether_a_prompt_says_anything_of_looks(prompt: str, said: bool) -> Non
 def test_text_without_colours() -> None:
     assert without_colours("a man wearing an orange shirt and dark blue jeans") == "a man wearing a shirt and jeans"
     assert without_colours("a red and white striped t-shirt") == "a striped t-shirt"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a person cooks dinner", "a woman nurses a baby", "a man at the top of the stairs", "an old man walking",
+        "a man takes off his hat", "a man without a shirt walking", "a person faces left", "a viking walking",
+    ],
+)  # fmt: skip
+def test_what_nobody_wears_is_no_look(prompt: str) -> None:
+    assert not says_looks(prompt)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind", "colour", "does"),
+    [
+        ("a woman wearing a sparkling red dress walks", "short dress", "red", "walks"),
+        ("a man in tight-fitting black trousers jumps", "trousers", "black", "jumps"),
+        ("a man in a light-blue shirt", "shirt", "light blue", ""),
+        ("a person jogging in grey shorts", "shorts", "grey", "jogging"),
+        ("a red red shirt", "shirt", "red", ""),
+    ],
+)
+def test_words_in_ing_and_hyphens_before_a_garment(prompt: str, kind: str, colour: str, does: str) -> None:
+    look = read_look(prompt)
+    assert [(w.kind, w.colour, w.second) for w in look.worn] == [(kind, colour, "")]
+    assert look.does == does
+
+
+def test_a_long_prompt_is_put_in_short() -> None:
+    many = "a very " + "fine and splendid and altogether wonderful " * 15 + "man wearing a red shirt and blue jeans"
+    look = read_look(many)
+    assert len(look.text.split()) < 64
+    assert [w.kind for w in look.worn] == ["shirt", "jeans"]
