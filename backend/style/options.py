@@ -116,6 +116,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "no close-ups": {"close_ups": 0},
     "no grounding": {"ground": False},
     "no phrases": {"close_ups": 0, "ground": False},
+    "no palette": {"weights": Weights(palette=0)},
+    "no phrases, no palette": {"close_ups": 0, "ground": False, "weights": Weights(palette=0)},
     "bare cosine": {"objective": "cosine", "close_ups": 0, "ground": False, "stir": 0.0},
 }
 """Pieces of the method, and the options that turn each off."""
