@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from ..backend import protocol
-from .process import LOG, Channel, ending, read_lines
-from .worker import all_or_nothing, read_job, remove_partial, render_previews, wear
+from .process import Channel
+from .worker import all_or_nothing, main, read_job, render_previews, wear
 
 SHOWN_NAMES = 6
 """Names of what a file holds that an error lists."""
@@ -238,14 +238,5 @@ def run_job(folder: Path, channel: Channel) -> dict[str, Any]:
     raise protocol.InvalidInput(f"There is no task {job.get('task')!r}.", "Use read or style.")
 
 
-def main(argv: list[str]) -> None:
-    """Run the job named last on the command line and end the process."""
-    folder = Path(argv[-1]).absolute()
-    channel = Channel(folder / LOG)
-    with ending(channel):
-        read_lines(lambda _: None, lambda: remove_partial(folder))
-        channel.send({"result": run_job(folder, channel)})
-
-
 if __name__ == "__main__":
-    main(sys.argv)
+    main(sys.argv, run_job)

@@ -29,7 +29,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -204,13 +204,13 @@ def remove_partial(folder: Path) -> None:
             Path(name).unlink(missing_ok=True)
 
 
-def main(argv: list[str]) -> None:
+def main(argv: list[str], run: Callable[[Path, Channel], dict[str, Any]] = run_job) -> None:
     """Run the job named last on the command line and end the process."""
     folder = Path(argv[-1]).absolute()
     channel = Channel(folder / LOG)
     with ending(channel):
         read_lines(lambda _: None, lambda: remove_partial(folder))
-        channel.send({"result": run_job(folder, channel)})
+        channel.send({"result": run(folder, channel)})
 
 
 if __name__ == "__main__":

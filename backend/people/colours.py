@@ -54,11 +54,11 @@ APART = 0.15
 _MARGIN = 0.6
 """A shade is at most this share as far from its own anchor as from the next."""
 
-_TO_LMS = np.array(
+TO_LMS = np.array(
     [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
      [0.0883024619, 0.2817188376, 0.6299787005]]
 )  # fmt: skip
-_TO_LAB = np.array(
+TO_LAB = np.array(
     [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
      [0.0259040371, 0.7827717662, -0.8086757660]]
 )  # fmt: skip
@@ -76,12 +76,12 @@ def to_srgb(linear: Array) -> Array:
 
 def to_oklab(linear: Array) -> Array:
     """(..., 3) lightness, green to red, blue to yellow of (..., 3) linear RGB."""
-    return np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+    return np.cbrt(linear @ TO_LMS.T) @ TO_LAB.T
 
 
 def from_oklab(lab: Array) -> Array:
     """(..., 3) linear RGB, outside 0 to 1 where no screen shows the colour."""
-    return (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
+    return (lab @ np.linalg.inv(TO_LAB).T) ** 3 @ np.linalg.inv(TO_LMS).T
 
 
 def from_hex(code: str) -> Array:

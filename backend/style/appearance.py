@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..encoders.guidance.views import srgb_to_linear
 from .costume import Costume
 from .field import FieldOptions, StyleField
 
@@ -61,6 +62,7 @@ class Appearance(nn.Module):
     base: Tensor
     asked: Tensor
     begun: Tensor
+    left: Tensor
 
     def __init__(
         self,
@@ -78,10 +80,12 @@ class Appearance(nn.Module):
         self.field = StyleField(costume.rest if places is None else places, options, generator)
         colours = [g.colours for g in costume.garments]
         self.palette = nn.Parameter(torch.stack(colours) if colours else torch.zeros(0, 2, 3))
-        self.register_buffer("base", costume.base if present is None else linear_of(present))
+        self.register_buffer("base", costume.base if present is None else srgb_to_linear(present))
         self.register_buffer("asked", torch.tensor([g.asked for g in costume.garments], dtype=torch.bool))
         self.register_buffer("begun", self.palette.detach().clone())
         self._shown = costume.shown()
+        left = (BOUND - costume.offsets().norm(dim=1)).clamp(min=0)
+        self.register_buffer("left", left, persistent=False)
 
     def own_palette(self) -> Tensor:
         """(G, 2, 3) sRGB of the garments; of those that nobody asked for the ones they began with."""
@@ -97,8 +101,7 @@ class Appearance(nn.Module):
         srgb = self.composed(self.own_palette() if palette is None else palette)
         srgb = srgb + self.field_colour(raw, self.freedom.shade, self.freedom.colour)
         moved = self.field_displacement(lifted, self.freedom.displacement)
-        left = (BOUND - self.costume.offsets().norm(dim=1)).clamp(min=0)
-        return Shown(srgb, moved.maximum(-left).minimum(left))
+        return Shown(srgb, moved.maximum(-self.left).minimum(self.left))
 
     def field_colour(self, raw: Tensor, shade: Tensor, colour: Tensor) -> Tensor:
         """(P, 3) sRGB that the field adds, of its raw values (P, 3) and how free they are, (P, 1) each."""
@@ -109,7 +112,7 @@ class Appearance(nn.Module):
     def composed(self, palette: Tensor) -> Tensor:
         """(V, 3) sRGB of the garments in some colours, over the skin."""
         out = self.base
-        for garment, colours in zip(self.costume.garments, linear_of(palette), strict=True):
+        for garment, colours in zip(self.costume.garments, srgb_to_linear(palette), strict=True):
             own = garment.shares[:, :2] @ colours + garment.shares[:, 2:]
             out = out + garment.cover * (own - out)
         return srgb_of(out)
@@ -120,18 +123,13 @@ class Appearance(nn.Module):
 
     def mean_colours(self, srgb: Tensor, areas: Tensor) -> Tensor:
         """(G, 3) mean linear colour of what shows of each garment."""
-        linear = linear_of(srgb)
+        linear = srgb_to_linear(srgb)
         weights = [areas * share for share in self._shown]
         return torch.stack([(w[:, None] * linear).sum(0) / w.sum().clamp(min=1e-12) for w in weights])
 
 
-def linear_of(srgb: Tensor) -> Tensor:
-    """Linear light of sRGB values; below zero the straight part of the curve goes on."""
-    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0.04) + 0.055) / 1.055) ** 2.4)
-
-
 def srgb_of(linear: Tensor) -> Tensor:
-    """The inverse of `linear_of`."""
+    """The inverse of `srgb_to_linear`."""
     return torch.where(
         linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.003) ** (1 / 2.4) - 0.055
     )  # fmt: skip

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..people.colours import TO_LAB, TO_LMS
 from ..render.topology import Topology
 from .appearance import Shown
 from .attention import Attention, attention_weights
@@ -137,14 +138,7 @@ def held(
 
 def oklab(linear: Tensor) -> Tensor:
     """(..., 3) OKLab of linear RGB, differentiable where channels are above zero."""
-    to_lms = linear.new_tensor(
-        [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
-         [0.0883024619, 0.2817188376, 0.6299787005]]
-    )  # fmt: skip
-    to_lab = linear.new_tensor(
-        [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
-         [0.0259040371, 0.7827717662, -0.8086757660]]
-    )  # fmt: skip
+    to_lms, to_lab = (torch.from_numpy(matrix).to(linear) for matrix in (TO_LMS, TO_LAB))
     return (linear.clamp(min=1e-5) @ to_lms.T).pow(1 / 3) @ to_lab.T
 
 

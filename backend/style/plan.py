@@ -15,6 +15,7 @@ from ..body.kept import kept_body
 from ..body.model import MorphableBody
 from ..encoders.base import EncoderOptions, JointEncoder
 from ..encoders.factory import load_joint_encoder
+from ..encoders.guidance.views import srgb_to_linear
 from ..encoders.images import read_picture
 from ..files import load_npz
 from ..motion.library import Library
@@ -24,7 +25,7 @@ from ..motion.transition import read_motion
 from ..people.atlas import Atlas
 from ..protocol import InvalidInput, StylizeRequest
 from ..render.topology import Topology, build_topology
-from .appearance import Appearance, Shown, linear_of, vertex_areas
+from .appearance import Appearance, Shown, vertex_areas
 from .content import Content, best_frames, candidates, frame_scores, pose_content
 from .costume import Costume, cut_costume, grey_costume
 from .freedom import find_freedom, region_limit
@@ -163,7 +164,7 @@ def _costume(
     costume = _limited(cut_costume(body.arrays, look, plain=present is None), request, body)
     if present is None:
         return costume
-    return replace(costume, base=_with_hair(linear_of(present[0]), costume, look, body), base_offsets=present[1])
+    return replace(costume, base=_with_hair(srgb_to_linear(present[0]), costume, look, body), base_offsets=present[1])
 
 
 def _limited(costume: Costume, request: StylizeRequest, body: MorphableBody) -> Costume:

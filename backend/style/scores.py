@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -117,8 +116,3 @@ def faults(plan: Plan, shown: Shown | None) -> Faults:
 def offsets_of(plan: Plan, shown: Shown) -> Tensor:
     """(V, 3) metres at rest: clothes, and what the field adds."""
     return plan.costume.offsets() + shown.displacement[:, None] * plan.costume.direction
-
-
-def to_json(value: Any) -> dict[str, Any]:
-    """A row of the above as JSON values."""
-    return asdict(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from ..encoders.base import JointEncoder
+from ..encoders.guidance.views import srgb_to_linear
 from ..people.colours import ANCHORS, from_hex, to_oklab
 from ..protocol import Incompatible
 from ..render.topology import Topology
-from .appearance import Appearance, Shown, linear_of
+from .appearance import Appearance, Shown
 from .attention import foreground
 from .augment import Warp, perturbed, warped
 from .content import Content
@@ -253,7 +254,7 @@ def _wanted_colours(appearance: Appearance, target: Target, grey: bool) -> Tenso
         return torch.from_numpy(np.array(anchors, np.float32).reshape(-1, 3))
     rows = torch.tensor([part.garment for part in target.parts], dtype=torch.long)
     with torch.no_grad():
-        return oklab(linear_of(appearance.begun[rows, 0]))
+        return oklab(srgb_to_linear(appearance.begun[rows, 0]))
 
 
 def _slow_waves(rest: Tensor, generator: torch.Generator) -> Tensor:
@@ -261,7 +262,3 @@ def _slow_waves(rest: Tensor, generator: torch.Generator) -> Tensor:
     places = torch.cat((rest[:, :1].abs(), rest[:, 1:]), 1)
     phases = ((places - places.mean(0)) / places.std(0)) @ (0.6 * torch.randn(3, WAVES, generator=generator))
     return torch.cat((phases.sin(), phases.cos()), 1)
-
-
-Watch = Callable[[int, Stylist], None]
-"""Called after each step with its number, from 1."""

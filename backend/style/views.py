@@ -8,21 +8,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ..encoders.guidance.views import NEAREST, UPRIGHT, one_side, srgb_to_linear
 from ..render.backgrounds import mixed
 from ..render.cameras import Cameras, orbit
 from ..render.lights import Lights, sun
 from ..render.normals import vertex_normals
 from ..render.renderer import Mesh, RenderOptions, Shading, render
 from ..render.topology import Topology
-from .appearance import Shown, linear_of
+from .appearance import Shown
 from .content import Content
 
-UPRIGHT = 0.52
-"""Half of the height that a camera of the whole body is set for, as a share of the body's box."""
-NEAREST = 0.28
-"""The same of a close-up at least, metres: a foot is seen with its shin, as in pictures that encoders learn from."""
-MEET = 0.02
-"""Metres from the middle plane within which a region's halves meet."""
 SCORED_AZIMUTHS = (20.0, 75.0, 140.0, 180.0, 250.0, 340.0)
 """Degrees from ahead."""
 
@@ -84,7 +79,7 @@ def draw(
     # Some renderers' attributes carry no gradient and need none: regions stay where they are.
     attributes = torch.stack(list(regions), -1).detach() if regions else None
     mesh = Mesh(
-        moved, topology.faces, colours=linear_of(shown.colour), normals=normals,
+        moved, topology.faces, colours=srgb_to_linear(shown.colour), normals=normals,
         attributes=attributes, topology=topology,
     )  # fmt: skip
     options = RenderOptions(lights=shots.lights, background=shots.backgrounds, srgb=True, cull=True, shading=shading)
@@ -126,7 +121,7 @@ def random_shots(
     )  # fmt: skip
     azimuth = azimuth + content.headings[frames]
     fov = uniform(20, 45)
-    masks = [None] * views + [_one_side(rest, mask, generator) for mask in close_ups]
+    masks = [None] * views + [one_side(rest, mask, generator) for mask in close_ups]
     target, reach = framed(content, frames, masks)
     room = torch.where(torch.arange(count) < views, uniform(0.88, 1.2), uniform(0.7, 1.15))
     distance = reach * room / torch.tan(torch.deg2rad(fov) / 2)
@@ -168,12 +163,3 @@ def framed(content: Content, frames: Tensor, masks: Sequence[Tensor | None]) -> 
         middles.append((low + high) / 2)
         reaches.append(((high - low).max() * UPRIGHT).clamp(min=NEAREST))
     return torch.stack(middles), torch.stack(reaches)
-
-
-def _one_side(rest: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
-    """(V,) the left or the right half of a pair, such as feet; the region itself where its halves meet."""
-    across = rest[:, 0]
-    left = bool(torch.rand((), generator=generator) < 0.5)
-    if bool((across[mask].abs() < MEET).any()):
-        return mask
-    return mask & ((across > 0) == left)

@@ -96,7 +96,7 @@ def random_shots(
     )  # fmt: skip
     fov = uniform(20, 45)
     target, reach = _framed(
-        body.seen, frames, [None] * views + [_one_side(body, mask, generator) for mask in close_ups]
+        body.seen, frames, [None] * views + [one_side(body.rest, mask, generator) for mask in close_ups]
     )
     room = torch.where(torch.arange(count) < views, uniform(0.88, 1.2), uniform(0.7, 1.15))
     distance = reach * room / torch.tan(torch.deg2rad(fov) / 2)
@@ -126,9 +126,9 @@ def scored_shots(body: GuidanceBody, size: int) -> Shots:
     return Shots(body.unseen, frames, cameras, sun(beside.rotation[:, 2], 0.5), backgrounds)
 
 
-def _one_side(body: GuidanceBody, mask: Tensor, generator: torch.Generator) -> Tensor:
+def one_side(rest: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
     """(V,) the left or the right half of a pair, such as feet; the region itself where its halves meet."""
-    across = body.rest[:, 0]
+    across = rest[:, 0]
     left = bool(torch.rand((), generator=generator) < 0.5)
     if bool((across[mask].abs() < MEET).any()):
         return mask
