@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out each piece of the method instead, from a grey body, and draw a sheet",
     )  # fmt: skip
     stylize.add_argument(
+        "--sheet",
+        default="",
+        metavar="PICTURE",
+        help="draw what each prompt's first seed looks like, before and after",
+    )
+    stylize.add_argument(
         "-o", "--output", default="build/stylize.json", metavar="JSON",
         help="rows; a run that was stopped goes on from them (default: %(default)s)",
     )  # fmt: skip
@@ -105,7 +111,7 @@ def _stylize(args: argparse.Namespace) -> None:
     check_positive("--seeds", args.seeds, 1000)
     output = Path(args.output)
     output.parent.mkdir(parents=True, exist_ok=True)
-    check_writable([output, *([args.ablation] if args.ablation else [])])
+    check_writable([output, *(Path(p) for p in (args.ablation, args.sheet) if p)])
     guide, judge = load_joint_encoder("body"), load_joint_encoder("judge")
     options = StyleOptions(steps=args.steps)
     if args.ablation:
@@ -114,9 +120,14 @@ def _stylize(args: argparse.Namespace) -> None:
         print(ablation.show(rows))
         return
     prompts = evaluation.read_prompts(args.prompts) if args.prompts else evaluation.default_prompts()
+    pictures = output.with_suffix("") if args.sheet else None
+    if pictures is not None:
+        pictures.mkdir(exist_ok=True)
     rows = evaluation.evaluate(
-        prompts, range(args.seeds), guide, judge, options, args.start, output, progress=_progress
+        prompts, range(args.seeds), guide, judge, options, args.start, output, _progress, pictures
     )  # fmt: skip
+    if pictures is not None:
+        evaluation.write_looks(Path(args.sheet), pictures, prompts)
     print(evaluation.show(rows))
 
 

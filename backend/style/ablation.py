@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from ..encoders.base import JointEncoder
-from ..files import atomic_path
 from ..protocol import StylizeRequest
+from . import sheets
 from .evaluation import scored, styled
 from .options import ABLATIONS, StyleOptions, ablated
 from .plan import make_plan
 from .result import picture
 
-SIDE, WORDS, GAP, TEXT = 128, 190, 6, 13
-INK, PAPER = (40, 40, 40), (250, 250, 250)
 PROMPTS = (
     "a man walking, wearing a red shirt and blue jeans",
     "a person wearing a green jacket and black trousers",
@@ -53,7 +50,7 @@ def ablate(
             shown, seconds = styled(plan, own)
             looks.append({**scored(plan, shown, judge), "seconds": seconds / own.steps})
             if prompt == prompts[0]:
-                pictures.append((name, picture(plan, shown, SIDE)))
+                pictures.append((name, picture(plan, shown, sheets.SIDE)))
         rows.append({"piece": name, **_means(looks)})
     return rows, pictures
 
@@ -84,19 +81,12 @@ def show(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write_sheet(path: Path, rows: Sequence[dict[str, Any]], pictures: Sequence[tuple[str, np.ndarray]]) -> None:
-    """One row for each piece: its name, what it comes to, its picture."""
-    columns = 2
-    width = columns * (WORDS + 4 * SIDE + GAP) + GAP
-    lines = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (width, lines * (SIDE + GAP) + GAP), PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT)
-    for i, ((name, pixels), row) in enumerate(zip(pictures, rows, strict=True)):
-        x, y = GAP + i % columns * (WORDS + 4 * SIDE + GAP), GAP + i // columns * (SIDE + GAP)
+    """Each piece: its name, what leaving it out comes to, the first prompt's look."""
+    entries = []
+    for (name, pixels), row in zip(pictures, rows, strict=True):
         title = name if name == "full" else f"without: {name.removeprefix('no ')}" if name.startswith("no ") else name
         said = (
             f"{title}\ncolours right {row['colour_right']:.0%}\nguide {row['guide']:.2f}   judge {row['judge']:.2f}"
         )
-        pen.multiline_text((x, y + 8), said, INK, font, spacing=6)
-        sheet.paste(Image.fromarray(pixels), (x + WORDS, y))
-    with atomic_path(path) as temporary:
-        sheet.save(temporary, format="PNG" if path.suffix.lower() == ".png" else "JPEG", quality=88)
+        entries.append((said, pixels))
+    sheets.write_sheet(path, entries, columns=2)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..body.layout import BodyArrays
 from ..people.atlas import Atlas
+from ..people.beards import BEARDS
 from ..people.colours import ANCHORS, METALS, from_hex, to_srgb
 from ..people.cut import Cut
 from ..people.face import bare
@@ -129,9 +130,9 @@ def cut_costume(arrays: BodyArrays, look: Look, plain: bool = True, grey: bool =
     if not is_dressable(arrays):
         return grey_costume(arrays)
     atlas = Atlas(arrays)
-    hair = from_hex(look.hair or HAIR_COLOUR)
+    person = look.person
     tint, of_hair, fixed = bare(atlas)
-    base = tint * from_hex(SKIN) + of_hair * from_hex(look.hair or BROWS) + fixed
+    base = tint * from_hex(person.skin or SKIN) + of_hair * from_hex(person.hair or BROWS) + fixed
     surface = np.zeros((len(base), 2))
     surface[:, 0] = MATERIALS["skin"].roughness
     asked = _one_a_slot(look.worn)
@@ -139,15 +140,17 @@ def cut_costume(arrays: BodyArrays, look: Look, plain: bool = True, grey: bool =
     worn.sort(key=lambda row: KINDS[row[0].kind].layer)
     slack = ((atlas.smoothed(atlas.v.astype(np.float64)) - atlas.v) * atlas.normals).sum(1)
     garments = [_garment(atlas, w, slack, named, grey) for w, named in worn]
-    cutter = HAIR["short"]
-    assert cutter is not None
-    own = cutter(atlas)
-    cover = own.cover[:, None]
-    strands = MATERIALS["hair"].mottling(atlas.v.astype(np.float64))[:, None]
-    base = base + cover * (hair * strands - base)
-    surface[:, 0] += own.cover * (MATERIALS["hair"].roughness - surface[:, 0])
-    assert own.push is not None
-    stands = cover * own.push
+    stands = np.zeros((len(base), 3))
+    colour = from_hex(person.hair or HAIR_COLOUR) * MATERIALS["hair"].mottling(atlas.v.astype(np.float64))[:, None]
+    for cutter in (HAIR[person.hair_style or "short"], BEARDS.get(person.beard)):
+        if cutter is None:
+            continue
+        own = cutter(atlas)
+        cover = own.cover[:, None]
+        base = base + cover * (colour - base)
+        surface[:, 0] += own.cover * (MATERIALS["hair"].roughness - surface[:, 0])
+        if own.push is not None:
+            stands = stands + cover * (own.push - stands)
     return Costume(
         torch.from_numpy(arrays.v_template).float(), _float(atlas.normals), _float(base.clip(0, 1)), _float(stands),
         _float(surface), tuple(garments),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ..encoders.base import JointEncoder
 from ..encoders.guidance.trial import check_judge
@@ -18,7 +20,9 @@ from ..protocol import InvalidInput, StylizeRequest
 from .appearance import Shown
 from .options import StyleOptions
 from .plan import Plan, make_plan
+from .result import picture, write_picture
 from .scores import faults, opinion, part_colours, pictures_of, target_for
+from .sheets import SIDE, write_sheet
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,6 +57,7 @@ def evaluate(
     start: str = "plain",
     kept: Path | None = None,
     progress: Progress = lambda *_: None,
+    pictures: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Style every prompt with every seed and score it.
 
@@ -61,6 +66,7 @@ def evaluate(
         kept: a .json file with rows of an earlier run that was stopped; those with the same options are not made
             again, and each new row is written to it.
         progress: called before each look.
+        pictures: a folder, for what each prompt's first seed looks like as it was cut and after: see `picture_of`.
 
     Returns:
         a row a look: `prompt`, `seed`, `grey`, `begun` and `after` (opinions of both encoders), `parts`, `faults`.
@@ -81,7 +87,12 @@ def evaluate(
             if (prompt, seed) in done:
                 continue
             plan = plan or make_plan(StylizeRequest(prompt=prompt, start=start), options, encoder=guide)
-            rows.append({"key": key, **look_row(plan, replace(options, seed=seed), judge)})
+            own = replace(options, seed=seed)
+            shown, seconds = styled(plan, own)
+            if pictures is not None and seed == seeds[0]:
+                both = [picture(plan, state, SIDE) for state in (plan.begun(), shown)]
+                write_picture(picture_of(pictures, prompt), np.concatenate(both, 1))
+            rows.append({"key": key, **look_row(plan, own, judge, shown, seconds)})
             if kept is not None:
                 write_json(kept, rows)
     own = [row for row in rows if row.get("key") == key]
@@ -95,9 +106,25 @@ def _kept_rows(kept: Path | None) -> list[dict[str, Any]]:
     return rows if isinstance(rows, list) else []
 
 
-def look_row(plan: Plan, options: StyleOptions, judge: JointEncoder) -> dict[str, Any]:
-    """One look, made and scored."""
-    shown, seconds = styled(plan, options)
+def picture_of(folder: Path, prompt: str) -> Path:
+    """Where a prompt's picture lies: four views as the look was cut, and four after."""
+    return folder / (re.sub(r"\W+", "_", prompt.lower()).strip("_")[:80] + ".png")
+
+
+def write_looks(path: Path, folder: Path, prompts: Sequence[str]) -> None:
+    """The sheet of all prompts that have a picture in the folder."""
+    entries = []
+    for prompt in prompts:
+        file = picture_of(folder, prompt)
+        if file.is_file():
+            with Image.open(file) as image:
+                entries.append((prompt, np.asarray(image.convert("RGB"))))
+    if entries:
+        write_sheet(path, entries)
+
+
+def look_row(plan: Plan, options: StyleOptions, judge: JointEncoder, shown: Shown, seconds: float) -> dict[str, Any]:
+    """One look's row: what it is, how long a step took, its scores."""
     return {
         "prompt": plan.request.prompt,
         "seed": options.seed,

@@ -12,6 +12,7 @@ from ..people.atlas import Atlas
 from ..protocol import InvalidInput
 from .appearance import Freedom
 from .costume import Costume
+from .persons import Person
 from .regions import eyes, soft_region
 from .words import Look
 
@@ -42,10 +43,10 @@ def find_freedom(
     count = len(arrays.v_template)
     asked = [share for share, g in zip(costume.shown(), costume.garments, strict=True) if g.asked]
     everywhere = np.ones(count)
-    if protect and (asked or look.spoken or look.hair):
+    if protect and (asked or look.person != Person()):
         worn = torch.stack(asked).sum(0).clamp(0, 1).numpy() if asked else np.zeros(count)
         said = np.zeros(count)
-        for name in look.spoken:
+        for name in look.person.unsettled:
             said = np.maximum(said, SPOKEN_SHARE * soft_region(atlas, SPOKEN[name]))
         shade, colour, shape = worn * (1 - said), said, np.maximum(worn, 0.3 * said)
     else:

@@ -164,7 +164,7 @@ def _costume(
     costume = _limited(cut_costume(body.arrays, look, plain=present is None), request, body)
     if present is None:
         return costume
-    return replace(costume, base=_with_hair(srgb_to_linear(present[0]), costume, look, body), base_offsets=present[1])
+    return replace(costume, base=_as_said(srgb_to_linear(present[0]), costume, look, body), base_offsets=present[1])
 
 
 def _limited(costume: Costume, request: StylizeRequest, body: MorphableBody) -> Costume:
@@ -181,12 +181,18 @@ def _limited(costume: Costume, request: StylizeRequest, body: MorphableBody) -> 
     return replace(costume, garments=kept)
 
 
-def _with_hair(base: Tensor, costume: Costume, look: Look, body: MorphableBody) -> Tensor:
-    """(V, 3) linear colours of the present look, its hair in the colour that the text says, if it says one."""
-    if not look.hair:
-        return base
-    hair = torch.from_numpy(soft_region(Atlas(body.arrays), ("hair",))).float()[:, None]
-    return base + hair * (costume.base - base)
+def _as_said(base: Tensor, costume: Costume, look: Look, body: MorphableBody) -> Tensor:
+    """(V, 3) linear colours of the present look, its hair, and head and hands' skin, as the text says.
+
+    Their shape stays: what stands off the present body is kept as it is.
+    """
+    atlas, person = Atlas(body.arrays), look.person
+    hair = soft_region(atlas, ("hair",))
+    skin = soft_region(atlas, ("head", "neck", "hands")) * (1 - hair)
+    for said, where in ((person.hair, hair), (person.skin, skin)):
+        if said:
+            base = base + torch.from_numpy(where).float()[:, None] * (costume.base - base)
+    return base
 
 
 def _read_present(path: str, body: MorphableBody) -> tuple[Tensor, Tensor]:

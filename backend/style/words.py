@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..motion.prompts import read_clauses
@@ -16,6 +16,7 @@ from ..people.colours import ANCHORS
 from ..people.garments import KINDS
 from ..people.grammar import articles, joined
 from ..people.voice import wordings
+from .persons import Person, find_character, read_person
 
 MORE_GARMENTS = {
     "jacket": ("jacket", "bomber"), "trousers": ("trousers", "pants"), "boots": ("boots",), "jeans": ("jeans",),
@@ -35,29 +36,6 @@ MORE_COLOURS = {
     "cream": "beige", "tan": "beige", "violet": "purple", "denim": "blue", "charcoal": "dark grey",
     "light gray": "light grey", "dark gray": "dark grey", "blond": "yellow", "neon green": "light green",
 }  # fmt: skip
-HAIR_COLOURS = {
-    "black": "#15110f", "dark brown": "#33251d", "brown": "#5a3b25", "blond": "#c8a45e", "blonde": "#c8a45e",
-    "fair": "#c8a45e", "red": "#9c4a1f", "ginger": "#9c4a1f", "auburn": "#6e3019", "grey": "#9a9894",
-    "gray": "#9a9894", "white": "#e3e1dc", "silver": "#b9bcc0", "pink": "#d8799f", "blue": "#2d55a8",
-    "green": "#2f7d3b", "purple": "#6a3b8c", "turquoise": "#2a9d96",
-}  # fmt: skip
-"""sRGB of hair that is called so."""
-OLD = re.compile(r"\b(old|elderly|aged|grand(?:father|mother|pa|ma))\b", re.IGNORECASE)
-ROLES = {
-    "police officer": ("police uniform", "navy blue"), "policeman": ("police uniform", "navy blue"),
-    "policewoman": ("police uniform", "navy blue"), "cop": ("police uniform", "navy blue"),
-    "soldier": ("soldier uniform", "olive green"), "firefighter": ("firefighter uniform", "beige"),
-    "fireman": ("firefighter uniform", "beige"), "nurse": ("nurse scrubs", "light blue"),
-    "surgeon": ("nurse scrubs", "turquoise"), "chef": ("chef uniform", "white"), "cook": ("chef uniform", "white"),
-    "knight": ("knight's armour", "light grey"), "superhero": ("superhero costume", "blue"),
-    "superheroine": ("superhero costume", "red"), "judoka": ("judo suit", "white"),
-    "karate fighter": ("judo suit", "white"), "wizard": ("wizard robe", "navy blue"),
-    "witch": ("wizard robe", "black"), "football player": ("football kit", "red"),
-    "footballer": ("football kit", "red"), "mechanic": ("boiler suit", "blue"), "astronaut": ("boiler suit", "white"),
-    "businessman": ("suit", "dark grey"), "businesswoman": ("suit", "dark grey"), "scientist": ("lab coat", "white"),
-    "swimmer": ("swimsuit", "blue"),
-}  # fmt: skip
-"""People who are known by what they wear, and what that is in which colour, where the text says no more."""
 PATTERN_WORDS = {
     "striped": "striped", "stripy": "striped", "checked": "checked", "checkered": "checked", "plaid": "checked",
     "tartan": "checked", "dotted": "dotted", "spotted": "dotted", "polka-dot": "dotted", "camouflage": "camouflage",
@@ -109,10 +87,8 @@ class Look:
     who: str = ""
     does: str = ""
     worn: tuple[Worn, ...] = ()
-    hair: str = ""
-    """sRGB hex code of the hair, where the text says it."""
-    spoken: frozenset[str] = field(default_factory=frozenset)
-    """Parts that the text speaks of besides garments: `skin`, `hair`, `beard`."""
+    person: Person = field(default_factory=Person)
+    """Skin, hair and beard."""
 
     @property
     def dressed(self) -> bool:
@@ -135,32 +111,41 @@ def read_look(prompt: str, style_text: str = "") -> Look:
         who = clauses.who.split()
         named = clauses.who if len(who) <= MOST_GARMENTS else f"a {who[-1]}"
         text = articles(f"{named or 'a person'} wearing {joined(phrases[:MOST_GARMENTS])}")
-    hair = _hair(text)
-    spoken = {
-        name
-        for name, words in (("skin", r"skin|skinned"), ("hair", r"hair|haired"), ("beard", r"beard|bearded"))
-        if re.search(rf"\b({words})\b", text, re.IGNORECASE)
-    }
-    return Look(text, clauses.who, clauses.does, _with_role(text, read_worn(text)), hair, frozenset(spoken))
+    person = read_person(text)
+    return Look(text, clauses.who, clauses.does, _with_character(text, read_worn(text)), person)
 
 
-def _with_role(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
-    """What a role brings with it, where the text names nothing that covers the trunk but `a uniform`."""
-    plain = [w for w in worn if w.phrase.lower().split()[-1] != "uniform" or w.kind != "boiler suit"]
-    found = re.search(rf"\b({'|'.join(ROLES)})\b", text, re.IGNORECASE)
-    if not found or any(KINDS[w.kind].slot in ("top", "dress", "outer") for w in plain):
+def _with_character(text: str, worn: list[Worn]) -> tuple[Worn, ...]:
+    """What somebody known by their looks brings along, where the text names nothing for the same place.
+
+    `A uniform` that the text names by that word alone is the character's own, in the colour that it says.
+    """
+    character = find_character(text)
+    if character is None:
         return tuple(worn)
-    kind, colour = ROLES[found[1].lower()]
-    said = next((w for w in worn if w not in plain), None)
-    colour = (said.colour if said else "") or colour
-    pattern = said.pattern if said else ("camouflage" if kind == "soldier uniform" else "plain")
-    return (Worn(articles(f"a {colour} {kind}"), f"a {{}} {kind}", kind, colour, "", pattern), *plain)
+    said = next((w for w in worn if w.kind == "boiler suit" and w.phrase.lower().split()[-1] == "uniform"), None)
+    named = [w for w in worn if w is not said]
+    slots = {KINDS[w.kind].slot for w in named}
+    brought = [w for phrase in character.wears for w in read_worn(phrase)]
+    if slots & {"top", "dress", "outer"}:
+        slots |= {"top", "dress", "outer"}
+    if "dress" in slots:
+        slots.add("bottom")
+    brought = [w for w in brought if KINDS[w.kind].slot not in slots]
+    if said is not None and brought and KINDS[brought[0].kind].slot == "dress":
+        first = brought[0]
+        colour = said.colour or first.colour
+        pattern = said.pattern if said.pattern != "plain" else first.pattern
+        brought[0] = replace(first, phrase=first.in_colour(colour), colour=colour, pattern=pattern)
+    elif said is not None and not brought:
+        named = worn
+    return (*brought, *named)
 
 
 def says_looks(prompt: str) -> bool:
-    """Whether a prompt names garments, a role that is known by them, skin, hair or a beard."""
+    """Whether a prompt names garments, somebody who is known by them, skin, hair or a beard."""
     look = read_look(prompt)
-    return bool(look.worn or look.spoken)
+    return bool(look.worn or look.person.spoken or look.person.skin)
 
 
 def _spaced(text: str) -> str:
@@ -208,16 +193,6 @@ def read_worn(text: str) -> list[Worn]:
         own = Worn(phrase, template, kind, first_colour, second, pattern, material)
         found.setdefault(kind, own)
     return list(found.values())
-
-
-def _hair(text: str) -> str:
-    """The hair's colour, or nothing."""
-    names = "|".join(sorted(HAIR_COLOURS, key=len, reverse=True))
-    match = re.search(rf"\b({names})[ -](?:\w+[ -])?(?:hair|haired|curls|ponytail|bob|afro)\b", text, re.IGNORECASE)
-    match = match or re.search(r"\b(blonde?|ginger)\b", text, re.IGNORECASE)
-    if match:
-        return HAIR_COLOURS[match[1].lower()]
-    return HAIR_COLOURS["grey"] if OLD.search(text) else ""
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from impromptu.backend.motion.prompts import read_clauses
+from impromptu.backend.people.bodies import SKIN
+from impromptu.backend.people.garments import KINDS
+from impromptu.backend.style.persons import HAIR_COLOURS, SKIN_COLOURS, characters
 from impromptu.backend.style.targets import without_colours
 from impromptu.backend.style.words import read_look, read_worn, says_looks
 
@@ -45,9 +48,48 @@ def test_a_role_brings_its_clothes_unless_others_are_named() -> None:
 
 
 def test_old_people_have_grey_hair_and_hair_has_the_colour_that_is_said() -> None:
-    assert read_look("an old man walking").hair == read_look("a man with grey hair").hair != ""
-    assert read_look("a woman with blonde hair").hair != read_look("a woman with black hair").hair
-    assert read_look("a man walking").hair == ""
+    def hair(prompt: str) -> str:
+        return read_look(prompt).person.hair
+
+    assert hair("an old man walking") == hair("a man with grey hair") != ""
+    assert hair("a woman with blonde hair") != hair("a woman with black hair")
+    assert hair("a man walking") == ""
+
+
+def test_skin_hair_and_beard_are_read_as_styles_that_can_be_cut() -> None:
+    def person(prompt: str) -> tuple[str, str, str, str]:
+        read = read_look(prompt).person
+        return read.skin, read.hair, read.hair_style, read.beard
+
+    assert person("a bald man with a red beard") == ("", HAIR_COLOURS["red"], "bald", "full beard")
+    assert person("a dark-skinned woman with curly hair") == (SKIN["dark"], "", "curly", "")
+    assert person("an alien with blue skin") == (SKIN_COLOURS["blue"], "", "bald", "")
+    assert person("a pale old man, walking") == (SKIN["pale"], HAIR_COLOURS["grey"], "", "")
+    assert person("a man in a pale blue shirt") == ("", "", "", "")
+    assert read_look("a man with hairy skin").person.unsettled == {"skin"}
+    assert not read_look("a man with green skin").person.unsettled
+
+
+def test_characters_are_dressed_as_they_are_known_and_the_text_comes_first() -> None:
+    zombie = read_look("a zombie walking")
+    assert {KINDS[w.kind].slot for w in zombie.worn} == {"top", "bottom"}
+    assert zombie.person.skin
+    assert [w.phrase for w in read_look("a zombie in a red dress").worn] == ["a red dress"]
+    pirate = read_look("a pirate in green trousers")
+    assert [w.colour for w in pirate.worn if w.kind == "trousers"] == ["green"]
+    assert "headscarf" in {w.kind for w in pirate.worn}
+    assert read_look("a chef in a red uniform").worn[0].phrase == "a red chef uniform"
+    assert read_look("a man dressed like a wizard").worn[0].kind == "wizard robe"
+
+
+def test_every_character_can_be_read() -> None:
+    for name, one in characters().items():
+        kinds = [w.kind for phrase in one.wears for w in read_worn(phrase)]
+        slots = [KINDS[kind].slot for kind in kinds]
+        assert len(kinds) == len(one.wears), name
+        assert len(set(slots)) == len(slots), name
+        assert not ("dress" in slots and "top" in slots and "overalls" not in kinds), name
+        assert all(w.colour for phrase in one.wears for w in read_worn(phrase)), name
 
 
 def test_words_of_ones_own_are_taken_as_they_are() -> None:
@@ -70,7 +112,8 @@ def test_text_without_colours() -> None:
     "prompt",
     [
         "a person cooks dinner", "a woman nurses a baby", "a man at the top of the stairs", "an old man walking",
-        "a man takes off his hat", "a man without a shirt walking", "a person faces left", "a viking walking",
+        "a man takes off his hat", "a man without a shirt walking", "a person faces left", "a fisherman walking",
+        "a man walking like a zombie", "a pale blue sky", "a person boxes",
     ],
 )  # fmt: skip
 def test_what_nobody_wears_is_no_look(prompt: str) -> None:
