@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out each piece of the method instead, from a grey body, and draw a sheet",
     )  # fmt: skip
     stylize.add_argument(
+        "--race", type=float, default=0.0, metavar="SECONDS",
+        help="let the published schedule (264 pictures a step) run so long on the first prompt, from a grey body, "
+        "and ours until its end, and tell when each has which score",
+    )  # fmt: skip
+    stylize.add_argument(
         "--sheet",
         default="",
         metavar="PICTURE",
@@ -105,7 +110,7 @@ def _stylize(args: argparse.Namespace) -> None:
     from ..encoders.factory import load_joint_encoder
     from ..outputs import check_writable
     from ..protocol import check_positive
-    from ..style import ablation, evaluation
+    from ..style import ablation, evaluation, race
     from ..style.options import StyleOptions
 
     check_positive("--seeds", args.seeds, 1000)
@@ -120,6 +125,9 @@ def _stylize(args: argparse.Namespace) -> None:
         print(ablation.show(rows))
         return
     prompts = evaluation.read_prompts(args.prompts) if args.prompts else evaluation.default_prompts()
+    if args.race:
+        print(race.show(race.race(prompts[0], args.race, guide, judge, kept=output, progress=_progress)))
+        return
     pictures = output.with_suffix("") if args.sheet else None
     if pictures is not None:
         pictures.mkdir(exist_ok=True)

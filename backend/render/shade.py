@@ -61,8 +61,17 @@ def glossy(
 
 def linear_to_srgb(colour: Tensor) -> Tensor:
     """Linear light, 0 to 1, as a screen wants it (IEC 61966-2-1); beyond, it is cut off."""
-    colour = colour.clamp(0, 1)
-    return torch.where(colour <= 0.0031308, colour * 12.92, 1.055 * colour.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+    return on_srgb_curve(colour.clamp(0, 1))
+
+
+def on_srgb_curve(linear: Tensor) -> Tensor:
+    """The same, going on beyond 0 and 1, so that gradients do."""
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def srgb_to_linear(srgb: Tensor) -> Tensor:
+    """The inverse of `on_srgb_curve`: below zero the straight part of the curve goes on."""
+    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0.04) + 0.055) / 1.055) ** 2.4)
 
 
 def _received(normals: Tensor, lights: Lights, view: Tensor) -> tuple[Tensor, Tensor]:

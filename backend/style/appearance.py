@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..encoders.guidance.views import srgb_to_linear
+from ..render.shade import on_srgb_curve, srgb_to_linear
 from .costume import Costume
 from .field import FieldOptions, StyleField
 
@@ -115,7 +115,7 @@ class Appearance(nn.Module):
         for garment, colours in zip(self.costume.garments, srgb_to_linear(palette), strict=True):
             own = garment.shares[:, :2] @ colours + garment.shares[:, 2:]
             out = out + garment.cover * (own - out)
-        return srgb_of(out)
+        return on_srgb_curve(out)
 
     def field_displacement(self, lifted: Tensor, freedom: Tensor) -> Tensor:
         """(P,) metres that the field moves the surface by, of its raw values (P,) and how free they are (P,)."""
@@ -126,13 +126,6 @@ class Appearance(nn.Module):
         linear = srgb_to_linear(srgb)
         weights = [areas * share for share in self._shown]
         return torch.stack([(w[:, None] * linear).sum(0) / w.sum().clamp(min=1e-12) for w in weights])
-
-
-def srgb_of(linear: Tensor) -> Tensor:
-    """The inverse of `srgb_to_linear`."""
-    return torch.where(
-        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.003) ** (1 / 2.4) - 0.055
-    )  # fmt: skip
 
 
 def vertex_areas(rest: np.ndarray, faces: np.ndarray) -> np.ndarray:

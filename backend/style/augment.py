@@ -67,19 +67,3 @@ def _through(matrix: Tensor, plane: Tensor) -> Tensor:
     points = torch.cat((plane, torch.ones_like(plane[..., :1])), -1)
     moved = torch.einsum("bij,bhwj->bhwi", matrix, points)
     return moved[..., :2] / moved[..., 2:].clamp(min=1e-4)
-
-
-def perturbed(images: Tensor, generator: torch.Generator, grain: float = 0.03, coarsest: float = 2.0) -> Tensor:
-    """The same with grain, every second one blurred by some amount: what shows at one size alone does not count.
-
-    Args:
-        images: (B, 3, H, W) sRGB.
-        grain: standard deviation of the noise.
-        coarsest: by how much those are blurred at most.
-    """
-    coarse = 1 + (coarsest - 1) * float(torch.rand((), generator=generator))
-    small = F.interpolate(images[::2], scale_factor=1 / coarse, mode="bilinear", antialias=True)
-    blurred = images.clone()
-    blurred[::2] = F.interpolate(small, size=images.shape[2:], mode="bilinear", align_corners=False)
-    noise = torch.randn(images.shape, generator=generator)
-    return (blurred + grain * noise.to(images)).clamp(0, 1)

@@ -37,7 +37,7 @@ PLAIN = (
 )
 """What is worn where nothing is said of it."""
 PLAIN_CODES = {"t-shirt": "#e2643f", "trousers": "#2c4769", "trainers": "#2a2d33"}
-DENIM = "#34507c"
+DENIM, KHAKI = "#34507c", "#a4946a"
 GREY = 0.5
 """sRGB of a body of which nothing is known."""
 
@@ -219,6 +219,8 @@ def _beginning(worn: Worn, asked: bool, grey: bool) -> Tensor:
         first = DENIM
     rgb = [to_srgb(from_hex(first)) if first else np.full(3, GREY)]
     second = ANCHORS.get(worn.second, "") or ("#f3f2ef" if worn.colour != "white" else "#2359c4")
+    if not worn.second and "camouflage" in (worn.pattern, kind.patterns[0]):
+        second = KHAKI
     return _float(np.stack((*rgb, to_srgb(from_hex(second)))))
 
 

@@ -85,8 +85,12 @@ def _asked(embedded: Tensor, texts: Tensor, scale: float, objective: Objective) 
 
 def close_loss(embeddings: Tensor, parts: Sequence[PartTarget], scale: float) -> Tensor:
     """How surprising each close-up's own colour is; embeddings (P, dim), one for each part."""
-    logits = torch.stack([scale * part.close @ one for one, part in zip(embeddings, parts, strict=True)])
-    return F.cross_entropy(logits, torch.tensor([part.own for part in parts]))
+    # Colours without a basic name of their own are one more among the others: the parts' choices differ in number.
+    losses = [
+        F.cross_entropy(scale * part.close @ one, torch.tensor(part.own))
+        for one, part in zip(embeddings, parts, strict=True)
+    ]
+    return torch.stack(losses).mean()
 
 
 def ground_loss(cells: Tensor, shares: Tensor, target: Target) -> Tensor:

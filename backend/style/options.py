@@ -13,6 +13,8 @@ from .field import PUBLISHED, FieldOptions
 from .losses import OBJECTIVES, Objective, Weights
 
 Places = Literal["template", "posed"]
+MOST_ROUNDS = 3
+"""Of subdivision; each makes four triangles of one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class StyleOptions:
     """Standard deviation, sRGB, of the colours that are added at first where a look begins grey."""
     places: Places = "template"
     """`template`: the field is asked at the T-posed body (decoupled); `posed`: at the first frame, as before that."""
+    subdivisions: int = 0
+    """Rounds that the mesh is made finer by while it is looked at, as published: 1. Textures are as fine without."""
+    garments: bool = True
+    """Cut the garments that are named; without, a body that starts grey is all the field's."""
     rate: float = 2e-3
     """Of Adam, for the field."""
     palette_rate: float = 0.02
@@ -67,6 +73,10 @@ class StyleOptions:
     def __post_init__(self) -> None:
         for name, most in (("steps", 20_000), ("views", 64), ("frames", 64), ("size", 1024)):
             check_positive(f"The number of {name}", getattr(self, name), most)
+        if not 0 <= self.subdivisions <= MOST_ROUNDS:
+            raise InvalidInput(
+                f"The mesh cannot be subdivided {self.subdivisions} times.", f"Give 0 to {MOST_ROUNDS}."
+            )
         for value, known in (
             (self.sampling, SAMPLINGS), (self.attention, ATTENTIONS), (self.objective, OBJECTIVES),
             (self.places, get_args(Places)),
@@ -99,7 +109,7 @@ def published(steps: int = 1500, seed: int = 0, size: int = 224) -> StyleOptions
     return StyleOptions(
         steps=steps, seed=seed, frames=3, views=24, size=size, crops=3, local_views=24, local_crops=4, grey_views=24,
         grey_crops=4, close_ups=0, ground=False, alternate=False, objective="cosine",
-        warps=(GLOBAL, LOCAL, GREY), stir=0.0,
+        warps=(GLOBAL, LOCAL, GREY), stir=0.0, subdivisions=1, garments=False,
         rate=5e-4, network=PUBLISHED,
         weights=Weights(close=0, ground=0, grey=1, rough_colour=0, volume=0, palette=0),
     )  # fmt: skip
@@ -113,6 +123,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "no attention": {"attention": "mean"},
     "no 2D augmentation": {"crops": 0, "local_views": 0},
     "no grey branch": {"grey_views": 0},
+    "subdivided": {"subdivisions": 1},
     "no close-ups": {"close_ups": 0},
     "no grounding": {"ground": False},
     "no phrases": {"close_ups": 0, "ground": False},

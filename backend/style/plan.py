@@ -15,7 +15,6 @@ from ..body.kept import kept_body
 from ..body.model import MorphableBody
 from ..encoders.base import EncoderOptions, JointEncoder
 from ..encoders.factory import load_joint_encoder
-from ..encoders.guidance.views import srgb_to_linear
 from ..encoders.images import read_picture
 from ..files import load_npz
 from ..motion.library import Library
@@ -24,12 +23,14 @@ from ..motion.perform import full_pose
 from ..motion.transition import read_motion
 from ..people.atlas import Atlas
 from ..protocol import InvalidInput, StylizeRequest
+from ..render.shade import srgb_to_linear
 from ..render.topology import Topology, build_topology
-from .appearance import Appearance, Shown, vertex_areas
+from .appearance import Appearance, Freedom, Shown, vertex_areas
 from .content import Content, best_frames, candidates, frame_scores, pose_content
 from .costume import Costume, cut_costume, grey_costume
 from .freedom import find_freedom, region_limit
 from .options import StyleOptions
+from .refine import carried, finer_content, finer_costume, finer_freedom, rounds_of
 from .regions import soft_region
 from .stylist import LEAST_PART, Stylist
 from .targets import Target, make_target
@@ -67,20 +68,35 @@ class Plan:
     present: Tensor | None
     """(V, 3) sRGB of the look that is there."""
 
-    def appearance(self, options: StyleOptions, places: Tensor | None = None) -> Appearance:
-        """What one look begins as; its field is asked at the body at rest, or at other `places` (V, 3)."""
-        request = self.request
-        freedom = find_freedom(self.body.arrays, self.costume, self.look, request.only, request.keep)
+    def appearance(self, options: StyleOptions) -> Appearance:
+        """What one look begins as, on the body's own mesh; its field is asked at the body at rest."""
         generator = torch.Generator().manual_seed(options.seed)
-        return Appearance(self.costume, freedom, options.network, generator, self.present, request.relief, places)
+        return Appearance(
+            self.costume, self._freedom(), options.network, generator, self.present, self.request.relief
+        )  # fmt: skip
 
-    def stylist(self, options: StyleOptions, content: Content | None = None) -> Stylist:
-        """One look on its way."""
-        content = content or self.content
-        appearance = self.appearance(options, content.vertices[0] if options.places == "posed" else None)
+    def _freedom(self) -> Freedom:
+        request = self.request
+        return find_freedom(self.body.arrays, self.costume, self.look, request.only, request.keep)
+
+    def stylist(self, options: StyleOptions) -> Stylist:
+        """One look on its way, on a mesh as fine as the options say."""
+        rounds = rounds_of(self.body.faces, options.subdivisions, self.body.num_vertices)
+        content, costume = finer_content(self.content, rounds), finer_costume(self.costume, rounds)
+        topology, areas = self.topology, self.areas
+        if rounds:
+            faces = rounds[-1].faces
+            topology = build_topology(faces, len(costume.rest))
+            areas = torch.from_numpy(vertex_areas(costume.rest.numpy(), faces.numpy())).float()
+        appearance = Appearance(
+            costume, finer_freedom(self._freedom(), rounds), options.network,
+            torch.Generator().manual_seed(options.seed),
+            None if self.present is None else carried(self.present, rounds), self.request.relief,
+            content.vertices[0] if options.places == "posed" else None,
+        )  # fmt: skip
         return Stylist(
-            self.encoder, self.target, content, self.topology, appearance, self.areas, options,
-            stirred=self.request.start == "grey",
+            self.encoder, self.target, content, topology, appearance, areas, options,
+            stirred=self.request.start == "grey", kept=self.body.num_vertices,
         )  # fmt: skip
 
     def begun(self) -> Shown:
@@ -114,7 +130,7 @@ def make_plan(
     body = kept_body(request.body)
     betas = resolve_betas(body, request.betas)
     present = _read_present(request.look, body) if request.look else None
-    costume = _costume(request, look, body, present)
+    costume = _costume(request, look if options.garments else replace(look, worn=()), body, present)
     progress("Loading the encoder", 2, 4)
     encoder = encoder or load_joint_encoder(request.encoder or "body", EncoderOptions())
     asked = [(i, g.worn) for i, g in enumerate(costume.garments) if g.asked]

@@ -106,7 +106,7 @@ def continuous(stylist: Stylist, plan: Plan) -> tuple[Evaluate, np.ndarray]:
         moved = appearance.field_displacement(lifted, between(freedom.displacement[:, None])[:, 0])
         return torch.cat((colour.clamp(0, 1), moved[:, None]), 1)
 
-    return evaluate, own.displacement.numpy()
+    return evaluate, own.displacement[: len(rest)].numpy()
 
 
 def read_checkpoint(folder: Path, digest: str) -> Mapping[str, np.ndarray] | None:

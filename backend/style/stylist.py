@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from ..encoders.base import JointEncoder
-from ..encoders.guidance.views import srgb_to_linear
 from ..people.colours import ANCHORS, from_hex, to_oklab
 from ..protocol import Incompatible
+from ..render.portraits import perturbed
+from ..render.shade import srgb_to_linear
 from ..render.topology import Topology
 from .appearance import Appearance, Shown
 from .attention import foreground
-from .augment import Warp, perturbed, warped
+from .augment import Warp, warped
 from .content import Content
 from .losses import HIGHEST, LOWEST, close_loss, ground_loss, held, oklab, palette_loss, whole_loss
 from .options import StyleOptions
@@ -56,6 +57,8 @@ class Stylist:
         content: the frames; topology: of the mesh.
         appearance: what changes.
         areas: (V,) square metres.
+        stirred: colours are added at first, and what begins grey is kept near what words mean.
+        kept: how many vertices, from the first, `shown` tells of: those of the mesh before it was made finer.
     """
 
     def __init__(
@@ -68,10 +71,11 @@ class Stylist:
         areas: Tensor,
         options: StyleOptions,
         stirred: bool = False,
+        kept: int | None = None,
     ) -> None:
         self.encoder, self.target, self.content, self.topology = encoder, target, content, topology
         self.appearance, self.areas, self.options = appearance, areas, options
-        self.step = 0
+        self.step, self._kept = 0, kept
         self._generator = torch.Generator().manual_seed(options.seed)
         self._grey, self._stir = stirred, options.stir if stirred else 0.0
         self._waves = _slow_waves(appearance.costume.rest, self._generator)
@@ -106,7 +110,7 @@ class Stylist:
     def shown(self) -> Shown:
         """The look as it is now, its colours within what a screen shows."""
         now = self.appearance()
-        return Shown(now.colour.clamp(0, 1), now.displacement)
+        return Shown(now.colour[: self._kept].clamp(0, 1), now.displacement[: self._kept])
 
     def _loss(self) -> Tensor:
         weights, target = self.options.weights, self.target

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ..encoders.guidance.views import NEAREST, UPRIGHT, one_side, srgb_to_linear
-from ..render.backgrounds import mixed
-from ..render.cameras import Cameras, orbit
-from ..render.lights import Lights, sun
 from ..render.normals import vertex_normals
+from ..render.portraits import Portraits, fixed_portraits, portraits_by_chance
 from ..render.renderer import Mesh, RenderOptions, Shading, render
+from ..render.shade import srgb_to_linear
 from ..render.topology import Topology
 from .appearance import Shown
 from .content import Content
@@ -28,17 +26,14 @@ class Shots:
 
     frames: Tensor
     """(B,) rows of the content."""
-    cameras: Cameras
-    lights: Lights
-    backgrounds: Tensor
-    """(B, H, W, 3) linear."""
+    taken: Portraits
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def some(self, rows: slice) -> Shots:
         """Some of them."""
-        return Shots(self.frames[rows], self.cameras.views(rows), self.lights.views(rows), self.backgrounds[rows])
+        return Shots(self.frames[rows], self.taken.views(rows))
 
 
 @dataclass(frozen=True)
@@ -82,8 +77,10 @@ def draw(
         moved, topology.faces, colours=srgb_to_linear(shown.colour), normals=normals,
         attributes=attributes, topology=topology,
     )  # fmt: skip
-    options = RenderOptions(lights=shots.lights, background=shots.backgrounds, srgb=True, cull=True, shading=shading)
-    output = render(mesh, shots.cameras, options)
+    options = RenderOptions(
+        lights=shots.taken.lights, background=shots.taken.backgrounds, srgb=True, cull=True, shading=shading
+    )
+    output = render(mesh, shots.taken.cameras, options)
     images = output.colour.permute(0, 3, 1, 2).clamp(0, 1)
     if output.attributes is None:
         shares = images.new_zeros(len(images), 0, *images.shape[2:])
@@ -110,29 +107,10 @@ def random_shots(
         size: pixels of a side.
     """
     count = views + len(close_ups)
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return low + (high - low) * torch.rand(shape or (count,), generator=generator)
-
     frames = torch.randint(len(content), (count,), generator=generator)
     frames[:views] = (torch.arange(views) + frames[0]) % len(content)
-    azimuth = torch.where(
-        torch.arange(count) % 2 == 0, 50 * torch.randn(count, generator=generator), uniform(-180, 180)
-    )  # fmt: skip
-    azimuth = azimuth + content.headings[frames]
-    fov = uniform(20, 45)
-    masks = [None] * views + [one_side(rest, mask, generator) for mask in close_ups]
-    target, reach = framed(content, frames, masks)
-    room = torch.where(torch.arange(count) < views, uniform(0.88, 1.2), uniform(0.7, 1.15))
-    distance = reach * room / torch.tan(torch.deg2rad(fov) / 2)
-    target = target + 0.12 * reach[:, None] * uniform(-1, 1, count, 3)
-    cameras = orbit(azimuth, uniform(-8, 28), distance, target, fov, size, size)
-    beside = orbit(azimuth + uniform(-70, 70), uniform(10, 65), distance, target, fov, size, size)
-    lights = sun(beside.rotation[:, 2], uniform(0.35, 0.75))
-    flat = torch.rand(count, 1, 1, 3, generator=generator).expand(-1, size, size, -1)
-    plain = torch.rand(count, generator=generator) < 0.6
-    backgrounds = flat.where(plain[:, None, None, None], mixed((count, size, size), generator))
-    return Shots(frames, cameras, lights, backgrounds)
+    taken = portraits_by_chance(content.vertices, rest, frames, close_ups, size, generator, content.headings)
+    return Shots(frames, taken)
 
 
 def fixed_shots(content: Content, size: int, azimuths: Sequence[float] = SCORED_AZIMUTHS, grounds: int = 2) -> Shots:
@@ -144,22 +122,5 @@ def fixed_shots(content: Content, size: int, azimuths: Sequence[float] = SCORED_
     count = len(azimuths)
     frames = torch.arange(count) % len(content)
     azimuth = torch.tensor(azimuths) + content.headings[frames]
-    target, reach = framed(content, frames, [None] * count)
-    fov = torch.full((count,), 30.0)
-    distance = 1.12 * reach / torch.tan(torch.deg2rad(fov) / 2)
-    cameras = orbit(azimuth, torch.full((count,), 8.0), distance, target, fov, size, size)
-    beside = orbit(azimuth - 35, torch.full((count,), 40.0), torch.ones(count), target, fov, size, size)
     light = torch.tensor([0.85, 0.35][:grounds]).repeat(count)[:count]
-    backgrounds = light[:, None, None, None].expand(-1, size, size, 3)
-    return Shots(frames, cameras, sun(beside.rotation[:, 2], 0.5), backgrounds)
-
-
-def framed(content: Content, frames: Tensor, masks: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-    """(B, 3) the middle and (B,) half the size, metres, of the body or of a region of it, in each frame."""
-    middles, reaches = [], []
-    for frame, mask in zip(frames.tolist(), masks, strict=True):
-        points = content.vertices[frame] if mask is None else content.vertices[frame][mask]
-        low, high = points.amin(0), points.amax(0)
-        middles.append((low + high) / 2)
-        reaches.append(((high - low).max() * UPRIGHT).clamp(min=NEAREST))
-    return torch.stack(middles), torch.stack(reaches)
+    return Shots(frames, fixed_portraits(content.vertices, frames, azimuth, light, size))

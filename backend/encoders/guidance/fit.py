@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ...protocol import InvalidInput, check_positive
+from ...render.portraits import perturbed
 from ..base import JointEncoder
 from .body import GuidanceBody
 from .colours import COLOURS, Kind, waves
 from .losses import FORMS, Form, Wanted, embed, guidance_loss
 from .prompts import Brief
-from .views import Pictures, draw, random_shots
+from .views import draw, random_shots
 
 LOWEST, HIGHEST = 0.03, 0.97
 """sRGB of a colour; beyond them a penalty pulls it back, and the gradient goes through as if they were not there."""
@@ -25,10 +25,6 @@ OUTSIDE = 3.0
 STIR, STIRRED = 0.3, 0.6
 """Standard deviation, sRGB, of the colours that are added at the first step, and the share of the steps by which
 they have faded: without them early steps run into whichever colour is nearest, and nothing leads out."""
-GRAIN = 0.03
-"""Standard deviation of the noise on what the encoder is shown."""
-COARSEST = 2.0
-"""By how much some of the pictures are blurred: what shows at one size alone does not count."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,8 @@ def _asked(
     views = options.views + len(regions) - len(close_ups)
     shots = random_shots(body, views, close_ups, options.size, generator)
     pictures = draw(body, colours, shots, regions if "ground" in terms else ())
-    return guidance_loss(guide, wanted, options.form, perturbed(pictures, generator), views)
+    pictures = replace(pictures, images=perturbed(pictures.images, generator))
+    return guidance_loss(guide, wanted, options.form, pictures, views)
 
 
 def _stir(stirring: Tensor, amount: float, generator: torch.Generator) -> Tensor:
@@ -132,14 +129,3 @@ def _stir(stirring: Tensor, amount: float, generator: torch.Generator) -> Tensor
     everywhere = torch.randn(1, 3, generator=generator)
     slowly = torch.tanh(stirring @ torch.randn(stirring.shape[1], 3, generator=generator) * 0.25)
     return STIR * max(amount, 0.0) * (everywhere + slowly)
-
-
-def perturbed(pictures: Pictures, generator: torch.Generator) -> Pictures:
-    """The same with grain, every second one blurred by some amount."""
-    images = pictures.images
-    coarse = 1 + (COARSEST - 1) * float(torch.rand((), generator=generator))
-    small = F.interpolate(images[::2], scale_factor=1 / coarse, mode="bilinear", antialias=True)
-    blurred = images.clone()
-    blurred[::2] = F.interpolate(small, size=images.shape[2:], mode="bilinear", align_corners=False)
-    grain = GRAIN * torch.randn(images.shape, generator=generator)
-    return replace(pictures, images=(blurred + grain).clamp(0, 1))

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from ...files import atomic_path
 from ...render.cameras import orbit
 from ...render.lights import sun
+from ...render.portraits import Portraits
 from .body import GuidanceBody
 from .trial import Trial
 from .views import Shots, draw
@@ -58,7 +59,7 @@ def _strip(body: GuidanceBody, srgb: Tensor) -> Image.Image:
     cameras = orbit(azimuth, level, torch.full((count,), 4.1), middle, fov, size, size)
     beside = orbit(azimuth - 35, level + 35, torch.ones(count), middle, fov, size, size)
     ground = torch.full((count, size, size, 3), 0.85)
-    shots = Shots(body.seen, frames, cameras, sun(beside.rotation[:, 2], 0.5), ground)
+    shots = Shots(body.seen, frames, Portraits(cameras, sun(beside.rotation[:, 2], 0.5), ground))
     images = F.avg_pool2d(draw(body, srgb, shots).images, 2)
     start = (SIDE - WIDE) // 2
     joined = torch.cat([image[..., start : start + WIDE] for image in images], 2)
