@@ -78,7 +78,7 @@ def test_characters_are_dressed_as_they_are_known_and_the_text_comes_first() -> 
     pirate = read_look("a pirate in green trousers")
     assert [w.colour for w in pirate.worn if w.kind == "trousers"] == ["green"]
     assert "headscarf" in {w.kind for w in pirate.worn}
-    assert read_look("a chef in a red uniform").worn[0].phrase == "a red chef uniform"
+    assert read_look("a nurse in a red uniform").worn[0].phrase == "red nurse scrubs"
     assert read_look("a man dressed like a wizard").worn[0].kind == "wizard robe"
 
 
