@@ -60,7 +60,7 @@ class Appearance(nn.Module):
     """
 
     base: Tensor
-    asked: Tensor
+    open: Tensor
     begun: Tensor
     left: Tensor
 
@@ -81,15 +81,16 @@ class Appearance(nn.Module):
         colours = [g.colours for g in costume.garments]
         self.palette = nn.Parameter(torch.stack(colours) if colours else torch.zeros(0, 2, 3))
         self.register_buffer("base", costume.base if present is None else srgb_to_linear(present))
-        self.register_buffer("asked", torch.tensor([g.asked for g in costume.garments], dtype=torch.bool))
+        open_ = [(g.asked, g.asked and g.second_open) for g in costume.garments]
+        self.register_buffer("open", torch.tensor(open_, dtype=torch.bool).reshape(-1, 2, 1))
         self.register_buffer("begun", self.palette.detach().clone())
         self._shown = costume.shown()
         left = (BOUND - costume.offsets().norm(dim=1)).clamp(min=0)
         self.register_buffer("left", left, persistent=False)
 
     def own_palette(self) -> Tensor:
-        """(G, 2, 3) sRGB of the garments; of those that nobody asked for the ones they began with."""
-        return self.palette.where(self.asked[:, None, None], self.begun)
+        """(G, 2, 3) sRGB of the garments: colours that nobody asked for are those they began with."""
+        return self.palette.where(self.open, self.begun)
 
     def forward(self, palette: Tensor | None = None, encoded: Tensor | None = None) -> Shown:
         """The look as it is.

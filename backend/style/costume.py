@@ -59,6 +59,9 @@ class Garment:
     """(2, 3) sRGB that its two colours begin with."""
     asked: bool = True
     """Whether the text names it: what it does not name is worn, but stays as it is."""
+    second_open: bool = False
+    """Whether its second colour is to be found too. One that is there from the start stays: no phrase asks for it,
+    and left to itself it becomes whatever an encoder likes."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def _garment(atlas: Atlas, worn: Worn, slack: np.ndarray, asked: bool, grey: boo
     offsets = values[:, PUSH] + along[:, None] * atlas.normals
     return Garment(
         worn, _float(cover), _float(shares), _float(offsets), _float(values[:, [ROUGHNESS, METALLIC]]),
-        _beginning(worn, asked, grey), asked,
+        _beginning(worn, asked, grey), asked, grey,
     )  # fmt: skip
 
 

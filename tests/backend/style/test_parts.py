@@ -201,3 +201,16 @@ def test_every_ablation_differs_from_the_whole_in_its_piece() -> None:
         assert (own == plain) is (not changes), name
     with pytest.raises(InvalidInput, match="no ablation"):
         ablated(plain, "no such piece")
+
+
+def test_a_second_colour_that_nobody_asked_for_stays() -> None:
+    arrays = kept_body("neutral").arrays
+    look = read_look("a chef in a white uniform")
+    for grey in (False, True):
+        costume = cut_costume(arrays, look, grey=grey)
+        appearance = Appearance(costume, find_freedom(arrays, costume, look), FieldOptions(), generator())
+        with torch.no_grad():
+            appearance.palette += 0.1
+        moved = (appearance.own_palette() - appearance.begun).abs().amax(2)
+        row = [g.worn.kind for g in costume.garments].index("chef uniform")
+        assert moved[row].tolist() == pytest.approx([0.1, 0.1 if grey else 0.0])
