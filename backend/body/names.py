@@ -55,7 +55,7 @@ LAYOUTS: dict[str, Layout] = {
     # 33 joints as published with 3,889 vertices; 35 with the ears of later releases.
     "smal": Layout("SMAL", (33, 35), 3889, {"global_orient": (0, 1), "body_pose": (1, 34)}),
     "impromptu": Layout("Impromptu body", (55,), 13492, _SMPLX_PARTS, BODY + _FACE + _HANDS),
-    "impromptu_head": Layout("Impromptu head", (5,), 4938, _FLAME_PARTS, _FLAME),
+    "impromptu_head": Layout("Impromptu head", (5,), 4981, _FLAME_PARTS, _FLAME),
     # Its joints' names stand in its file.
     "impromptu_dog": Layout("Impromptu dog", (35,), 16952, {"global_orient": (0, 1), "body_pose": (1, 34)}),
 }

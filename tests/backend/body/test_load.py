@@ -14,7 +14,7 @@ KINDS = ("smpl", "smplh", "smplx", "flame", "smal")
 
 
 def test_every_kind_has_a_factory():
-    assert set(FACTORIES) == {*KINDS, "impromptu"}
+    assert set(FACTORIES) == {*KINDS, "impromptu", "impromptu_head", "impromptu_dog"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -62,7 +62,7 @@ AXES = (
     _detail("chin_height", "chin/chin-height-incr", step=0.2),
     _detail("chin_forward", "chin/chin-prominent-incr"),
     _detail("chin_cleft", "chin/chin-cleft-incr"),
-    _detail("jaw_width", "chin/chin-bones-incr"),
+    _detail("jaw_width", "chin/chin-bones-incr", step=0.45),
     _detail("cheekbones", "cheek/l-cheek-bones-incr"),
     _detail("cheeks", "cheek/l-cheek-volume-incr", "cheek/l-cheek-inner-incr"),
     _detail("neck_width", "neck/neck-scale-horiz-incr", "neck/neck-scale-depth-incr", step=0.5),
