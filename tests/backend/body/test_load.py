@@ -85,6 +85,15 @@ def test_kind_comes_from_the_arrays_not_from_the_name(body_file):
     assert body.licence == "not stated in the file"
 
 
+@pytest.mark.parametrize("spec", ["head", "dog"])
+def test_heads_and_animals_are_told_that_motions_are_not_theirs(spec):
+    from impromptu.backend.motion.perform import body_offsets
+
+    body = load_body(spec)
+    with pytest.raises(InvalidInput, match="Motions are people's"):
+        body_offsets(body.rest_joints()[0].numpy(), body.joint_names)
+
+
 def test_joint_names():
     from impromptu.backend.body import names
 
