@@ -16,7 +16,7 @@ from impromptu.backend.body.build.dog.rig import MIRROR
 from impromptu.backend.body.build.dog.sheets import POSES, local_rotations
 from impromptu.backend.body.build.dog.skin import read_skin
 from impromptu.backend.body.smplx_model import smplx_forward, smplx_model
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 DATA = Path(__file__).parents[3] / "backend" / "body" / "data"
 FILE = DATA / "impromptu_dog.npz"
@@ -35,7 +35,7 @@ def axes(dog) -> list[str]:
 @pytest.fixture(scope="module")
 def mirror(dog) -> np.ndarray:
     """(V,) the vertex at the other side."""
-    return cKDTree(dog.template).query(dog.template * (-1, 1, 1))[1]
+    return KDTree(dog.template).query(dog.template * (-1, 1, 1))[1]
 
 
 def test_it_loads_by_name_under_its_own_name():
@@ -109,7 +109,7 @@ def measured(dog: BuiltBody, shape: np.ndarray) -> dict[str, float]:
         at = dog.region(region)
         line = np.array([joints[f"tail{i}"] for i in range(1, 8)])
         fine = np.concatenate([np.linspace(a, b, 20) for a, b in itertools.pairwise(line)])
-        return float(cKDTree(fine).query(shape[at])[0].mean())
+        return float(KDTree(fine).query(shape[at])[0].mean())
 
     eye = shape[dog.region("left_eye")].mean(0)
     ear = shape[dog.region("left_ear")]

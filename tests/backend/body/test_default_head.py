@@ -35,7 +35,7 @@ def expressions(head) -> list[str]:
 @pytest.fixture(scope="module")
 def mirror(head) -> np.ndarray:
     """(V,) the vertex at the other side, by place."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     x = head.template
     found = np.full(len(x), -1)
@@ -45,7 +45,7 @@ def mirror(head) -> np.ndarray:
         other = name.replace("left", "#").replace("right", "left").replace("#", "right")
         mine, theirs = np.nonzero(head.region(name))[0], np.nonzero(head.region(other))[0]
         if len(mine):
-            found[mine] = theirs[cKDTree(x[theirs]).query(x[mine] * (-1, 1, 1))[1]]
+            found[mine] = theirs[KDTree(x[theirs]).query(x[mine] * (-1, 1, 1))[1]]
     return found
 
 
