@@ -94,7 +94,7 @@ def _welded(x: np.ndarray, uv: np.ndarray, f: np.ndarray, places: dict, weights:
     _, first, place = np.unique(np.round(x, WELD), axis=0, return_index=True, return_inverse=True)
     place = place.reshape(-1)
     vertices = x[first][:, TO_OURS]
-    distance, mirror = KDTree(vertices).query(vertices * FLIP)
+    distance, mirror = (np.asarray(found) for found in KDTree(vertices).query(vertices * FLIP))
     if distance.max() > 1e-5 or (mirror[mirror] != np.arange(len(vertices))).any():
         raise InvalidInput("The dog's skin is not symmetric.", "Give the wheel of dm_control 1.0.50.")
     return Skin(
