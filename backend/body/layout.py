@@ -13,7 +13,10 @@ from ..protocol import InvalidInput
 from . import names
 from .stand_ins import Unreadable
 
-DEFAULT_FILE = Path(__file__).with_name("data") / "impromptu_body.npz"
+_DATA = Path(__file__).with_name("data")
+DEFAULT_FILE = _DATA / "impromptu_body.npz"
+HEAD_FILE = _DATA / "impromptu_head.npz"
+DOG_FILE = _DATA / "impromptu_dog.npz"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class BodyArrays:
     name: str
     """What it is in words: only a body of the published size is called by the published name."""
     kind: str
-    """The layout: `smpl`, `smplh`, `smplx`, `flame`, `smal` or `impromptu`."""
+    """The layout: `smpl`, `smplh`, `smplx`, `flame`, `smal`, or one of our own (`names.OURS`)."""
     v_template: np.ndarray
     """(V, 3) float32, metres."""
     faces: np.ndarray
@@ -57,6 +60,8 @@ EXTRAS = (
 REQUIRED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
 LICENCES = {
     "impromptu": "CC0-1.0",
+    "impromptu_head": "CC0-1.0",
+    "impromptu_dog": "Apache-2.0",
     "smpl": "Max Planck Society, SMPL model licence (non-commercial research; see its own terms)",
     "smplh": "Max Planck Society, SMPL+H / MANO model licence (non-commercial research; see its own terms)",
     "smplx": "Max Planck Society, SMPL-X model licence (non-commercial research; see its own terms)",
@@ -67,7 +72,7 @@ LICENCES = {
 
 def licence(kind: str, vertices: int) -> str:
     """The licence of a published model, told by its vertex count; of another file it is not known."""
-    ours = kind == "impromptu" or vertices == names.LAYOUTS[kind].vertices
+    ours = kind in names.OURS or vertices == names.LAYOUTS[kind].vertices
     return LICENCES[kind] if ours else "not stated in the file"
 
 
@@ -98,12 +103,14 @@ def detect_kind(members: dict[str, Any], what: str) -> str:
             f"{what} is not a body model: it has no {', '.join(missing)}.",
             "Give an SMPL, SMPL-H, SMPL-X, FLAME or SMAL file (.npz or .pkl).",
         )
-    if "v_template_male" in members or "beta_names" in members:
-        return "impromptu"
     joints = getattr(members["J_regressor"], "shape", (0,))[0]
+    # Only our own files name their axes.
+    ours = "v_template_male" in members or "beta_names" in members
     for kind, layout in names.LAYOUTS.items():
-        if kind != "impromptu" and joints in layout.joint_counts:
+        if (kind in names.OURS) == ours and joints in layout.joint_counts:
             return kind
+    if ours:
+        return "impromptu"
     raise InvalidInput(
         f"{what} has {joints} joints, which is no layout that Impromptu knows.",
         "Give SMPL (24 joints), SMPL-H (52), SMPL-X (55), FLAME (5) or SMAL (33 or 35).",
@@ -208,7 +215,7 @@ def arrange(members: dict[str, Any], what: str, sha256: str = "", variant: str =
             joint_names=names.joint_names(kind, J, members.get("joint_names")),
             beta_names=_axis_names(members, "beta_names", "shape", shape.shape[2]),
             expression_names=_axis_names(members, "expression_names", "expression", expression.shape[2]),
-            gender=names.gender_of(what) if kind != "impromptu" else variant,
+            gender=names.gender_of(what) if kind not in names.OURS else variant,
             sha256=sha256,
             licence=str(header.get("licence") or licence(kind, V)),
             extras={k: v for k in EXTRAS if isinstance(v := members.get(k), np.ndarray) and not v.dtype.hasobject},

@@ -9,11 +9,14 @@ import torch
 
 from ..files import sha256_of
 from ..protocol import AssetsMissing, InvalidInput
-from .layout import DEFAULT_FILE, BodyArrays, arrange
+from .layout import DEFAULT_FILE, DOG_FILE, HEAD_FILE, BodyArrays, arrange
 from .model import MorphableBody
 from .read import read_members
 
 VARIANTS = ("neutral", "male", "female")
+"""Means of the default body: the specs that name a human."""
+DEFAULTS = {**dict.fromkeys(VARIANTS, DEFAULT_FILE), "head": HEAD_FILE, "dog": DOG_FILE}
+"""Spec of every model that ships -> its file."""
 
 FACTORIES: dict[str, Callable[[BodyArrays], MorphableBody]] = {
     "smpl": MorphableBody,
@@ -22,6 +25,8 @@ FACTORIES: dict[str, Callable[[BodyArrays], MorphableBody]] = {
     "flame": MorphableBody,
     "smal": MorphableBody,
     "impromptu": MorphableBody,
+    "impromptu_head": MorphableBody,
+    "impromptu_dog": MorphableBody,
 }
 """Layout -> what makes a body of its arrays."""
 
@@ -30,19 +35,21 @@ def load_arrays(spec: str | Path = "neutral") -> BodyArrays:
     """The arrays of a body.
 
     Args:
-        spec: `neutral`, `male` or `female` for the default body, or a model file (.npz, .pkl).
+        spec: `neutral`, `male` or `female` for the default body, `head` or `dog` for the other defaults, or a model
+            file (.npz, .pkl).
 
     Raises:
         InvalidInput: no such file, or not a body model.
-        AssetsMissing: the default body's file is not installed.
+        AssetsMissing: a default's file is not installed.
     """
     spec = str(spec)
     variant = spec if spec in VARIANTS else "neutral"
-    path = DEFAULT_FILE if spec in VARIANTS else Path(spec).expanduser()
-    if spec in VARIANTS and not path.is_file():
-        raise AssetsMissing("The default body is not installed.", "Install Impromptu again.")
+    path = DEFAULTS[spec] if spec in DEFAULTS else Path(spec).expanduser()
+    if spec in DEFAULTS and not path.is_file():
+        what = spec if spec not in VARIANTS else "body"
+        raise AssetsMissing(f"The default {what} is not installed.", "Install Impromptu again.")
     if not path.exists():
-        raise InvalidInput(f"There is no body {spec!r}.", f"Give {', '.join(VARIANTS)} or the path of a model file.")
+        raise InvalidInput(f"There is no body {spec!r}.", f"Give {', '.join(DEFAULTS)} or the path of a model file.")
     members = read_members(path)
     return arrange(members, path.name, sha256_of(path), variant)
 
@@ -51,12 +58,13 @@ def load_body(spec: str | Path = "neutral", device: str | torch.device = "cpu") 
     """A body ready to be posed.
 
     Args:
-        spec: `neutral`, `male` or `female` for the default body, or a model file (.npz, .pkl).
+        spec: `neutral`, `male` or `female` for the default body, `head` or `dog` for the other defaults, or a model
+            file (.npz, .pkl).
         device: where its arrays lie.
 
     Raises:
         InvalidInput: no such file, not a body model, or damaged.
-        AssetsMissing: the default body's file is not installed.
+        AssetsMissing: a default's file is not installed.
     """
     arrays = load_arrays(spec)
     return FACTORIES[arrays.kind](arrays).to(device)

@@ -31,6 +31,10 @@ _SMPLX_PARTS = {
     "global_orient": (0, 1), "body_pose": (1, 21), "jaw_pose": (22, 1), "leye_pose": (23, 1), "reye_pose": (24, 1),
     "left_hand_pose": (25, 15), "right_hand_pose": (40, 15),
 }  # fmt: skip
+_FLAME_PARTS = {
+    "global_orient": (0, 1), "neck_pose": (1, 1), "jaw_pose": (2, 1), "leye_pose": (3, 1), "reye_pose": (4, 1),
+}  # fmt: skip
+_FLAME = ("root", "neck", "jaw", "left_eye", "right_eye")
 LAYOUTS: dict[str, Layout] = {
     "smpl": Layout(
         "SMPL",
@@ -47,17 +51,16 @@ LAYOUTS: dict[str, Layout] = {
         BODY + _HANDS,
     ),
     "smplx": Layout("SMPL-X", (55,), 10475, _SMPLX_PARTS, BODY + _FACE + _HANDS),
-    "flame": Layout(
-        "FLAME",
-        (5,),
-        5023,
-        {"global_orient": (0, 1), "neck_pose": (1, 1), "jaw_pose": (2, 1), "leye_pose": (3, 1), "reye_pose": (4, 1)},
-        ("root", "neck", "jaw", "left_eye", "right_eye"),
-    ),
+    "flame": Layout("FLAME", (5,), 5023, _FLAME_PARTS, _FLAME),
     # 33 joints as published with 3,889 vertices; 35 with the ears of later releases.
     "smal": Layout("SMAL", (33, 35), 3889, {"global_orient": (0, 1), "body_pose": (1, 34)}),
     "impromptu": Layout("Impromptu body", (55,), 13492, _SMPLX_PARTS, BODY + _FACE + _HANDS),
+    "impromptu_head": Layout("Impromptu head", (5,), 4981, _FLAME_PARTS, _FLAME),
+    # Its joints' names stand in its file.
+    "impromptu_dog": Layout("Impromptu dog", (35,), 16952, {"global_orient": (0, 1), "body_pose": (1, 34)}),
 }
+OURS = ("impromptu", "impromptu_head", "impromptu_dog")
+"""The layouts of the models that ship."""
 
 
 def display_name(kind: str, vertices: int, variant: str) -> str:
@@ -65,6 +68,8 @@ def display_name(kind: str, vertices: int, variant: str) -> str:
     layout = LAYOUTS[kind]
     if kind == "impromptu":
         return f"{layout.title} ({variant})"
+    if kind in OURS:
+        return layout.title
     return layout.title if vertices == layout.vertices else f"{layout.title} layout, {vertices:,} vertices"
 
 

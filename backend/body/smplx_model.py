@@ -24,7 +24,10 @@ from .layout import BodyArrays
 
 _CLASSES = {
     "smpl": "SMPL", "smal": "SMPL", "smplh": "SMPLH", "smplx": "SMPLX", "flame": "FLAME", "impromptu": "SMPLX",
+    "impromptu_head": "FLAME", "impromptu_dog": "SMPL",
 }  # fmt: skip
+_SPLIT = (300, 100)
+"""Shape and expression columns by which smplx's FLAME knows where the expressions begin."""
 
 
 def _members(a: BodyArrays) -> dict[str, Any]:
@@ -39,13 +42,23 @@ def _members(a: BodyArrays) -> dict[str, Any]:
     members.update(
         v_template=a.v_template,
         f=a.faces,
-        shapedirs=np.concatenate((a.shapedirs, a.exprdirs), 2),
+        shapedirs=_columns(a),
         posedirs=np.zeros((V, 3, (J - 1) * 9), np.float32) if a.posedirs is None else a.posedirs,
         J_regressor=a.J_regressor,
         weights=a.weights,
         kintree_table=np.stack((a.parents, np.arange(J))),
     )
     return members
+
+
+def _columns(a: BodyArrays) -> np.ndarray:
+    """(V, 3, S + E) shape and expression axes; those of the default head, 49 and 28, padded with zeros."""
+    if a.kind != "impromptu_head":
+        return np.concatenate((a.shapedirs, a.exprdirs), 2)
+    out = np.zeros((*a.shapedirs.shape[:2], sum(_SPLIT)), np.float32)
+    out[:, :, : a.shapedirs.shape[2]] = a.shapedirs
+    out[:, :, _SPLIT[0] : _SPLIT[0] + a.exprdirs.shape[2]] = a.exprdirs
+    return out
 
 
 def smplx_model(arrays: BodyArrays, batch_size: int = 1) -> Any:

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--body",
         default="neutral",
         metavar="SPEC",
-        help="neutral, male, female, or a file (.npz, .pkl) of SMPL, SMPL-H, SMPL-X, FLAME or SMAL",
+        help="neutral, male, female, head, dog, or a file (.npz, .pkl) of SMPL, SMPL-H, SMPL-X, FLAME or SMAL",
     )
     parser.add_argument("--betas", default="", help='shape, as "1,0,2" or "stature=1,weight=-2"')
     parser.add_argument("--obj", metavar="FILE", help="write the shaped mesh as .obj")

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..body.model import BodyModel
+from ..protocol import InvalidInput
 from .clip import Clip
 from .contacts import detect_contacts
 from .footlock import SlideReport, lock_feet
@@ -42,7 +43,16 @@ def body_offsets(joints: np.ndarray, joint_names: tuple[str, ...]) -> np.ndarray
     Args:
         joints: (J, 3) rest joints of the body.
         joint_names: the body's names, which must include the 22.
+
+    Raises:
+        InvalidInput: they do not, as those of a head or an animal.
     """
+    missing = [name for name in JOINT_NAMES if name not in joint_names]
+    if missing:
+        raise InvalidInput(
+            f"Motions are people's, and this body has no {missing[0]}.",
+            "Give neutral, male, female or a file of SMPL, SMPL-H or SMPL-X.",
+        )
     rest = joints[[joint_names.index(name) for name in JOINT_NAMES]]
     offsets = rest - rest[np.maximum(PARENTS, 0)]
     offsets[0] = 0

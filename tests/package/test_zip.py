@@ -67,7 +67,8 @@ def test_it_holds_the_manual_and_every_picture_of_it(archive):
 
 def test_it_holds_the_defaults_and_is_small(archive):
     names = zipfile.ZipFile(archive).namelist()
-    assert "backend/body/data/impromptu_body.npz" in names
+    assert {f"backend/body/data/impromptu_{model}.npz" for model in ("body", "head", "dog")} <= set(names)
+    assert "backend/body/data/LICENSE-APACHE-2.0.txt" in names
     assert "backend/motion/data/library/library.json" in names
     assert sum(name.startswith("backend/motion/data/library/clips/") for name in names) > 200
     assert {"rendering/worker.py", "backend/__main__.py", "addon/scene/actions.py"} <= set(names)

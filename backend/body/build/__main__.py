@@ -15,24 +15,20 @@ from . import layout, regions
 from .bodies import Bodies
 from .correctives import Correctives
 from .expressions import EXPRESSIONS, build_expressions
-from .phenotype import Phenotype, sample
+from .phenotype import PEOPLE, sample
 from .poses import sample_pose
 from .regressor import fit_regressor, regressor_errors
-from .shape_space import AXES, build_axes, free_of_stature, push
+from .shape_space import AXES, CENTRES, build_axes, free_of_stature, in_steps, push
 from .skeleton import JOINTS, PARENTS
 from .source import Source
 from .unfold import unfold_correctives
 
-PEOPLE = 1200
-"""Sampled adults whose mean is the neutral body."""
 HELD_OUT = 100
 TRAINING = 320
 POSEDIRS_STEP = 2.0**-14
 """Correctives are multiples of this (0.06 mm): noise below it would only fill the file."""
 UNFOLDING = 2
 """Times that turned faces are searched and undone; the second starts from the rounded correctives."""
-AXIS_CENTRES = [Phenotype(gender=g, age=a, weight=w) for g in (0.3, 0.7) for a in (0.28, 0.5) for w in (0.3, 0.7)]
-"""Bodies about which the axes' differences are taken."""
 
 
 def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
@@ -43,9 +39,9 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
     log("posed and fitted")
     means = {name: bodies.body_of(mean) for name, mean in bodies.means.items()}
     template, joints = means["neutral"]
-    axes = free_of_stature(build_axes(AXIS_CENTRES, bodies.vertices), template)
+    axes = free_of_stature(build_axes(CENTRES, bodies.vertices), template)
     log("shape axes")
-    training = people[:TRAINING] + [push(p, axis, s) for axis in AXES for s in (-1, 1) for p in AXIS_CENTRES[::3]]
+    training = people[:TRAINING] + [push(p, axis, s) for axis in AXES for s in (-1, 1) for p in CENTRES[::3]]
     made = [bodies.body(p) for p in training]
     x = np.array([template, *(v for v, _ in made)])
     j = np.array([joints, *(t for _, t in made)])
@@ -57,7 +53,7 @@ def build(source: Source, log=print) -> tuple[dict[str, np.ndarray], dict]:
     order = layout.vertex_order(layout.find_keypoints(template, joints, bodies.weights), len(template))
     arrays = _arrays(bodies, means, axes, regressor, order)
     for _ in range(UNFOLDING):
-        arrays["posedirs"] = in_steps(unfold_correctives(arrays, log))
+        arrays["posedirs"] = in_steps(unfold_correctives(arrays, log), POSEDIRS_STEP)
     return arrays, _figures(arrays, order, bodies, held_out)
 
 
@@ -75,7 +71,7 @@ def _arrays(bodies: Bodies, means: dict, axes: np.ndarray, regressor: np.ndarray
         "v_template_female": means["female"][0][order].astype(np.float32),
         "f": place[bodies.mesh.faces].astype(np.uint32),
         "shapedirs": shapes[order].astype(np.float16),
-        "posedirs": in_steps(directions[order]),
+        "posedirs": in_steps(directions[order], POSEDIRS_STEP),
         "J_regressor": regressor[:, order].astype(np.float32),
         "weights": bodies.weights[order].astype(np.float32),
         "kintree_table": np.stack([parents, np.arange(len(JOINTS))]).astype(np.uint32),
@@ -93,11 +89,6 @@ def _arrays(bodies: Bodies, means: dict, axes: np.ndarray, regressor: np.ndarray
         **layout.hand_poses(),
         **layout.landmarks(),
     }
-
-
-def in_steps(posedirs: np.ndarray) -> np.ndarray:
-    """Correctives in multiples of POSEDIRS_STEP, float16."""
-    return (np.round(posedirs / POSEDIRS_STEP) * POSEDIRS_STEP).astype(np.float16)
 
 
 def _figures(arrays: dict, order: np.ndarray, bodies: Bodies, held_out: list) -> dict:

@@ -30,11 +30,12 @@ class BuiltBody:
         self.joint_names = [str(n) for n in self.arrays["joint_names"]]
         self._regressor = self.arrays["J_regressor"].astype(float)
         self._weights = self.arrays["weights"].astype(float)
-        self.set_posedirs(self.arrays["posedirs"])
+        none = np.zeros((len(self.template), 3, 9 * (len(self.parents) - 1)), np.float16)
+        self.set_posedirs(self.arrays.get("posedirs", none))
         self.even = even_smoothing(self.faces, len(self.template))
 
     def set_posedirs(self, posedirs: np.ndarray) -> None:
-        """Use other correctives (V, 3, 486) than the file's."""
+        """Use other correctives (V, 3, 9 (J - 1)) than the file's."""
         flat = posedirs.reshape(len(self.template) * 3, -1)
         self._driven = np.nonzero(flat.any(1))[0]
         self._posedirs = flat[self._driven].astype(float)
@@ -47,15 +48,15 @@ class BuiltBody:
         return shape
 
     def joints(self, shape: np.ndarray) -> np.ndarray:
-        """(55, 3) of a T-pose body (V, 3)."""
+        """(J, 3) of a T-pose body (V, 3)."""
         return self._regressor @ shape
 
     def skinning(self, pose: np.ndarray, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Linear part (V, 3, 3) and offset (V, 3) of blend skinning for local rotations (55, 3, 3)."""
+        """Linear part (V, 3, 3) and offset (V, 3) of blend skinning for local rotations (J, 3, 3)."""
         return skinning(self.joints(shape), self._weights, pose, self.parents)
 
     def posed(self, pose: np.ndarray, betas: dict[int, float] | None = None) -> np.ndarray:
-        """(V, 3) for local rotations (55, 3, 3), the pelvis where the T-pose has it."""
+        """(V, 3) for local rotations (J, 3, 3), the pelvis where the T-pose has it."""
         shape = self.shaped(betas)
         linear, offset = self.skinning(pose, shape)
         flat = shape.reshape(-1)

@@ -23,8 +23,8 @@ CORRECTED = [i for i in range(1, len(JOINTS)) if JOINTS[i] not in ("jaw", "left_
 
 
 def features(pose: np.ndarray) -> np.ndarray:
-    """(..., 54, 9) the entries of R - I of every joint but the pelvis, from (..., 55, 3, 3)."""
-    return (pose[..., 1:, :, :] - np.eye(3)).reshape(*pose.shape[:-3], len(JOINTS) - 1, 9)
+    """(..., J - 1, 9) the entries of R - I of every joint but the root, from (..., J, 3, 3)."""
+    return (pose[..., 1:, :, :] - np.eye(3)).reshape(*pose.shape[:-3], pose.shape[-3] - 1, 9)
 
 
 def skinning(

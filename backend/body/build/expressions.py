@@ -29,13 +29,14 @@ def build_expressions(source: Source, mesh: BaseMesh) -> np.ndarray:
     """(K, 3, 10) displacement of each expression for a coefficient of 1, metres."""
     columns = []
     for shares in EXPRESSIONS.values():
-        units = [share * _unit(source, mesh, name) for name, share in shares.items()]
+        units = [share * unit(source, mesh.size, name)[mesh.kept] for name, share in shares.items()]
         columns.append(np.sum(units, 0) / FULL)
     return np.stack(columns, -1)
 
 
-def _unit(source: Source, mesh: BaseMesh, name: str) -> np.ndarray:
+def unit(source: Source, size: int, name: str) -> np.ndarray:
+    """(size, 3) displacement of a face unit, both sides of it where it has two; with a ! that one file alone."""
     folder = "faceunits01/targets/faceunits/"
     single = name.endswith("!") or f"{folder}{name}.target" in source
     files = [name.rstrip("!")] if single else [f"{name}Left", f"{name}Right"]
-    return np.sum([source.target(f"{folder}{f}.target", mesh.size)[mesh.kept] for f in files], 0)
+    return np.sum([source.target(f"{folder}{f}.target", size) for f in files], 0)

@@ -78,6 +78,29 @@ def load_base_mesh(source: Source) -> BaseMesh:
     )
 
 
+def load_helpers(source: Source, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Triangles of face groups that the body leaves out, such as `helper-tongue`.
+
+    Returns:
+        (F, 3) vertices among all, (U, 2) texture coordinates, (F, 3) rows of them.
+    """
+    _, uv, quads, uv_quads = _parse_obj(source.text("mpfb2/3dobjs/base.obj"))
+    chosen = [pair for name in names for pair in zip(quads[name], uv_quads[name], strict=True)]
+    faces, uv_faces = _triangulate(chosen)
+    used, flat = np.unique(uv_faces, return_inverse=True)
+    return faces, uv[used], flat.reshape(-1, 3)
+
+
+def read_mirror(source: Source) -> dict[int, int]:
+    """Vertex among all -> the vertex at the other side."""
+    other = {}
+    for line in source.text("mpfb2/mesh_metadata/hm08.mirror").splitlines():
+        fields = line.split()
+        if len(fields) >= 2 and fields[0].isdigit():
+            other[int(fields[0])] = int(fields[1])
+    return other
+
+
 def _parse_obj(text: str) -> tuple[np.ndarray, np.ndarray, dict, dict]:
     vertices: list[list[float]] = []
     uv: list[list[float]] = []
@@ -113,11 +136,7 @@ def _triangulate(quads: list[tuple[list[int], list[int]]]) -> tuple[np.ndarray, 
 
 
 def _mirror_table(source: Source, kept: np.ndarray, index: np.ndarray) -> np.ndarray:
-    other = {}
-    for line in source.text("mpfb2/mesh_metadata/hm08.mirror").splitlines():
-        fields = line.split()
-        if len(fields) >= 2 and fields[0].isdigit():
-            other[int(fields[0])] = int(fields[1])
+    other = read_mirror(source)
     mirror = np.array([index[other.get(int(v), int(v))] for v in kept])
     if (mirror < 0).any() or (mirror[mirror] != np.arange(len(kept))).any():
         raise ValueError("the mirror table does not pair the kept vertices")

@@ -20,6 +20,10 @@ CUP = ("mincup", "averagecup", "maxcup")
 FIRMNESS = ("minfirmness", "averagefirmness", "maxfirmness")
 
 
+PEOPLE = 1200
+"""Sampled adults whose mean is the neutral body."""
+
+
 @dataclass(frozen=True)
 class Phenotype:
     """One adult. Every number lies in 0..1; the middle of a range is its average."""

@@ -29,6 +29,21 @@ def _candidates(joint: str, vertices: np.ndarray, at: np.ndarray, weights: np.nd
     return ranked[np.linspace(0, len(ranked) - 1, min(CANDIDATES, len(ranked))).astype(int)]
 
 
+def fit_row(bodies: np.ndarray, joint: np.ndarray, importance: np.ndarray) -> np.ndarray:
+    """(C,) weights that sum to 1 and read a joint from C vertices, by ridge regression under that constraint.
+
+    Args:
+        bodies: (n, C, 3) those vertices in n bodies.
+        joint: (n, 3) where the joint lies in them.
+        importance: (n,) weight of each body.
+    """
+    root = np.sqrt(importance / importance.sum())
+    arms = (bodies - joint[:, None]) * root[:, None, None]
+    a = arms.transpose(0, 2, 1).reshape(-1, bodies.shape[1])
+    found = np.linalg.solve(a.T @ a + RIDGE * np.eye(bodies.shape[1]), np.ones(bodies.shape[1]))
+    return found / found.sum()
+
+
 def fit_regressor(
     bodies: np.ndarray, joints: np.ndarray, importance: np.ndarray, weights: np.ndarray, mesh: BaseMesh
 ) -> np.ndarray:
@@ -41,15 +56,11 @@ def fit_regressor(
         weights: (K, 55) skin weights.
     """
     regressor = np.zeros((len(JOINTS), bodies.shape[1]))
-    root = np.sqrt(importance / importance.sum())
     for j, joint in enumerate(JOINTS):
         if joint.startswith("right_"):
             continue
         chosen = _candidates(joint, bodies[0], joints[0, j], weights, mesh)
-        arms = (bodies[:, chosen] - joints[:, j][:, None]) * root[:, None, None]
-        a = arms.transpose(0, 2, 1).reshape(-1, len(chosen))
-        found = np.linalg.solve(a.T @ a + RIDGE * np.eye(len(chosen)), np.ones(len(chosen)))
-        regressor[j, chosen] = found / found.sum()
+        regressor[j, chosen] = fit_row(bodies[:, chosen], joints[:, j], importance)
     for j, joint in enumerate(JOINTS):
         if joint.startswith("right_"):
             regressor[j] = regressor[MIRROR[j]][mesh.mirror]

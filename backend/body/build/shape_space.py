@@ -26,7 +26,7 @@ class Axis:
     """
 
     name: str
-    parameters: dict[str, float]
+    parameters: dict[str, float | tuple[float, ...]]
     """Phenotype field, or detail target -> how far one step moves it."""
     unit: float
     """Steps in one unit (about one standard deviation of adults)."""
@@ -49,31 +49,60 @@ AXES = (
 """The axes in the order of the columns."""
 
 
+OPPOSITES = (
+    ("incr", "decr"), ("up", "down"), ("out", "in"), ("forward", "backward"), ("convex", "concave"),
+    ("compress", "uncompress"), ("pointed", "round"), ("square", "round"), ("triangular", "invertedtriangular"),
+)  # fmt: skip
+"""Ends of the names of detail targets that undo each other."""
+
+
+CENTRES = [Phenotype(gender=g, age=a, weight=w) for g in (0.3, 0.7) for a in (0.28, 0.5) for w in (0.3, 0.7)]
+"""Bodies about which the axes' differences are taken."""
+
+
+def opposite(target: str) -> str:
+    """The detail target that moves the other way: `nose/nose-hump-decr` of `nose/nose-hump-incr`."""
+    stem, _, end = target.rpartition("-")
+    for one, other in OPPOSITES:
+        if end in (one, other):
+            return f"{stem}-{other if end == one else one}"
+    raise ValueError(f"{target} has no opposite")
+
+
 def push(person: Phenotype, axis: Axis, sign: float) -> Phenotype:
     """`person` moved one step up (+1) or down (-1) along the axis."""
     extra = dict(person.extra)
     fields = {}
     for name, amount in axis.parameters.items():
-        if "/" in name:
-            down = name.replace("-incr", "-decr") if name.endswith("-incr") else name.replace("-decr", "-incr")
-            extra[name if sign > 0 else down] = amount
+        if isinstance(amount, tuple):
+            fields[name] = tuple(v + sign * a for v, a in zip(getattr(person, name), amount, strict=True))
+        elif "/" in name:
+            extra[name if sign > 0 else opposite(name)] = amount
         else:
             fields[name] = getattr(person, name) + sign * amount
     return replace(person, extra=extra, **fields)
 
 
-def build_axes(people: list[Phenotype], to_tpose: Callable[[Phenotype], np.ndarray]) -> np.ndarray:
-    """(K, 3, 10) displacement per unit of each axis, averaged over `people`.
+def build_axes(
+    people: list[Phenotype], to_tpose: Callable[[Phenotype], np.ndarray], chosen: tuple[Axis, ...] = AXES
+) -> np.ndarray:
+    """(K, 3, A) displacement per unit of each axis, averaged over `people`.
 
     Args:
         people: bodies about which differences are taken; the average makes the axes hold away from the mean.
         to_tpose: phenotype -> (K, 3) symmetric vertices in the T-pose.
+        chosen: the A axes.
     """
     columns = []
-    for axis in AXES:
+    for axis in chosen:
         total = sum(to_tpose(push(p, axis, 1.0)) - to_tpose(push(p, axis, -1.0)) for p in people)
         columns.append(total * axis.unit / (2 * len(people)))
     return np.stack(columns, -1)
+
+
+def in_steps(displacements: np.ndarray, step: float = 2.0**-15) -> np.ndarray:
+    """Displacements in multiples of `step` metres (0.03 mm), float16: noise below it would only fill a file."""
+    return (np.round(displacements / step) * step).astype(np.float16)
 
 
 def free_of_stature(axes: np.ndarray, template: np.ndarray) -> np.ndarray:

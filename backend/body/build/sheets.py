@@ -22,7 +22,7 @@ CLOSE = (
 WHOLE = (210, 300)
 
 
-def colours(body: BuiltBody) -> np.ndarray:
+def colours(body: BuiltBody, eye_joint: str = "_eye_smplhf") -> np.ndarray:
     """(V, 3) skin with white eyes, dark irises and reddish lips, so that the face can be judged."""
     out = np.tile(np.array(SKIN), (len(body.template), 1))
     out[body.region("lips")] *= (0.86, 0.66, 0.66)
@@ -30,7 +30,7 @@ def colours(body: BuiltBody) -> np.ndarray:
     for side in ("left", "right"):
         eye = np.nonzero(body.region(f"{side}_eye"))[0]
         out[eye] = 0.92
-        centre = body.joints(body.template)[body.joint_names.index(f"{side}_eye_smplhf")]
+        centre = body.joints(body.template)[body.joint_names.index(f"{side}{eye_joint}")]
         ahead = body.template[eye] - centre
         out[eye[ahead[:, 2] / np.linalg.norm(ahead, axis=1) > 0.93]] = (0.16, 0.10, 0.08)
     return out
@@ -52,7 +52,7 @@ def poses_sheet(body: BuiltBody) -> np.ndarray:
         for azimuth in (30, 200):
             view = View(azimuth, 6, centre, height)
             close.append((name, render(body.posed(NAMED[name]), body.faces, view, (350, 300), tint)))
-    return _stack(whole, contact_sheet(close, 6))
+    return stack(whole, contact_sheet(close, 6))
 
 
 def betas_sheet(body: BuiltBody, male: BuiltBody, female: BuiltBody) -> np.ndarray:
@@ -73,10 +73,11 @@ def betas_sheet(body: BuiltBody, male: BuiltBody, female: BuiltBody) -> np.ndarr
     close = View(22, 0, (0.0, 0.335, 0.05), 0.32)
     for column, name in enumerate(body.arrays["expression_names"], start=10):
         faces.append((str(name), render(body.shaped({column: 3}), body.faces, close, (208, 230), tint)))
-    return _stack(contact_sheet(pictures, 10), contact_sheet(faces, 10))
+    return stack(contact_sheet(pictures, 10), contact_sheet(faces, 10))
 
 
-def _stack(*sheets: np.ndarray) -> np.ndarray:
+def stack(*sheets: np.ndarray) -> np.ndarray:
+    """Sheets below each other, the narrower ones filled up with white."""
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0)), constant_values=255) for s in sheets]
     return np.concatenate(padded)

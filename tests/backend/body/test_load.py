@@ -14,7 +14,7 @@ KINDS = ("smpl", "smplh", "smplx", "flame", "smal")
 
 
 def test_every_kind_has_a_factory():
-    assert set(FACTORIES) == {*KINDS, "impromptu"}
+    assert set(FACTORIES) == {*KINDS, "impromptu", "impromptu_head", "impromptu_dog"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,6 +83,15 @@ def test_kind_comes_from_the_arrays_not_from_the_name(body_file):
     assert (body.kind, body.gender) == ("smplh", "female")
     assert body.name == "SMPL-H layout, 90 vertices"
     assert body.licence == "not stated in the file"
+
+
+@pytest.mark.parametrize("spec", ["head", "dog"])
+def test_heads_and_animals_are_told_that_motions_are_not_theirs(spec):
+    from impromptu.backend.motion.perform import body_offsets
+
+    body = load_body(spec)
+    with pytest.raises(InvalidInput, match="Motions are people's"):
+        body_offsets(body.rest_joints()[0].numpy(), body.joint_names)
 
 
 def test_joint_names():
