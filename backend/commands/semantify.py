@@ -50,7 +50,7 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
         "--model", default=MODEL, help="neutral, male, female, or a model file (default: %(default)s)"
     )
     parser.add_argument("--encoder", default="body", help="of texts and pictures (default: %(default)s)")
-    parser.add_argument("--samples", type=int, default=3000, help="default: %(default)s; a fifth is held out")
+    parser.add_argument("--samples", type=int, default=1500, help="default: %(default)s; a fifth is held out")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--way", default="odds", choices=("cosine", "odds", "softmax"),
                         help="to score: as published, or against contraries (default: %(default)s)")  # fmt: skip
@@ -104,7 +104,7 @@ def _choose(args: argparse.Namespace) -> None:
     choice = work.choose()
     if args.json:
         return emit({"words": choice.words, "regions": choice.regions, "kept": choice.kept, "known":
-                     {k.word: k.rank for k in work.known}, "silhouettes": choice.silhouettes,
+                     {k.word: [k.rank, k.own] for k in work.known}, "silhouettes": choice.silhouettes,
                      "threshold": choice.threshold})  # fmt: skip
     usable = work.usable()
     print(f"known words: {', '.join(usable)}")
@@ -124,11 +124,11 @@ def _train(args: argparse.Namespace) -> None:
     words = work.choose().words
     sliders = work.fit(words)
     ranks = faithful(sliders, work.held_out_scores[:, work.columns(words)], work.held_out.coefficients)
-    known = {k.word: k.rank for k in work.known}
-    sliders.about["evidence"] = {w: known[w] for w in words}
+    known = {k.word: k for k in work.known}
+    sliders.about["evidence"] = {w: [known[w].rank, known[w].own] for w in words}
     save_sliders(output, sliders)
     for word, rank in zip(words, ranks, strict=True):
-        tape = "not measured" if known[word] is None else f"tape {known[word]:+.2f}"
+        tape = "not measured" if (agrees := known[word].rank) is None else f"tape {agrees:+.2f}"
         print(f"{word:16} slider and score {rank:+.2f} held out, {tape}")
     print(output)
 

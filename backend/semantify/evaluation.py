@@ -38,10 +38,13 @@ class Known:
     word: str
     rank: float | None
     """Rank correlation of its scores with what a tape says of it; None where nothing is measured for it."""
+    own: float | None
+    """The same of what neither stature nor heaviness explain: thin people have thin arms, but a word for arms has to
+    mean more. None where nothing is measured."""
 
     def trusted(self, least: float) -> bool:
-        """Whether the evidence is there, and enough."""
-        return self.rank is not None and self.rank >= least
+        """Whether the evidence is there, and enough: `least` of the whole, half of it of what is its own."""
+        return self.rank is not None and self.own is not None and self.rank >= least and self.own >= least / 2
 
 
 def known_words(
@@ -54,11 +57,25 @@ def known_words(
         studio: of the model.
     """
     measured = tape(studio, coefficients)
-    truths = [wanted(d, measured) for d in descriptors]
-    return [
-        Known(d.word, None if truth is None else spearman(scores[:, i], truth))
-        for i, (d, truth) in enumerate(zip(descriptors, truths, strict=True))
-    ]
+    found = []
+    for i, descriptor in enumerate(descriptors):
+        truth = wanted(descriptor, measured)
+        if truth is None:
+            found.append(Known(descriptor.word, None, None))
+            continue
+        mine = {"height", "heaviness"} if "volume" in dict(descriptor.measure) else {*dict(descriptor.measure)}
+        others = [
+            v for name in ("height", "heaviness") if name not in mine and (v := trait(name, measured)) is not None
+        ]
+        rest = _unexplained(np.stack((scores[:, i], truth), 1), others)
+        found.append(Known(descriptor.word, spearman(scores[:, i], truth), spearman(rest[:, 0], rest[:, 1])))
+    return found
+
+
+def _unexplained(values: np.ndarray, by: Sequence[np.ndarray]) -> np.ndarray:
+    """(n, m) what is left of (n, m) values without their linear dependence on others, (n,) each."""
+    given = np.stack((np.ones(len(values)), *by), 1)
+    return values - given @ np.linalg.lstsq(given, values, rcond=None)[0]
 
 
 def errors(vertices: Vertices, found: np.ndarray, true: np.ndarray) -> dict[str, float]:

@@ -36,12 +36,15 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     """
     true = work.held_out.coefficients.astype(np.float64)
     usable = work.usable()
-    choice = work.choose()
-    wanted = [("chosen", choice.words)]
-    wanted += [(str(n), work.choose(n).words) for n in counts if max(len(work.options.forced), 1) <= n <= len(usable)]
+    choice = work.choose(forced=False)
+    wanted = [("preset", work.choose().words)] if work.options.forced else []
+    wanted += [("chosen", choice.words)]
+    wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
     measured = tape(work.studio, work.held_out.coefficients)
     spread = {name: float(v.std()) for name in ev.REPORTED if (v := trait(name, measured)) is not None}
-    rows = [_row(work, name, words, true, epochs, spread) for name, words in wanted]
+    rows = [
+        _row(work, words, true, epochs, spread, i == 0) | {"name": name} for i, (name, words) in enumerate(wanted)
+    ]
     held_out = ev.known_words(work.descriptors, work.held_out_scores, work.studio, work.held_out.coefficients)
     return {
         "model": work.studio.body.name,
@@ -51,7 +54,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
         "kind": work.options.kind,
         "samples": len(work.train) + len(work.held_out),
         "held_out": len(work.held_out),
-        "known": {k.word: k.rank for k in held_out},
+        "known": {k.word: [k.rank, k.own] for k in held_out},
         "usable": usable,
         "choice": {
             "words": list(choice.words), "regions": [list(r) for r in choice.regions],
@@ -63,8 +66,9 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
 
 
 def _row(
-    work: Work, name: str, words: tuple[str, ...], true: np.ndarray, epochs: int, spread: dict[str, float]
+    work: Work, words: tuple[str, ...], true: np.ndarray, epochs: int, spread: dict[str, float], closely: bool
 ) -> dict[str, Any]:
+    """The figures of one set of words; effects on the tape and on the encoder only where looked at closely."""
     columns = work.columns(words)
     scores = work.held_out_scores[:, columns]
     sliders = work.fit(words)
@@ -72,14 +76,13 @@ def _row(
     vertices = work.studio.vertices
     kinds = {kind: work.fit(words, kind) for kind in ("even", "pure", "plain")}
     return {
-        "name": name,
         "words": list(words),
         "reach": {k: list(v) for k, v in ev.reach(vertices, sliders, mlp, work.scores[:, columns]).items()},
         "predicted": {k: ev.errors(vertices, v, true) for k, v in ev.predictions(sliders, mlp, scores).items()},
         "reconstructed": {k: ev.errors(vertices, v, true) for k, v in ev.reconstructions(sliders, mlp, true).items()},
         "faithful": ev.faithful(sliders, scores, true),
-        "seen": {kind: look(work, one, columns) for kind, one in kinds.items()} if name == "chosen" else {},
-        "effects": ev.effects(work.studio, sliders, spread) if name == "chosen" else [],
+        "seen": {kind: look(work, one, columns) for kind, one in kinds.items()} if closely else {},
+        "effects": ev.effects(work.studio, sliders, spread) if closely else [],
     }
 
 
@@ -105,10 +108,14 @@ def as_text(found: dict[str, Any]) -> str:
         f"{found['kind']} sliders; {found['samples']:,} samples, {found['held_out']:,} of them held out",
         f"known words: {len(found['usable'])} of {len(found['known'])}",
         f"chosen: {', '.join(found['choice']['words'])}",
-        "", "rank correlation of a word's score with the tape, held out:",
+        "", "rank correlation of a word's score with the tape, held out (beyond stature, weight); * may be chosen:",
     ]  # fmt: skip
-    ranked = sorted(found["known"].items(), key=lambda kv: -2 if kv[1] is None else -kv[1])
-    lines += [f"  {'unmeasured' if r is None else f'{r:+.2f}':>10}  {w}" for w, r in ranked]
+    ranked = sorted(found["known"].items(), key=lambda row: -(row[1][0] or 0.0))
+    lines += [
+        f"  {'not measured' if r is None else f'{r:+.2f} ({o:+.2f})':>13}  {w}{' *' if w in found['usable'] else ''}"
+        for w, (r, o) in ranked
+    ]
+    lines += [""] + [f"{row['name']:>7}({len(row['words'])})  {', '.join(row['words'])}" for row in found["rows"]]
     lines += ["", "words     coverage / overlap, %              ours, MLP, single coefficients"]
     for row in found["rows"]:
         cells = [f"{100 * c:.1f} / {100 * o:.1f}" for c, o in row["reach"].values()]

@@ -29,8 +29,8 @@ LICENCE = "GPL-3.0-or-later"
 class Options:
     """How sliders are made."""
 
-    count: int = 3000
-    """Samples, the held-out ones among them."""
+    count: int = 1500
+    """Samples, the held-out ones among them. The paper takes 3,000; directions no longer change from 400 on."""
     seed: int = 0
     way: str = "odds"
     """Of `scores.WAYS`."""
@@ -108,16 +108,18 @@ class Work:
             )
         return found
 
-    def choose(self, count: int = 0) -> Choice:
+    def choose(self, count: int = 0, forced: bool = True) -> Choice:
         """Words for sliders.
 
         Args:
             count: how many; 0: as the options say.
+            forced: whether those that the options force are among them.
         """
         wanted = count or self.options.words
         return choose(
             self.descriptors, self.scores, self.train.embeddings.mean(1), seed=self.options.seed, count=wanted,
-            forced=self.options.forced, standardised=self.options.way != "cosine", among=self.usable(),
+            forced=self.options.forced if forced else (), standardised=self.options.way != "cosine",
+            among=self.usable(),
         )  # fmt: skip
 
     def columns(self, words: tuple[str, ...]) -> list[int]:

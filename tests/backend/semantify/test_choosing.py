@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from impromptu.backend.protocol import InvalidInput
 from impromptu.backend.semantify.choosing import choose, correlations, votes
 from impromptu.backend.semantify.clusters import clusters, silhouette

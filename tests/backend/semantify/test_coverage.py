@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from impromptu.backend.semantify.coverage import coverage_and_overlap, covered, deformation, of_ends
 
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from impromptu.backend.files import read_json
 from impromptu.backend.protocol import InvalidInput
 from impromptu.backend.semantify.families import FOLDER, load_family, names, read_family

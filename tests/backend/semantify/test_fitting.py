@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from impromptu.backend.protocol import InvalidInput
 from impromptu.backend.semantify.fitting import calibrated, directions, fit_sliders, posterior, rising, told_apart
 from impromptu.backend.semantify.mlp import train_mlp

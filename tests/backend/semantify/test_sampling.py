@@ -1,7 +1,6 @@
 """Draws: within their limits, truly truncated, and decided by seed and number."""
 
 import numpy as np
-
 from impromptu.backend.semantify.sampling import draw, stream
 
 

@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pytest
-
 from impromptu.backend.files import save_npz
 from impromptu.backend.protocol import AssetsMissing, Incompatible, InvalidInput
 from impromptu.backend.protocol.slider_map import read_sliders, shipped_file, to_arrays
