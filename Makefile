@@ -131,7 +131,7 @@ train-encoder: setup
 	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 30000 --steps 200 -o $(ENCODERS)/judge.safetensors
 
 # Samples are pictured and encoded once, into build/semantify; a run that was stopped goes on.
-PRESET := --force tall --force fat --force masculine --force "long legs"
+PRESET := --prefer tall --prefer fat --prefer masculine --prefer "long legs"
 
 train-sliders: setup
 	@for model in neutral female male; do \

@@ -60,6 +60,9 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="append", default=[], metavar="WORD", help="a word in any case (repeatable)"
     )
+    parser.add_argument(
+        "--prefer", action="append", default=[], metavar="WORD", help="a word if the encoder knows it"
+    )
     parser.add_argument("--least", type=float, default=0.5,
                         help="rank correlation with the tape that a word needs (default: %(default)s)")  # fmt: skip
     parser.add_argument("--unproved", action="store_true", help="allow words for which nothing is measured")
@@ -82,7 +85,8 @@ def _work(args: argparse.Namespace) -> Work:
 
     options = Options(
         count=args.samples, seed=args.seed, way=args.way, kind=args.sliders, words=args.words,
-        forced=tuple(args.force), least=args.least, unproved=args.unproved, outfit=args.outfit,
+        forced=tuple(args.force), preferred=tuple(args.prefer), least=args.least, unproved=args.unproved,
+        outfit=args.outfit,
         paper_views=args.paper_views, one_text=args.one_text,
     )  # fmt: skip
     family = load_family(args.family)

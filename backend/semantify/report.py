@@ -37,7 +37,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     true = work.held_out.coefficients.astype(np.float64)
     usable = work.usable()
     choice = work.choose(forced=False)
-    wanted = [("preset", work.choose().words)] if work.options.forced else []
+    wanted = [("preset", work.choose().words)] if work.options.forced or work.options.preferred else []
     wanted += [("chosen", choice.words)]
     wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
     measured = tape(work.studio, work.held_out.coefficients)

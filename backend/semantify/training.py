@@ -40,6 +40,8 @@ class Options:
     """How many sliders; 0: as many as the choice finds."""
     forced: tuple[str, ...] = ()
     """Words that become sliders in any case, whether or not the encoder knows them."""
+    preferred: tuple[str, ...] = ()
+    """The same, but only those that the encoder knows."""
     least: float = 0.5
     """Rank correlation with what a tape says from which a word counts as known."""
     unproved: bool = False
@@ -113,13 +115,14 @@ class Work:
 
         Args:
             count: how many; 0: as the options say.
-            forced: whether those that the options force are among them.
+            forced: whether those that the options force or prefer are among them.
         """
         wanted = count or self.options.words
+        usable = self.usable()
+        first = (*self.options.forced, *(word for word in self.options.preferred if word in usable))
         return choose(
             self.descriptors, self.scores, self.train.embeddings.mean(1), seed=self.options.seed, count=wanted,
-            forced=self.options.forced if forced else (), standardised=self.options.way != "cosine",
-            among=self.usable(),
+            forced=first if forced else (), standardised=self.options.way != "cosine", among=usable,
         )  # fmt: skip
 
     def columns(self, words: tuple[str, ...]) -> list[int]:

@@ -43,7 +43,7 @@ def test_choose_tells_what_is_known(few, capsys):
     _, options = few
     assert main(["semantify", "choose", *options, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["known"]["fat"][0] > 0.3
+    assert found["known"]["lanky"][0] > 0.3
     assert found["known"]["proportioned"] == [None, None]
     assert "proportioned" not in found["words"]
     assert not {"fat", "thin"} <= set(found["words"])
