@@ -125,7 +125,7 @@ def _train(args: argparse.Namespace) -> None:
     from ..semantify.training import save_sliders
 
     work = _work(args)
-    words = work.choose().words
+    words = work.proved(work.choose().words)
     sliders = work.fit(words)
     ranks = faithful(sliders, work.held_out_scores[:, work.columns(words)], work.held_out.coefficients)
     known = {k.word: k for k in work.known}

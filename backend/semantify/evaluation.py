@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from ..protocol.slider_map import SliderMap
 from .coverage import Vertices, of_ends
 from .families import Descriptor
-from .measured import tape, trait, wanted
+from .measured import Table, tape, trait, wanted
 from .mlp import MlpMapper
 from .studio import Studio
 
@@ -47,28 +47,49 @@ class Known:
         return self.rank is not None and self.own is not None and self.rank >= least and self.own >= least / 2
 
 
-def known_words(
-    descriptors: Sequence[Descriptor], scores: np.ndarray, studio: Studio, coefficients: np.ndarray
-) -> list[Known]:
+def known_words(descriptors: Sequence[Descriptor], scores: np.ndarray, measured: Table) -> list[Known]:
     """Evidence for each word.
 
     Args:
-        descriptors: w of them; scores: (n, w); coefficients: (n, k) of the same samples.
-        studio: of the model.
+        descriptors: w of them; scores: (n, w).
+        measured: of the same samples, by `measured.tape`.
     """
-    measured = tape(studio, coefficients)
     found = []
     for i, descriptor in enumerate(descriptors):
         truth = wanted(descriptor, measured)
         if truth is None:
             found.append(Known(descriptor.word, None, None))
             continue
-        mine = {"height", "heaviness"} if "volume" in dict(descriptor.measure) else {*dict(descriptor.measure)}
-        others = [
-            v for name in ("height", "heaviness") if name not in mine and (v := trait(name, measured)) is not None
-        ]
+        others = [v for name in _others(descriptor) if (v := trait(name, measured)) is not None]
         rest = _unexplained(np.stack((scores[:, i], truth), 1), others)
         found.append(Known(descriptor.word, spearman(scores[:, i], truth), spearman(rest[:, 0], rest[:, 1])))
+    return found
+
+
+def _others(descriptor: Descriptor) -> list[str]:
+    """Of stature and heaviness, what a word does not mean by itself."""
+    named = dict(descriptor.measure)
+    return [] if "volume" in named else [name for name in ("height", "heaviness") if name not in named]
+
+
+def overshadowed(
+    descriptors: Sequence[Descriptor], sliders: SliderMap, studio: Studio, measured: Table
+) -> dict[str, float]:
+    """Sliders that move stature or heaviness more than what their word means, and how many times as much.
+
+    Args:
+        descriptors: of the sliders' words, in their order; a word for which nothing is measured is never among them.
+        measured: of samples: changes are compared in their standard deviations.
+    """
+    found = {}
+    for i, descriptor in enumerate(descriptors):
+        ends = tape(studio, sweep(sliders, i)[[0, -1]])
+        truth = wanted(descriptor, ends, measured)
+        others = [wanted(Descriptor("", measure=((name, 1.0),)), ends, measured) for name in _others(descriptor)]
+        most = max((abs(float(o[1] - o[0])) for o in others if o is not None), default=0.0)
+        own = 0.0 if truth is None else float(truth[1] - truth[0])
+        if truth is not None and own < most:
+            found[descriptor.word] = most / max(own, 1e-6)
     return found
 
 

@@ -65,17 +65,21 @@ def tape(studio: Studio, coefficients: np.ndarray) -> dict[str, np.ndarray]:
     return {**{k: np.array(v) for k, v in found.items()}, **axes}
 
 
-def wanted(descriptor: Descriptor, measured: Table) -> np.ndarray | None:
+def wanted(descriptor: Descriptor, measured: Table, among: Table | None = None) -> np.ndarray | None:
     """(n,) how much a word is true of n samples, as a tape has it; None where the family or the model does not say.
 
-    The sum of the traits that the family names, each in standard deviations of the samples, times its weight.
+    The sum of the traits that the family names, each in standard deviations, times its weight.
+
+    Args:
+        measured: of the samples, by `tape`.
+        among: of those that deviations are taken of; none: of the samples themselves.
     """
     total = None
     for name, weight in descriptor.measure:
-        values = trait(name, measured)
-        if values is None:
+        values, usual = trait(name, measured), trait(name, among or measured)
+        if values is None or usual is None:
             return None
-        part = weight * (values - values.mean()) / max(float(values.std()), 1e-12)
+        part = weight * (values - usual.mean()) / max(float(usual.std()), 1e-12)
         total = part if total is None else total + part
     return total
 

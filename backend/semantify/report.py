@@ -37,7 +37,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     true = work.held_out.coefficients.astype(np.float64)
     usable = work.usable()
     choice = work.choose(forced=False)
-    wanted = [("preset", work.choose().words)] if work.options.forced or work.options.preferred else []
+    wanted = [("shipped", work.proved(work.choose().words))]
     wanted += [("chosen", choice.words)]
     wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
     measured = tape(work.studio, work.held_out.coefficients)
@@ -45,7 +45,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     rows = [
         _row(work, words, true, epochs, spread, i == 0) | {"name": name} for i, (name, words) in enumerate(wanted)
     ]
-    held_out = ev.known_words(work.descriptors, work.held_out_scores, work.studio, work.held_out.coefficients)
+    held_out = ev.known_words(work.descriptors, work.held_out_scores, measured)
     return {
         "model": work.studio.body.name,
         "template": work.template,

@@ -11,9 +11,11 @@ from ..files import atomic_path
 from ..protocol.slider_map import SliderMap
 from .studio import Studio
 
-SIZE = 176
+SIZE = 320
 STRIP = 16
 """Pixels of the line of text above a row."""
+PLAIN = 24
+"""Levels that the ground differs by from its corner, at most."""
 
 
 def slider_sheet(studio: Studio, sliders: SliderMap, size: int = SIZE) -> np.ndarray:
@@ -22,23 +24,31 @@ def slider_sheet(studio: Studio, sliders: SliderMap, size: int = SIZE) -> np.nda
     Args:
         size: pixels of a picture's side, even.
     """
+    ends = [
+        [sliders.moved(sliders.mean, i, value) for value in (sliders.low[i], 0.0, sliders.high[i])]
+        for i in range(len(sliders.words))
+    ]
+    pictures = _trimmed(np.stack([[studio.pictures(row, size)[:2] for row in one] for one in ends]))
     rows = []
     for i, (word, opposite) in enumerate(zip(sliders.words, sliders.opposites, strict=True)):
-        ends = [sliders.moved(sliders.mean, i, value) for value in (sliders.low[i], 0.0, sliders.high[i])]
-        pictures = [_cropped(studio.pictures(row, size)[:2]) for row in ends]
+        strip = np.concatenate([shot for shots in pictures[i] for shot in shots], 1)
         said = f"{opposite or 'not ' + word} {sliders.low[i]:.1f} ... {word} {sliders.high[i]:+.1f}"
-        rows.append(np.concatenate((_line(said, sum(p.shape[1] for p in pictures)), np.concatenate(pictures, 1)), 0))
+        rows.append(np.concatenate((_line(said, strip.shape[1]), strip), 0))
     if len(rows) % 2:
         rows.append(np.full_like(rows[-1], 255))
     pairs = [np.concatenate(rows[i : i + 2], 1) for i in range(0, len(rows), 2)]
     return np.concatenate(pairs, 0)
 
 
-def _cropped(pictures: np.ndarray) -> np.ndarray:
-    """The middle of each picture, where an upright model stands, side by side."""
-    width = pictures.shape[2]
-    edge = width // 5
-    return np.concatenate(list(pictures[:, :, edge : width - edge]), 1)
+def _trimmed(pictures: np.ndarray) -> np.ndarray:
+    """(..., H', W', 3) of (..., H, W, 3): without the edges at which none of them shows the model."""
+    corner = pictures.reshape(-1, *pictures.shape[-3:])[0, 0, 0].astype(int)
+    shown = np.abs(pictures.astype(int) - corner).max(-1) > PLAIN
+    shown = shown.reshape(-1, *shown.shape[-2:]).any(0)
+    if not shown.any():
+        return pictures
+    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
+    return pictures[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1, :]
 
 
 def _line(text: str, width: int) -> np.ndarray:

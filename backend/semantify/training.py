@@ -7,15 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..encoders.base import JointEncoder
 from ..files import save_npz
 from ..protocol import InvalidInput
 from ..protocol.slider_map import SliderMap, to_arrays
 from .choosing import Choice, choose
 from .dataset import Dataset, Progress, make_dataset
-from .evaluation import Known, known_words
+from .evaluation import Known, known_words, overshadowed
 from .families import Descriptor, Family, View
 from .fitting import fit_sliders
+from .measured import tape
 from .scores import Words, score
 from .studio import Studio
 
@@ -92,7 +95,12 @@ class Work:
     @cached_property
     def known(self) -> list[Known]:
         """What speaks for each word, on the samples to learn from."""
-        return known_words(self.descriptors, self.scores, self.studio, self.train.coefficients)
+        return known_words(self.descriptors, self.scores, self.measured)
+
+    @cached_property
+    def measured(self) -> dict[str, np.ndarray]:
+        """What a tape says of the samples to learn from."""
+        return tape(self.studio, self.train.coefficients)
 
     def usable(self) -> list[str]:
         """Words that may be chosen.
@@ -124,6 +132,21 @@ class Work:
             self.descriptors, self.scores, self.train.embeddings.mean(1), seed=self.options.seed, count=wanted,
             forced=first if forced else (), standardised=self.options.way != "cosine", among=usable,
         )  # fmt: skip
+
+    def proved(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words whose sliders move what they mean more than stature or heaviness.
+
+        The worst is left out and the others are fitted again, until none is left to leave out; forced words stay.
+        """
+        while len(words) > 1:
+            meant = [self.descriptors[i] for i in self.columns(words)]
+            bad = overshadowed(meant, self.fit(words), self.studio, self.measured)
+            bad = {word: times for word, times in bad.items() if word not in self.options.forced}
+            if not bad:
+                break
+            worst = max(bad, key=lambda word: bad[word])
+            words = tuple(word for word in words if word != worst)
+        return words
 
     def columns(self, words: tuple[str, ...]) -> list[int]:
         """Where words stand among the scores."""
