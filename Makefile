@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -150,6 +150,13 @@ train-encoder: setup
 	@$(TUNE) build/body-last.safetensors --run build/encoder-body-last -o $(ENCODERS)/body.safetensors
 	@$(TRAIN) --run build/encoder-judge $(JUDGE) --steps 600 -o build/judge.safetensors
 	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 30000 --steps 200 -o $(ENCODERS)/judge.safetensors
+
+# Samples are pictured and encoded once, into build/semantify; a run that was stopped goes on.
+PRESET := --prefer tall --prefer fat --prefer masculine --prefer "long legs"
+
+train-sliders: setup
+	@for model in neutral female male; do \
+		.venv/bin/impromptu semantify train --model $$model $(PRESET) -o backend/semantify/data/body_$$model.npz || exit 1; done
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -1,0 +1,198 @@
+"""Sliders named by words, as both sides read them: a small .npz that numpy alone evaluates.
+
+`protocol` does not import this module by itself, since it needs numpy.
+
+A slider's value is a reading of the coefficients, `read[i] @ (coefficients - mean)`, in standard deviations of the
+bodies that it was made from; moving it by one adds `move[:, i]`. `read @ move` is the identity wherever there are no
+more sliders than coefficients, so that one slider moves no other, and what no slider reads stays as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import AssetsMissing, Incompatible, InvalidInput
+
+FORMAT = "impromptu-sliders"
+VERSION = 1
+MOST_BYTES = 1 << 20
+"""A larger file is no file of sliders."""
+ARRAYS = {
+    "mean": "k", "read": "dk", "move": "kd", "low": "d", "high": "d", "knots": "dm", "scores": "dm",
+    "gain": "kd", "score_mean": "d",
+}  # fmt: skip
+"""Name -> its axes: d sliders, k coefficients, m knots."""
+EVEN = 1e-9
+
+
+def shipped_file(family: str, template: str = "neutral") -> Path:
+    """Where the sliders of a family lie that ship.
+
+    Args:
+        family: such as `body`.
+        template: `neutral`, `male` or `female` of a body; another model's variant.
+    """
+    return Path(__file__).parents[1] / "semantify" / "data" / f"{family}_{template}.npz"
+
+
+@dataclass(frozen=True)
+class SliderMap:
+    """d sliders over k coefficients."""
+
+    words: tuple[str, ...]
+    """What each slider says at its upper end."""
+    opposites: tuple[str, ...]
+    """What it says at its lower end; empty where there is no word for it."""
+    mean: np.ndarray
+    """(k,) coefficients where every slider is 0."""
+    read: np.ndarray
+    """(d, k) slider values of coefficients."""
+    move: np.ndarray
+    """(k, d) change of the coefficients for each slider's unit."""
+    low: np.ndarray
+    """(d,) least value that the sampled models reach."""
+    high: np.ndarray
+    """(d,) greatest value."""
+    knots: np.ndarray
+    """(d, m) rising slider values at which `scores` are known."""
+    scores: np.ndarray
+    """(d, m) the encoder's score there, never falling."""
+    gain: np.ndarray
+    """(k, d) change of the expected coefficients for each score's unit."""
+    score_mean: np.ndarray
+    """(d,) mean of the scores of the sampled models."""
+    limit: float
+    """No coefficient is moved beyond +-limit."""
+    about: dict[str, Any]
+    """`family`, `template`, `coefficients` (`betas` or `expression`), `model_sha256`, and where it comes from."""
+
+    def index(self, word: str) -> int:
+        """The number of a slider.
+
+        Raises:
+            InvalidInput: there is none of that word.
+        """
+        if word not in self.words:
+            raise InvalidInput(f"There is no slider {word!r}.", f"Use one of {', '.join(self.words)}.")
+        return self.words.index(word)
+
+    def coefficients(self, values: np.ndarray) -> np.ndarray:
+        """(k,) coefficients nearest the mean at which the sliders stand at (d,) values."""
+        return self._within(self.mean + self.move @ self.clip(values))
+
+    def clip(self, values: np.ndarray) -> np.ndarray:
+        """(d,) values within each slider's range."""
+        return np.clip(np.asarray(values, np.float64), self.low, self.high)
+
+    def values(self, coefficients: np.ndarray) -> np.ndarray:
+        """(d,) where the sliders of (k,) coefficients stand; the inverse of `coefficients`."""
+        return self.read @ (np.asarray(coefficients, np.float64) - self.mean)
+
+    def moved(self, coefficients: np.ndarray, slider: int, value: float) -> np.ndarray:
+        """(k,) coefficients with one slider at a value, as far as `limit` lets it; the least change that does so.
+
+        No other slider moves, and neither does what no slider reads.
+
+        Args:
+            coefficients: (k,) present ones.
+            slider: its number, from `index`.
+            value: within the slider's range; beyond it, the range's end.
+        """
+        present = np.asarray(coefficients, np.float64)
+        wanted = float(np.clip(value, self.low[slider], self.high[slider]))
+        step = (wanted - float(self.values(present)[slider])) * self.move[:, slider]
+        return present + self._share(present, step) * step
+
+    def reach(self, coefficients: np.ndarray, slider: int) -> tuple[float, float]:
+        """Least and greatest value that `moved` can give one slider, from (k,) present coefficients."""
+        ends = [self.moved(coefficients, slider, end) for end in (self.low[slider], self.high[slider])]
+        low, high = (float(self.values(end)[slider]) for end in ends)
+        return low, high
+
+    def score(self, slider: int, value: float) -> float:
+        """The encoder's score that one slider's value stands for, by the monotone calibration."""
+        return float(np.interp(value, self.knots[slider], self.scores[slider]))
+
+    def from_scores(self, scores: np.ndarray) -> np.ndarray:
+        """(k,) coefficients that are expected of a model or a picture with (d,) scores (Semantify, section 4.2)."""
+        return self._within(self.mean + self.gain @ (np.asarray(scores, np.float64) - self.score_mean))
+
+    def _within(self, coefficients: np.ndarray) -> np.ndarray:
+        return coefficients.clip(-self.limit, self.limit)
+
+    def _share(self, present: np.ndarray, step: np.ndarray) -> float:
+        """The share of a step after which the first coefficient reaches its limit; 1 where none does."""
+        moving = np.abs(step) > EVEN
+        # One that lies beyond already may come back, but go no further.
+        room = np.maximum(self.limit - np.sign(step) * present, 0.0)
+        return float(min(1.0, (room[moving] / np.abs(step[moving])).min(initial=1.0)))
+
+
+def to_arrays(sliders: SliderMap) -> dict[str, np.ndarray]:
+    """Plain arrays for an .npz file."""
+    numbers = {name: np.asarray(getattr(sliders, name), np.float32) for name in ARRAYS}
+    return {
+        **numbers,
+        "format": np.array(FORMAT),
+        "version": np.array(VERSION),
+        "words": np.array(sliders.words, dtype=str),
+        "opposites": np.array(sliders.opposites, dtype=str),
+        "limit": np.array(sliders.limit, np.float32),
+        "about": np.array(json.dumps(sliders.about, sort_keys=True)),
+    }
+
+
+def read_sliders(path: str | Path) -> SliderMap:
+    """Sliders from a file, never executing what is in it.
+
+    Raises:
+        AssetsMissing: there is no such file.
+        Incompatible: it is of a later version.
+        InvalidInput: it is damaged, or not a file of sliders.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise AssetsMissing(f"There are no sliders in {path}.", "Make them: impromptu semantify train.")
+    if path.stat().st_size > MOST_BYTES:
+        raise InvalidInput(f"{path.name} is too large for a file of sliders.", "Give one that semantify wrote.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise InvalidInput(f"{path.name} is damaged or no .npz file.", "Make it again.") from error
+    return from_arrays(held, path.name)
+
+
+def from_arrays(held: dict[str, np.ndarray], name: str = "The file") -> SliderMap:
+    """Sliders from the arrays of a file.
+
+    Raises:
+        Incompatible: they are of a later version.
+        InvalidInput: an array is missing, of another shape than it has to be, or not finite.
+    """
+    wrong = InvalidInput(f"{name} is no file of sliders.", "Give one that impromptu semantify train wrote.")
+    if str(held.get("format")) != FORMAT:
+        raise wrong
+    try:
+        version = int(held["version"])
+        words, opposites = (tuple(map(str, held[key])) for key in ("words", "opposites"))
+        about, limit = json.loads(str(held["about"])), float(held["limit"])
+        numbers = {key: np.asarray(held[key], np.float64) for key in ARRAYS}
+    except (KeyError, TypeError, ValueError) as error:
+        raise wrong from error
+    if version > VERSION:
+        raise Incompatible(f"{name} is of a later version.", "Update Impromptu.")
+    sizes = {"d": len(words), "k": numbers["mean"].size, "m": numbers["knots"].shape[-1]}
+    fits = all(numbers[key].shape == tuple(sizes[axis] for axis in axes) for key, axes in ARRAYS.items())
+    finite = all(np.isfinite(values).all() for values in numbers.values()) and np.isfinite(limit)
+    rising = fits and bool((np.diff(numbers["knots"]) > 0).all() and (np.diff(numbers["scores"]) >= 0).all())
+    if not (fits and finite and rising and len(opposites) == len(words) and isinstance(about, dict)):
+        raise wrong
+    return SliderMap(words, opposites, **numbers, limit=limit, about=about)

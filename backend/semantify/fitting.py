@@ -1,0 +1,137 @@
+"""Our sliders: one direction a word, found by regression, told apart, with ranges and scores by monotone calibration.
+
+Of samples drawn from a standard normal distribution a score's slope over the coefficients is what the word means to
+the encoder: thousands of samples average out what it sees besides. Directions of different words overlap; `pure`
+sliders move each word with all other words held, `even` ones are the nearest set of directions that do not overlap.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..protocol import InvalidInput
+from ..protocol.slider_map import SliderMap
+
+KINDS = ("even", "pure", "plain")
+"""`plain` sliders follow each word's own direction, and move others with it: for comparison."""
+ENDS = (0.5, 99.5)
+"""Per cent of the samples that lie beyond a slider's ends."""
+KNOTS = 11
+RIDGE = 1e-3
+"""Of the mean variance of the scores."""
+LEAST = 1e-9
+MARGIN = 1.5
+"""No slider moves a coefficient further than so many times what samples reach."""
+
+
+def directions(scores: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """(d, k) unit vectors along which the scores of d words rise fastest.
+
+    Args:
+        scores: (n, d); coefficients: (n, k).
+
+    Raises:
+        InvalidInput: too few samples, or a score that does not change.
+    """
+    if len(scores) <= coefficients.shape[1] + 1:
+        raise InvalidInput(f"{len(scores)} samples are too few.", f"Take more than {coefficients.shape[1] + 1}.")
+    slopes = np.linalg.lstsq(np.c_[np.ones(len(scores)), coefficients], scores, rcond=None)[0][1:].T
+    length = np.linalg.norm(slopes, axis=1, keepdims=True)
+    if (length < LEAST).any():
+        raise InvalidInput(
+            "A word's score is the same for every sample.", "Leave the word out, or change its wordings."
+        )
+    return slopes / length
+
+
+def told_apart(towards: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """(d, k) how sliders are read, and (k, d) how each moves the coefficients.
+
+    Args:
+        towards: (d, k) unit vectors of words.
+        kind: of `KINDS`. `even` is Loewdin's: the orthonormal rows with the least squared distance from `towards`.
+    """
+    if kind == "plain":
+        return towards, towards.T
+    if kind == "even":
+        u, _, vt = np.linalg.svd(towards, full_matrices=False)
+        towards = u @ vt
+    return towards, np.linalg.pinv(towards)
+
+
+def rising(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(m,) the nearest values that never fall: pool adjacent violators.
+
+    Args:
+        values: (m,); weights: (m,) above 0.
+    """
+    blocks: list[list[float]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        blocks.append([value, weight, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, p, m), (b, q, n) = blocks[-2], blocks.pop()
+            blocks[-1] = [(a * p + b * q) / (p + q), p + q, m + n]
+    return np.concatenate([np.full(int(count), value) for value, _, count in blocks])
+
+
+def calibrated(values: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(KNOTS,) rising slider values and (KNOTS,) never falling scores: one slider's monotone calibration.
+
+    Args:
+        values: (n,) where one slider stands at each sample; scores: (n,) of its word.
+    """
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, KNOTS + 1)))
+    which = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    sizes = np.bincount(which, minlength=len(edges) - 1).astype(np.float64)
+    middle, mean = (np.bincount(which, v, len(edges) - 1) / np.maximum(sizes, 1) for v in (values, scores))
+    there = sizes > 0
+    evenly = np.linspace(middle[there][0], middle[there][-1], KNOTS)
+    return evenly, np.interp(evenly, middle[there], rising(mean[there], sizes[there]))
+
+
+def posterior(scores: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(k, d) gain and (d,) mean score: coefficients that are expected of scores, by the linear-Gaussian model.
+
+    E[x | s] = E[x] + C_xs (C_ss + ridge)^-1 (s - E[s]); the mean of the coefficients is 0 as they are drawn.
+    """
+    mean = scores.mean(0)
+    centred = scores - mean
+    within = centred.T @ centred / len(scores)
+    within += RIDGE * np.trace(within) / len(within) * np.eye(len(within))
+    across = (coefficients - coefficients.mean(0)).T @ centred / len(scores)
+    return np.linalg.solve(within, across.T).T, mean
+
+
+def fit_sliders(
+    words: tuple[str, ...],
+    opposites: tuple[str, ...],
+    scores: np.ndarray,
+    coefficients: np.ndarray,
+    limit: float,
+    kind: str = "even",
+    about: dict[str, Any] | None = None,
+) -> SliderMap:
+    """Sliders for words.
+
+    Args:
+        words: d of them; opposites: (d,) what they say at their lower ends, or empty.
+        scores: (n, d) of the samples to learn from; coefficients: (n, k) of the same.
+        limit: standard deviations that samples stay within.
+        kind: of `KINDS`.
+        about: kept with them.
+
+    Raises:
+        InvalidInput: as `directions`.
+    """
+    scores, coefficients = np.asarray(scores, np.float64), np.asarray(coefficients, np.float64)
+    read, move = told_apart(directions(scores, coefficients), kind)
+    values = coefficients @ read.T
+    low, high = np.percentile(values, ENDS, axis=0)
+    knots, levels = zip(*(calibrated(values[:, i], scores[:, i]) for i in range(len(words))), strict=True)
+    gain, mean = posterior(scores, coefficients)
+    return SliderMap(
+        words, opposites, np.zeros(coefficients.shape[1]), read, move, low, high, np.array(knots), np.array(levels),
+        gain, mean, MARGIN * limit, {**(about or {}), "kind": kind},
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""Sliders from scores: directions, calibration, and what is expected of scores."""
+
+import numpy as np
+import pytest
+from impromptu.backend.protocol import InvalidInput
+from impromptu.backend.semantify.fitting import calibrated, directions, fit_sliders, posterior, rising, told_apart
+from impromptu.backend.semantify.mlp import train_mlp
+
+LOTS = np.random.default_rng(0)
+X = LOTS.normal(size=(3000, 6))
+TRUE = LOTS.normal(size=(3, 6))
+TRUE[1] += TRUE[0]
+TRUE /= np.linalg.norm(TRUE, axis=1, keepdims=True)
+SCORES = np.tanh(X @ TRUE.T) + 0.5 * LOTS.normal(size=(3000, 3))
+WORDS, OPPOSITES = ("a", "b", "c"), ("", "", "z")
+
+
+def made(kind="even"):
+    return fit_sliders(WORDS, OPPOSITES, SCORES, X, 2.0, kind)
+
+
+def test_directions_are_found_through_noise():
+    assert (np.abs((directions(SCORES, X) * TRUE).sum(1)) > 0.99).all()
+
+
+@pytest.mark.parametrize("kind", ["even", "pure"])
+def test_no_slider_moves_another(kind):
+    sliders = made(kind)
+    assert np.abs(sliders.read @ sliders.move - np.eye(3)).max() < 1e-9
+
+
+def test_even_sliders_are_the_nearest_that_do_not_overlap():
+    towards = directions(SCORES, X)
+    even, move = told_apart(towards, "even")
+    assert np.allclose(even @ even.T, np.eye(3))
+    assert np.allclose(move, even.T)
+    other, _ = np.linalg.qr(towards.T)
+    other = other.T * np.sign((other.T * towards).sum(1, keepdims=True))
+    assert ((even - towards) ** 2).sum() < ((other - towards) ** 2).sum()
+
+
+def test_more_words_than_coefficients_still_move():
+    scores = X @ LOTS.normal(size=(6, 9))
+    sliders = fit_sliders(tuple("abcdefghi"), ("",) * 9, scores, X, 2.0)
+    moved = [sliders.values(sliders.moved(sliders.mean, i, 1.0))[i] for i in range(9)]
+    assert min(moved) > 0
+
+
+def test_rising_pools_what_falls():
+    assert rising(np.array([1.0, 3.0, 2.0, 4.0]), np.array([1.0, 1.0, 3.0, 1.0])).tolist() == [1, 2.25, 2.25, 4]
+    assert rising(np.array([3.0, 2.0, 1.0]), np.ones(3)).tolist() == [2, 2, 2]
+
+
+def test_calibration_follows_a_bent_score():
+    values = LOTS.normal(size=4000)
+    knots, levels = calibrated(values, np.tanh(2 * values) + 0.3 * LOTS.normal(size=4000))
+    assert (np.diff(knots) > 0).all()
+    assert (np.diff(levels) >= 0).all()
+    assert np.abs(np.interp([-1, 0, 1], knots, levels) - np.tanh([-2, 0, 2])).max() < 0.15
+
+
+def test_expected_coefficients_are_better_than_the_mean_and_than_chance():
+    gain, mean = posterior(SCORES[:2000], X[:2000])
+    found = (SCORES[2000:] - mean) @ gain.T
+    error, none = ((found - X[2000:]) ** 2).mean(), (X[2000:] ** 2).mean()
+    wrong = ((found[::-1] - X[2000:]) ** 2).mean()
+    assert error < 0.85 * none < wrong
+
+
+def test_a_score_that_never_changes_is_refused():
+    with pytest.raises(InvalidInput, match="same for every sample"):
+        fit_sliders(("a",), ("",), np.ones((50, 1)), X[:50], 2.0)
+    with pytest.raises(InvalidInput, match="too few"):
+        fit_sliders(WORDS, OPPOSITES, SCORES[:5], X[:5], 2.0)
+
+
+def test_published_mapper_learns_and_its_seed_fixes_it():
+    scores = np.tanh(X[:600] @ TRUE.T)
+    mapper = train_mlp(scores, X[:600], seed=1, epochs=4)
+    again = train_mlp(scores, X[:600], seed=1, epochs=4)
+    held_out = np.tanh(X[600:900] @ TRUE.T)
+    found = mapper.coefficients(held_out)
+    assert np.array_equal(found, again.coefficients(held_out))
+    assert ((found - X[600:900]) ** 2).mean() < 0.9 * (X[600:900] ** 2).mean()
+    near = mapper.reconstruct(X[600:620])
+    assert ((near - X[600:620]) ** 2).mean() < ((found[:20] - X[600:620]) ** 2).mean() + 1e-9
