@@ -26,9 +26,9 @@ MOST_BYTES = 1 << 20
 """A larger file is no file of sliders."""
 ARRAYS = {
     "mean": "k", "read": "dk", "move": "kd", "low": "d", "high": "d", "knots": "dm", "scores": "dm",
-    "gain": "kd", "score_mean": "d",
+    "gain": "kf", "usual": "f", "score_mean": "d", "score_scale": "d",
 }  # fmt: skip
-"""Name -> its axes: d sliders, k coefficients, m knots."""
+"""Name -> its axes: d sliders, k coefficients, m knots, f features of the scores."""
 EVEN = 1e-9
 
 
@@ -65,9 +65,13 @@ class SliderMap:
     scores: np.ndarray
     """(d, m) the encoder's score there, never falling."""
     gain: np.ndarray
-    """(k, d) change of the expected coefficients for each score's unit."""
+    """(k, f) change of the expected coefficients for each unit of the scores' features."""
+    usual: np.ndarray
+    """(f,) mean of the features of the sampled models' scores."""
     score_mean: np.ndarray
     """(d,) mean of the scores of the sampled models."""
+    score_scale: np.ndarray
+    """(d,) and their standard deviation."""
     limit: float
     """No coefficient is moved beyond +-limit."""
     about: dict[str, Any]
@@ -122,7 +126,8 @@ class SliderMap:
 
     def from_scores(self, scores: np.ndarray) -> np.ndarray:
         """(k,) coefficients that are expected of a model or a picture with (d,) scores (Semantify, section 4.2)."""
-        return self._within(self.mean + self.gain @ (np.asarray(scores, np.float64) - self.score_mean))
+        standard = (np.asarray(scores, np.float64) - self.score_mean) / self.score_scale
+        return self._within(self.mean + self.gain @ (features(standard) - self.usual))
 
     def _within(self, coefficients: np.ndarray) -> np.ndarray:
         return coefficients.clip(-self.limit, self.limit)
@@ -133,6 +138,16 @@ class SliderMap:
         # One that lies beyond already may come back, but go no further.
         room = np.maximum(self.limit - np.sign(step) * present, 0.0)
         return float(min(1.0, (room[moving] / np.abs(step[moving])).min(initial=1.0)))
+
+
+def features(standard: np.ndarray) -> np.ndarray:
+    """(..., f) scores and the products of any two of them: f = d + d (d + 1) / 2.
+
+    Args:
+        standard: (..., d) scores in standard deviations.
+    """
+    first, second = np.triu_indices(standard.shape[-1])
+    return np.concatenate((standard, standard[..., first] * standard[..., second]), -1)
 
 
 def to_arrays(sliders: SliderMap) -> dict[str, np.ndarray]:
@@ -190,6 +205,7 @@ def from_arrays(held: dict[str, np.ndarray], name: str = "The file") -> SliderMa
     if version > VERSION:
         raise Incompatible(f"{name} is of a later version.", "Update Impromptu.")
     sizes = {"d": len(words), "k": numbers["mean"].size, "m": numbers["knots"].shape[-1]}
+    sizes["f"] = sizes["d"] + sizes["d"] * (sizes["d"] + 1) // 2
     fits = all(numbers[key].shape == tuple(sizes[axis] for axis in axes) for key, axes in ARRAYS.items())
     finite = all(np.isfinite(values).all() for values in numbers.values()) and np.isfinite(limit)
     rising = fits and bool((np.diff(numbers["knots"]) > 0).all() and (np.diff(numbers["scores"]) >= 0).all())

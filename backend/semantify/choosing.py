@@ -102,8 +102,8 @@ def choose(
     chosen = rules.filtered(rules.by_variance([i for row in kept for i in row]), wanted)
     if count:
         chosen = _resized(rules, chosen, count)
-    named = [tuple(tuple(words[i] for i in row) for row in rows) for rows in (regions, kept)]
-    return Choice(tuple(words[i] for i in chosen), *named, widths, rules.threshold)
+    found, left = (tuple(tuple(words[i] for i in row) for row in rows) for rows in (regions, kept))
+    return Choice(tuple(words[i] for i in chosen), found, left, widths, rules.threshold)
 
 
 def _resized(rules: _Rules, chosen: list[int], count: int) -> list[int]:

@@ -61,7 +61,8 @@ def _best_of(points: np.ndarray, count: int, lots: np.random.Generator) -> np.nd
     """(n,) labels of the tightest of a few runs."""
     best, tightest = np.zeros(len(points), int), np.inf
     for _ in range(RESTARTS):
-        centres, labels = kmeans2(points, count, minit="++", seed=lots)
+        centres, labels = kmeans2(points, count, minit="++", seed=lots)  # pyright: ignore[reportCallIssue]
+        # SciPy 1.11 knows it by no other name.
         spread = float(((points - centres[labels]) ** 2).sum())
         if spread < tightest:
             best, tightest = labels, spread

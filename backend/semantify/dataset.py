@@ -97,7 +97,7 @@ def make_dataset(
         path = folder / f"part-{first // PART:05d}.npz"
         if not path.is_file():
             made = _make_part(studio, encoder, first, seed)
-            save_npz(path, **made, facts=np.array(json.dumps(facts, sort_keys=True)))
+            save_npz(path, compress=False, **made, facts=np.array(json.dumps(facts, sort_keys=True)))
         parts.append(_read_part(path, facts))
         progress(min(first + PART, count), count)
     coefficients, embeddings = (np.concatenate(rows)[:count] for rows in zip(*parts, strict=True))

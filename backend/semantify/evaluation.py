@@ -28,7 +28,7 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Rank correlation of (n,) values; 0 where one of them does not vary."""
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
-    return float(spearmanr(a, b)[0])
+    return float(np.asarray(spearmanr(a, b)[0]))
 
 
 @dataclass(frozen=True)

@@ -182,11 +182,9 @@ def _descriptor(what: _Reader) -> Descriptor:
     given = what.value.get("measure", {})
     if not isinstance(given, dict) or not all(is_number(v) for v in given.values()):
         raise InvalidInput(f"{what.file}: the measure is no table of numbers.", 'Write {"height": 1}.')
-    return Descriptor(
-        what.text("word"), *(what.texts(k, ()) for k in ("says", "has")), what.text("against", ""),
-        *(what.texts(k, ()) for k in ("synonyms", "antonyms", "only")),
-        tuple((k, float(v)) for k, v in given.items()),
-    )  # fmt: skip
+    lists = {name: what.texts(name, ()) for name in ("says", "has", "synonyms", "antonyms", "only")}
+    measure = tuple((name, float(weight)) for name, weight in given.items())
+    return Descriptor(word=what.text("word"), against=what.text("against", ""), measure=measure, **lists)
 
 
 class _Reader:

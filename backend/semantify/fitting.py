@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..protocol import InvalidInput
-from ..protocol.slider_map import SliderMap
+from ..protocol.slider_map import SliderMap, features
 
 KINDS = ("even", "pure", "plain")
 """`plain` sliders follow each word's own direction, and move others with it: for comparison."""
@@ -20,7 +20,7 @@ ENDS = (0.5, 99.5)
 """Per cent of the samples that lie beyond a slider's ends."""
 KNOTS = 11
 RIDGE = 1e-3
-"""Of the mean variance of the scores."""
+"""Of the variance of each feature."""
 LEAST = 1e-9
 MARGIN = 1.5
 """No slider moves a coefficient further than so many times what samples reach."""
@@ -91,17 +91,23 @@ def calibrated(values: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.n
     return evenly, np.interp(evenly, middle[there], rising(mean[there], sizes[there]))
 
 
-def posterior(scores: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(k, d) gain and (d,) mean score: coefficients that are expected of scores, by the linear-Gaussian model.
+def posterior(scores: np.ndarray, coefficients: np.ndarray) -> dict[str, np.ndarray]:
+    """What `SliderMap.from_scores` needs: coefficients that are expected of scores.
 
-    E[x | s] = E[x] + C_xs (C_ss + ridge)^-1 (s - E[s]); the mean of the coefficients is 0 as they are drawn.
+    A linear-Gaussian model of the coefficients and the features f of the scores (themselves and their products, since
+    scores bend): E[x | f] = E[x] + C_xf (C_ff + ridge)^-1 (f - E[f]); coefficients are drawn with mean 0.
+
+    Args:
+        scores: (n, d); coefficients: (n, k).
     """
-    mean = scores.mean(0)
-    centred = scores - mean
+    mean, scale = scores.mean(0), np.maximum(scores.std(0), LEAST)
+    given = features((scores - mean) / scale)
+    usual = given.mean(0)
+    centred = given - usual
     within = centred.T @ centred / len(scores)
-    within += RIDGE * np.trace(within) / len(within) * np.eye(len(within))
-    across = (coefficients - coefficients.mean(0)).T @ centred / len(scores)
-    return np.linalg.solve(within, across.T).T, mean
+    within += RIDGE * np.diag(np.diag(within)) + LEAST * np.eye(len(within))
+    across = centred.T @ (coefficients - coefficients.mean(0)) / len(scores)
+    return {"gain": np.linalg.solve(within, across).T, "usual": usual, "score_mean": mean, "score_scale": scale}
 
 
 def fit_sliders(
@@ -130,8 +136,8 @@ def fit_sliders(
     values = coefficients @ read.T
     low, high = np.percentile(values, ENDS, axis=0)
     knots, levels = zip(*(calibrated(values[:, i], scores[:, i]) for i in range(len(words))), strict=True)
-    gain, mean = posterior(scores, coefficients)
     return SliderMap(
-        words, opposites, np.zeros(coefficients.shape[1]), read, move, low, high, np.array(knots), np.array(levels),
-        gain, mean, MARGIN * limit, {**(about or {}), "kind": kind},
+        words=words, opposites=opposites, mean=np.zeros(coefficients.shape[1]), read=read, move=move, low=low,
+        high=high, knots=np.array(knots), scores=np.array(levels), **posterior(scores, coefficients),
+        limit=MARGIN * limit, about={**(about or {}), "kind": kind},
     )  # fmt: skip

@@ -47,7 +47,7 @@ def test_a_person_at_the_panel(scenario, archive):
 
 
 def test_a_look_grows_is_cancelled_undone_and_finished(archive):
-    report = play("look", archive, seconds=1500)
+    report = play("look", archive, seconds=3000)
     for name, picture in report.pictures.items():
         # For whoever wants to see; the manual has pictures of its own.
         print(f"  {harness.save(picture, FOLDER / 'look', name)} {picture.size}")

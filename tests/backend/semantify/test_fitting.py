@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from impromptu.backend.protocol import InvalidInput
+from impromptu.backend.protocol.slider_map import features
 from impromptu.backend.semantify.fitting import calibrated, directions, fit_sliders, posterior, rising, told_apart
 from impromptu.backend.semantify.mlp import train_mlp
 
@@ -60,8 +61,9 @@ def test_calibration_follows_a_bent_score():
 
 
 def test_expected_coefficients_are_better_than_the_mean_and_than_chance():
-    gain, mean = posterior(SCORES[:2000], X[:2000])
-    found = (SCORES[2000:] - mean) @ gain.T
+    made = posterior(SCORES[:2000], X[:2000])
+    standard = (SCORES[2000:] - made["score_mean"]) / made["score_scale"]
+    found = (features(standard) - made["usual"]) @ made["gain"].T
     error, none = ((found - X[2000:]) ** 2).mean(), (X[2000:] ** 2).mean()
     wrong = ((found[::-1] - X[2000:]) ** 2).mean()
     assert error < 0.85 * none < wrong
