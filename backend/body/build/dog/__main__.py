@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 
 import numpy as np
 
-from ....files import save_npz
-from ....protocol import ImpromptuError
+from ..command import run_build
 from ..regressor import fit_row, regressor_errors
 from ..shape_space import in_steps
 from .axes import AXES, build_axes
@@ -120,21 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Build the file; print its figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m impromptu.backend.body.build.dog", description=__doc__)
     parser.add_argument("--data", required=True, help="the wheel of dm_control 1.0.50, or its dog_skin.skn")
-    parser.add_argument("-o", "--output", required=True, help="the .npz to write")
-    options = parser.parse_args(arguments)
-    start = time.monotonic()
-
-    def log(stage: str) -> None:
-        print(f"{time.monotonic() - start:6.1f} s  {stage}", file=sys.stderr)
-
-    try:
-        arrays, figures = build(read_skin(options.data), log)
-        save_npz(options.output, compress=True, **arrays)
-    except ImpromptuError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(figures, indent=1))
-    return 0
+    return run_build(parser, lambda options, log: build(read_skin(options.data), log), arguments)
 
 
 if __name__ == "__main__":

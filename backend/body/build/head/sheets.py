@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from ..check import BuiltBody
 from ..pictures import View, contact_sheet, render
-from ..sheets import colours, stack
+from ..sheets import colours, stack, write_model_sheet
 
 AT = 2.5
 """Units at which each axis is shown."""
@@ -68,18 +65,5 @@ def sheet(body: BuiltBody, axes: list[str] | None = None) -> np.ndarray:
     return stack(*(contact_sheet(rows, 14) for rows in (poses, ends, shown, chance)))
 
 
-def main() -> None:
-    """Write the sheet."""
-    from PIL import Image
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("picture", type=Path)
-    parser.add_argument("--axes", nargs="*", help="axes that are shown; all if none are named")
-    options = parser.parse_args()
-    found = sheet(BuiltBody(options.file), options.axes)
-    Image.fromarray(found).save(options.picture, quality=80, optimize=True)
-
-
 if __name__ == "__main__":
-    main()
+    write_model_sheet(sheet, __doc__)
