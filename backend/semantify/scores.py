@@ -7,13 +7,10 @@ the encoder's own temperature; `softmax` is the same as a probability.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..encoders.base import JointEncoder
 from ..protocol import InvalidInput
-from .dataset import Dataset
 from .families import Descriptor, Family
 
 WAYS = ("cosine", "odds", "softmax")
@@ -69,9 +66,3 @@ def score(words: Words, embeddings: np.ndarray, way: str) -> np.ndarray:
         return PERCENT * seen @ words.vectors.T.astype(np.float64)
     nats = words.scale * seen @ (words.vectors - words.contraries).T.astype(np.float64)
     return nats if way == "odds" else 1 / (1 + np.exp(-nats))
-
-
-def score_dataset(words: Words, data: Dataset, way: str, only: Sequence[str] = ()) -> np.ndarray:
-    """As `score`; of some words, in their order, where they are named."""
-    found = score(words, data.embeddings, way)
-    return found[:, [words.words.index(word) for word in only]] if only else found

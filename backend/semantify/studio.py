@@ -66,8 +66,7 @@ class Studio:
 
     def figure(self, coefficients: NDArray[np.floating]) -> Figure:
         """The model in its resting pose, on the floor, of (count,) coefficients."""
-        field = "betas" if self.family.coefficients == "betas" else "expression"
-        person = replace(self.figures.person, **{field: tuple(float(c) for c in coefficients)})
+        person = replace(self.figures.person, **{self.family.coefficients: tuple(float(c) for c in coefficients)})
         figure = self.figures.pose(person, self._pose)
         return replace(figure, colours=np.full_like(figure.colours, GREY)) if self.outfit == "grey" else figure
 
@@ -89,8 +88,7 @@ class Studio:
     def vertices(self, coefficients: NDArray[np.floating]) -> NDArray[np.float32]:
         """(n, V, 3) metres of the bare model at rest, of (n, count) coefficients."""
         given = torch.from_numpy(np.asarray(coefficients, np.float32))
-        named = {"betas" if self.family.coefficients == "betas" else "expression": given}
-        return self.body.shaped(**named).numpy()
+        return self.body.shaped(**{self.family.coefficients: given}).numpy()
 
     def _target(self, mean: Figure) -> NDArray[np.floating]:
         """(3,) where cameras look, found once on the mean model."""

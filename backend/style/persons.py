@@ -49,6 +49,8 @@ _BEARD_WORDS = {
     "long beard": ("long beard",), "full beard": ("beard", "bearded"),
 }  # fmt: skip
 """Style -> words that name it; the first that is found counts."""
+_LOOKS = ("skin", "hair", "hair_style", "beard")
+"""Of `Person`: what a character brings along where the text says no more."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,8 @@ class Character:
 
     wears: tuple[str, ...]
     """Garments as a text would name them."""
-    skin: str = ""
-    hair: str = ""
-    hair_style: str = ""
-    beard: str = ""
-    """As in `Person`."""
+    person: Person = field(default_factory=Person)
+    """Skin, hair and beard."""
 
 
 def read_person(text: str) -> Person:
@@ -94,8 +93,8 @@ def read_person(text: str) -> Person:
     )
     character = find_character(text)
     if character is not None:
-        own = {name: getattr(said, name) or getattr(character, name) for name in ("skin", "hair_style", "beard")}
-        said = replace(said, hair=said.hair or HAIR_COLOURS.get(character.hair, ""), **own)
+        own = {name: getattr(said, name) or getattr(character.person, name) for name in _LOOKS}
+        said = replace(said, **own)
     if not said.hair and OLD.search(text):
         said = replace(said, hair=HAIR_COLOURS["grey"])
     return said
@@ -120,13 +119,12 @@ def characters() -> dict[str, Character]:
     """
     out: dict[str, Character] = {}
     for name, row in read_json(Path(__file__).with_name("characters.json")).items():
-        one = Character(
-            tuple(row["wears"]), row.get("skin", ""), row.get("hair", ""), row.get("hair_style", ""),
-            row.get("beard", ""),
-        )  # fmt: skip
-        for value, known in ((one.hair, HAIR_COLOURS), (one.hair_style, HAIR), (one.beard, BEARDS)):
-            if value and value not in known:
-                raise ValueError(f"characters.json: {name} has {value!r}, which is none of {', '.join(known)}.")
+        for key, known in (("hair", HAIR_COLOURS), ("hair_style", HAIR), ("beard", BEARDS)):
+            if key in row and row[key] not in known:
+                raise ValueError(f"characters.json: {name} has {row[key]!r}, which is none of {', '.join(known)}.")
+        hair = HAIR_COLOURS[row["hair"]] if "hair" in row else ""
+        looks = Person(row.get("skin", ""), hair, row.get("hair_style", ""), row.get("beard", ""))
+        one = Character(tuple(row["wears"]), looks)
         out.update(dict.fromkeys((name, *row.get("words", ())), one))
     return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from ..body.axes import resolve_betas
 from ..body.kept import kept_body
 from ..body.model import MorphableBody
+from ..body.subdivide import Subdivision
 from ..encoders.base import EncoderOptions, JointEncoder
 from ..encoders.factory import load_joint_encoder
 from ..encoders.images import read_picture
@@ -25,7 +26,7 @@ from ..people.atlas import Atlas
 from ..protocol import InvalidInput, StylizeRequest
 from ..render.shade import srgb_to_linear
 from ..render.topology import Topology, build_topology
-from .appearance import Appearance, Freedom, Shown, vertex_areas
+from .appearance import Appearance, Shown, vertex_areas
 from .content import Content, best_frames, candidates, frame_scores, pose_content
 from .costume import Costume, cut_costume, grey_costume
 from .freedom import find_freedom, region_limit
@@ -68,32 +69,34 @@ class Plan:
     present: Tensor | None
     """(V, 3) sRGB of the look that is there."""
 
-    def appearance(self, options: StyleOptions) -> Appearance:
-        """What one look begins as, on the body's own mesh; its field is asked at the body at rest."""
+    def appearance(
+        self, options: StyleOptions, rounds: Sequence[Subdivision] = (), places: Tensor | None = None
+    ) -> Appearance:
+        """What one look begins as.
+
+        Args:
+            rounds: of the mesh, made finer; none: the body's own.
+            places: (V, 3) that the field is asked at; none: the body at rest.
+        """
+        request = self.request
+        freedom = find_freedom(self.body.arrays, self.costume, self.look, request.only, request.keep)
+        present = None if self.present is None else carried(self.present, rounds)
         generator = torch.Generator().manual_seed(options.seed)
         return Appearance(
-            self.costume, self._freedom(), options.network, generator, self.present, self.request.relief
+            finer_costume(self.costume, rounds), finer_freedom(freedom, rounds), options.network, generator, present,
+            request.relief, places,
         )  # fmt: skip
-
-    def _freedom(self) -> Freedom:
-        request = self.request
-        return find_freedom(self.body.arrays, self.costume, self.look, request.only, request.keep)
 
     def stylist(self, options: StyleOptions) -> Stylist:
         """One look on its way, on a mesh as fine as the options say."""
         rounds = rounds_of(self.body.faces, options.subdivisions, self.body.num_vertices)
-        content, costume = finer_content(self.content, rounds), finer_costume(self.costume, rounds)
+        content = finer_content(self.content, rounds)
+        appearance = self.appearance(options, rounds, content.vertices[0] if options.places == "posed" else None)
         topology, areas = self.topology, self.areas
         if rounds:
-            faces = rounds[-1].faces
-            topology = build_topology(faces, len(costume.rest))
-            areas = torch.from_numpy(vertex_areas(costume.rest.numpy(), faces.numpy())).float()
-        appearance = Appearance(
-            costume, finer_freedom(self._freedom(), rounds), options.network,
-            torch.Generator().manual_seed(options.seed),
-            None if self.present is None else carried(self.present, rounds), self.request.relief,
-            content.vertices[0] if options.places == "posed" else None,
-        )  # fmt: skip
+            rest, faces = appearance.costume.rest, rounds[-1].faces
+            topology = build_topology(faces, len(rest))
+            areas = torch.from_numpy(vertex_areas(rest.numpy(), faces.numpy())).float()
         return Stylist(
             self.encoder, self.target, content, topology, appearance, areas, options,
             stirred=self.request.start == "grey", kept=self.body.num_vertices,

@@ -6,6 +6,7 @@ is. The first V vertices are the old ones: what is found for them is the look of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ def rounds_of(faces: Tensor, count: int, vertices: int) -> list[Subdivision]:
     return out
 
 
-def finer_costume(costume: Costume, rounds: list[Subdivision]) -> Costume:
+def finer_costume(costume: Costume, rounds: Sequence[Subdivision]) -> Costume:
     """The costume on the finer mesh."""
     garments = tuple(
         replace(g, **{name: carried(getattr(g, name), rounds) for name in ("cover", "shares", "offsets", "surface")})
@@ -39,14 +40,14 @@ def finer_costume(costume: Costume, rounds: list[Subdivision]) -> Costume:
     return replace(costume, direction=_directions(costume.direction, rounds), garments=garments, **own)
 
 
-def finer_content(content: Content, rounds: list[Subdivision]) -> Content:
+def finer_content(content: Content, rounds: Sequence[Subdivision]) -> Content:
     """The frames on the finer mesh."""
     return replace(
         content, vertices=carried(content.vertices, rounds), directions=carried(content.directions, rounds)
     )
 
 
-def finer_freedom(freedom: Freedom, rounds: list[Subdivision]) -> Freedom:
+def finer_freedom(freedom: Freedom, rounds: Sequence[Subdivision]) -> Freedom:
     """Where a look may change on the finer mesh."""
     return Freedom(
         carried(freedom.shade, rounds), carried(freedom.colour, rounds),
@@ -54,13 +55,13 @@ def finer_freedom(freedom: Freedom, rounds: list[Subdivision]) -> Freedom:
     )  # fmt: skip
 
 
-def carried(values: Tensor, rounds: list[Subdivision]) -> Tensor:
+def carried(values: Tensor, rounds: Sequence[Subdivision]) -> Tensor:
     """(..., V', C) of (..., V, C)."""
     for one in rounds:
         values = one.carry(values)
     return values
 
 
-def _directions(direction: Tensor, rounds: list[Subdivision]) -> Tensor:
+def _directions(direction: Tensor, rounds: Sequence[Subdivision]) -> Tensor:
     """(V', 3) unit vectors; without a round the given ones, to the last bit."""
     return nn.functional.normalize(carried(direction, rounds), dim=-1) if rounds else direction
