@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draw what each prompt's first seed looks like, before and after",
     )
     stylize.add_argument(
-        "-o", "--output", default="build/stylize.json", metavar="JSON",
-        help="rows; a run that was stopped goes on from them (default: %(default)s)",
+        "-o", "--output", default="", metavar="JSON",
+        help="rows; a stopped run goes on from them (default: build/stylize.json, or build/race.json)",
     )  # fmt: skip
 
     render = kinds.add_parser("render", help="differentiable rendering by number of views, faces and pixels")
@@ -114,7 +114,7 @@ def _stylize(args: argparse.Namespace) -> None:
     from ..style.options import StyleOptions
 
     check_positive("--seeds", args.seeds, 1000)
-    output = Path(args.output)
+    output = Path(args.output or ("build/race.json" if args.race else "build/stylize.json"))
     output.parent.mkdir(parents=True, exist_ok=True)
     check_writable([output, *(Path(p) for p in (args.ablation, args.sheet) if p)])
     guide, judge = load_joint_encoder("body"), load_joint_encoder("judge")
