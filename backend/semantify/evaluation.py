@@ -19,9 +19,15 @@ from .studio import Studio
 STEPS = 11
 """Places along a slider's range."""
 REPORTED = ("height", "heaviness", "volume", "chest", "waist", "hips", "shoulders", "legs", "thighs", "arms")
-"""Traits that tables tell of."""
+"""Traits of bodies that tables tell of, besides those that a family's words are measured by."""
 MESHES = 200
 """Held-out samples whose vertices are compared."""
+
+
+def reported(descriptors: Sequence[Descriptor]) -> tuple[str, ...]:
+    """Traits that tables tell of for a family."""
+    named = [name for d in descriptors for name, _ in d.measure]
+    return tuple(dict.fromkeys((*REPORTED, *named)))
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
@@ -47,12 +53,16 @@ class Known:
         return self.rank is not None and self.own is not None and self.rank >= least and self.own >= least / 2
 
 
-def known_words(descriptors: Sequence[Descriptor], scores: np.ndarray, measured: Table) -> list[Known]:
+def known_words(
+    descriptors: Sequence[Descriptor], scores: np.ndarray, measured: Table, beyond: Sequence[str], read: np.ndarray
+) -> list[Known]:
     """Evidence for each word.
 
     Args:
         descriptors: w of them; scores: (n, w).
         measured: of the same samples, by `measured.tape`.
+        beyond: of the family: what a word has to mean more than.
+        read: (w,) whether the encoder has anything to say of each.
     """
     found = []
     for i, descriptor in enumerate(descriptors):
@@ -60,16 +70,19 @@ def known_words(descriptors: Sequence[Descriptor], scores: np.ndarray, measured:
         if truth is None:
             found.append(Known(descriptor.word, None, None))
             continue
-        others = [v for name in _others(descriptor) if (v := trait(name, measured)) is not None]
+        if not read[i]:
+            found.append(Known(descriptor.word, 0.0, 0.0))
+            continue
+        others = [v for name in _others(descriptor, beyond) if (v := trait(name, measured)) is not None]
         rest = _unexplained(np.stack((scores[:, i], truth), 1), others)
         found.append(Known(descriptor.word, spearman(scores[:, i], truth), spearman(rest[:, 0], rest[:, 1])))
     return found
 
 
-def _others(descriptor: Descriptor) -> list[str]:
-    """Of stature and heaviness, what a word does not mean by itself."""
+def _others(descriptor: Descriptor, beyond: Sequence[str]) -> list[str]:
+    """Of stature and heaviness, as the family says, what a word does not mean by itself."""
     named = dict(descriptor.measure)
-    return [] if "volume" in named else [name for name in ("height", "heaviness") if name not in named]
+    return [] if "volume" in named else [name for name in beyond if name not in named]
 
 
 def overshadowed(
@@ -81,11 +94,13 @@ def overshadowed(
         descriptors: of the sliders' words, in their order; a word for which nothing is measured is never among them.
         measured: of samples: changes are compared in their standard deviations.
     """
+    beyond = studio.family.beyond
     found = {}
     for i, descriptor in enumerate(descriptors):
         ends = tape(studio, sweep(sliders, i)[[0, -1]])
         truth = wanted(descriptor, ends, measured)
-        others = [wanted(Descriptor("", measure=((name, 1.0),)), ends, measured) for name in _others(descriptor)]
+        alone = [Descriptor("", measure=((name, 1.0),)) for name in _others(descriptor, beyond)]
+        others = [wanted(one, ends, measured) for one in alone]
         most = max((abs(float(o[1] - o[0])) for o in others if o is not None), default=0.0)
         own = 0.0 if truth is None else float(truth[1] - truth[0])
         if truth is not None and own < most:
@@ -168,17 +183,17 @@ def effects(studio: Studio, sliders: SliderMap, spread: dict[str, float]) -> lis
     """For each slider what a tape says along its range.
 
     Args:
-        spread: standard deviation of each trait of `REPORTED` among samples.
+        spread: standard deviation of each trait of `reported` among samples.
 
     Returns:
-        `word`; `from_to`: of `REPORTED`, the trait at both ends; `change`: the difference in standard deviations of
+        `word`; `from_to`: of those, the trait at both ends; `change`: the difference in standard deviations of
         the samples; `monotone`: traits that change by half a deviation or more, and whether each only ever rises or
         falls along the range.
     """
     rows = []
     for i, word in enumerate(sliders.words):
         measured = tape(studio, sweep(sliders, i))
-        found = {name: values for name in REPORTED if (values := trait(name, measured)) is not None}
+        found = {name: values for name in spread if (values := trait(name, measured)) is not None}
         change = {name: float((v[-1] - v[0]) / spread[name]) for name, v in found.items()}
         steps = {name: np.diff(v) * np.sign(v[-1] - v[0]) for name, v in found.items()}
         rows.append({

@@ -11,7 +11,7 @@ from .dataset import encode
 from .measured import tape, trait
 from .mlp import train_mlp
 from .scores import score
-from .training import Work
+from .training import BY_TAPE, Work
 
 COUNTS = (2, 5, 10, 15)
 PAPER = {
@@ -41,11 +41,12 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     wanted += [("chosen", choice.words)]
     wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
     measured = tape(work.studio, work.held_out.coefficients)
-    spread = {name: float(v.std()) for name in ev.REPORTED if (v := trait(name, measured)) is not None}
+    told = {name: trait(name, measured) for name in ev.reported(work.descriptors)}
+    spread = {name: float(values.std()) for name, values in told.items() if values is not None}
     rows = [
         _row(work, words, true, epochs, spread, i == 0) | {"name": name} for i, (name, words) in enumerate(wanted)
     ]
-    held_out = ev.known_words(work.descriptors, work.held_out_scores, measured)
+    held_out = ev.known_words(work.descriptors, work.held_out_seen, measured, work.family.beyond, work.words.read)
     return {
         "model": work.studio.body.name,
         "template": work.template,
@@ -56,6 +57,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
         "held_out": len(work.held_out),
         "known": {k.word: [k.rank, k.own] for k in held_out},
         "usable": usable,
+        "by_tape": [word for word in usable if work.source(word) == BY_TAPE],
         "choice": {
             "words": list(choice.words), "regions": [list(r) for r in choice.regions],
             "silhouettes": choice.silhouettes, "threshold": choice.threshold,
