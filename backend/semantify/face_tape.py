@@ -54,7 +54,7 @@ _LENGTHS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "mouth_width": _span(48, 54),
     "mouth_open": lambda at: at[:, 62, 1] - at[:, 66, 1],
     "lips": lambda at: _span(51, 62)(at) + _span(57, 66)(at),
-    "brow_height": lambda at: at[:, 17:27, 1].mean(1) - at[:, 36:48, 1].mean(1),
+    "brow_height": lambda at: at[:, 17:27, 1].mean(1) - at[:, [36, 39, 42, 45], 1].mean(1),
     "inner_brows": lambda at: at[:, [21, 22], 1].mean(1) - at[:, [17, 26], 1].mean(1),
     "mouth_corners": lambda at: at[:, [48, 54], 1].mean(1) - at[:, [62, 66], 1].mean(1),
     "mouth_sideways": lambda at: at[:, 48:68, 0].mean(1),

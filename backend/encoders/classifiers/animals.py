@@ -58,8 +58,8 @@ class AnimalsEncoder(ClassifierEncoder):
         ensure_torchvision_imports()
         from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
 
-        self._file = published_file(VARIANT)
-        state = torch.load(self._file, map_location="cpu", weights_only=True)
+        self.file = published_file(VARIANT)
+        state = torch.load(self.file, map_location="cpu", weights_only=True)
         head = nn.Conv2d(state["_conv_head.weight"].shape[1], state["_conv_head.weight"].shape[0], 1)
         gain = state["_bn1.weight"] / (state["_bn1.running_var"] + EPSILON).sqrt()
         with torch.no_grad():
@@ -72,7 +72,7 @@ class AnimalsEncoder(ClassifierEncoder):
 
     @property
     def digest(self) -> str:
-        return digest_files(self._file, salt="animals")
+        return digest_files(self.file, salt="animals")
 
     def _image_tower(self, prepared: Tensor) -> Tensor:
         trunk, head = self.module.children()

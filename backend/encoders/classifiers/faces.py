@@ -95,7 +95,7 @@ class FacesEncoder(ClassifierEncoder):
 
         if not file.is_file():
             raise AssetsMissing("The encoder faces is not here.", "It comes with Impromptu: install it again.")
-        self._file, module = file, MiniXception()
+        self.file, module = file, MiniXception()
         module.load_state_dict({name: value.float() for name, value in load_file(file).items()})
         rows = module.last.weight.detach().flatten(1)
         preprocessing = Preprocessing(SIZE, (0.5,) * 3, (0.5,) * 3, "squash", "bilinear")
@@ -103,7 +103,7 @@ class FacesEncoder(ClassifierEncoder):
 
     @property
     def digest(self) -> str:
-        return digest_files(self._file, salt="faces")
+        return digest_files(self.file, salt="faces")
 
     def _image_tower(self, prepared: Tensor) -> Tensor:
         grey = sum(share * prepared[:, i : i + 1] for i, share in enumerate(LUMA))

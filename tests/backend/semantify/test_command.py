@@ -17,6 +17,7 @@ def few(tmp_path_factory):
     family = read_json(FOLDER / "body.json")
     family["views"] = family["views"][:1]
     kept = ("fat", "thin", "tall", "short", "stocky", "lanky", "proportioned")
+    family["preset"] = ["tall", "fat"]
     family["descriptors"] = [d for d in family["descriptors"] if d["word"] in kept]
     write_json(folder / "family.json", family)
     common = ["--family", str(folder / "family.json"), "--samples", "100", "--cache", str(folder / "cache")]
