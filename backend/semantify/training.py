@@ -109,7 +109,7 @@ class Work:
 
     @cached_property
     def scores(self) -> np.ndarray:
-        """(n, words) of the samples to learn from: the encoder's, or a tape's in standard deviations."""
+        """(n, words) of the samples to learn from: the encoder's, or a tape's."""
         return self._filled(self.seen, self.measured)
 
     @cached_property
@@ -118,12 +118,15 @@ class Work:
         return self._filled(self.held_out_seen, tape(self.studio, self.held_out.coefficients))
 
     def _filled(self, seen: np.ndarray, measured: Table) -> np.ndarray:
+        """Scores by tape vary no more than any of a word that the encoder knows, so that those go first."""
+        known = [i for i, k in enumerate(self.known) if k.trusted(self.options.least)]
+        unit = float(self.seen[:, known].std(0).min()) if known else 1.0
         found = seen.copy()
         for i, descriptor in enumerate(self.descriptors):
             if self.source(descriptor.word) == BY_TAPE:
                 told = wanted(descriptor, measured, self.measured)
                 assert told is not None, "a word by tape is measured"
-                found[:, i] = told
+                found[:, i] = unit * told
         return found
 
     @cached_property
