@@ -1,8 +1,8 @@
 """Puts rest joints and root where word sliders want them, as soon as a person lets go of them.
 
-While a slider is dragged, drivers alone move mesh and bones: one evaluation a change. What needs edit mode waits until
-nothing has moved for a moment. It is no undo step of its own: joints carry with them what they were fitted to, so that
-whatever undo brings back belongs together, and the moment after an undo they are fitted again.
+While a slider is dragged, drivers alone move mesh and bones: one evaluation a change. What needs edit mode waits
+until nothing has moved for a moment. It is no undo step of its own: joints carry with them what they were fitted to,
+so that whatever undo brings back belongs together, and the moment after an undo they are fitted again.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def find_word(rig: bpy.types.Object, word: str) -> tuple[Words, int]:
     for words in words_of(rig):
         if word in words.map.words:
             return words, words.map.words.index(word)
-    raise InvalidInput(f"There is no slider {word}.", "Press Make Sliders first.")
+    raise InvalidInput(f"There is no slider {word}.", "Press Make Sliders.")
 
 
 def displacement(rig: bpy.types.Object, word: str) -> np.ndarray:

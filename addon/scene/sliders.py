@@ -1,4 +1,4 @@
-"""Word sliders of an actor: made, moved, reset, drawn at random, keyed, carried over to another action, taken away."""
+"""Word sliders of an actor: made, moved, reset, drawn at random, keyed, carried to another action, taken away."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def make_words(rig: bpy.types.Object, path: str | Path | None = None) -> list[st
     if not found:
         raise InvalidInput(
             f"No sliders ship for {rig.name}'s body.",
-            "Train some: impromptu semantify train --model FILE -o SLIDERS.",
+            "Train its own: impromptu semantify train --model FILE.",
         )
     own_data(rig)
     update_joints(rig)
@@ -151,7 +151,7 @@ def set_words(rig: bpy.types.Object, values: Mapping[str, float], joints: bool =
     if wrong is not None:
         raise InvalidInput(
             f"There is no slider {wrong}.",
-            f"Use one of {', '.join(known)}." if known else "Press Make Sliders first.",
+            f"Use one of {', '.join(known)}." if known else "Press Make Sliders.",
         )
     for words in held:
         present = values_of(rig, words)
@@ -204,7 +204,7 @@ def key_words(rig: bpy.types.Object, frame: float) -> int:
     require_shape(rig)
     paths = [path for words in words_of(rig) for path in words.paths]
     if not paths:
-        raise InvalidInput(f"{rig.name} has no sliders.", "Press Make Sliders first.")
+        raise InvalidInput(f"{rig.name} has no sliders.", "Press Make Sliders.")
     settle(rig)
     for path in paths:
         rig.keyframe_insert(path, frame=frame, group="Words")
