@@ -54,6 +54,16 @@ def test_a_look_grows_is_cancelled_undone_and_finished(archive):
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
 
 
+def test_a_word_slider_is_dragged_keyed_and_rendered(archive):
+    report = play("words", archive, seconds=400)
+    for name, picture in report.pictures.items():
+        print(f"  {harness.save(picture, FOLDER / 'words', name)} {picture.size}")
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+    sizes = [picture.size for name, picture in report.pictures.items() if name.startswith("panel")]
+    assert sizes
+    assert all(width > 200 and height > 200 for width, height in sizes)
+
+
 def test_pictures_of_the_panel(archive):
     report = play("pictures", archive, size=(1600, 1520))
     for name, picture in report.pictures.items():
