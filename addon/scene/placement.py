@@ -21,7 +21,7 @@ from .sampling import channels_of, sample_root, sample_rotations
 from .shape import set_values, stamp
 from .shape_arrays import betas_of, keys_of, shape_arrays
 from .skeleton import Skeleton, global_rotations, has_skeleton, joint_positions, skeleton_of
-from .sliders import carry_keys
+from .sliders import follow_motion
 
 MARGIN = 0.3
 """Metres between the skins of two actors that stand beside each other."""
@@ -114,12 +114,12 @@ def replace_action(
         now = {k.name: float(k.value) for k in keys_of(skin_of(rig))}
         set_values(rig, dict(zip(now, map(float, body.betas), strict=True)))
     action = _write(rig, body, motion, name, start)
-    carry_keys(rig, old)
     # The motion is for the body's betas; an overridden actor keeps its own.
     stamp(action, body.betas)
     if kept and now and np.abs(np.array([*now.values()]) - body.betas).max() > 1e-4:
         set_values(rig, now)
     if own:
+        follow_motion(rig, old)
         recolour(skin_of(rig), body, colours)
     tag(action, record_of(body, record))
     # Another motion leaves the looks on.

@@ -21,10 +21,11 @@ from ...backend.protocol import InvalidInput
 from .axes import TO_BLENDER
 from .correctives import MAX_EXPRESSION
 from .probes import probes_of, read_weights
-from .sampling import bone_path
+from .sampling import bone_path, channels_of, keys_in, sample_root, sample_rotations
+from .shape import fit_root
 from .shape_arrays import keys_of, shape_arrays
 from .shape_keys import LIMIT, add_key, basis_of
-from .skeleton import Skeleton, skeleton_of
+from .skeleton import Skeleton, global_rotations, skeleton_of
 from .slider_state import FAMILY, FIT, NOW, STEP, Words
 
 KEY = "Joints_"
@@ -35,6 +36,8 @@ LEAST = 1e-5
 """Metres for one unit of a slider; bones that move less have no driver."""
 SOLE = 0.01
 """Metres over the lowest point that count as the soles of a body at rest."""
+SAMPLES = 40
+"""Frames of an action that are looked at to know how far the root rises."""
 
 
 def drive(owner: Any, path: str, index: int, text: str, reads: dict[str, tuple[bpy.types.ID, str]]) -> None:
@@ -109,30 +112,75 @@ def sole_steps(skin: bpy.types.Object, skeleton: Skeleton, words: Words, betas: 
 
 
 def drive_bones(rig: bpy.types.Object, skin: bpy.types.Object, words: Words, betas: np.ndarray) -> None:
-    """Let the bones follow the steps of the sliders, and the bone over the root joint keep the soles in place."""
+    """Let the bones follow the steps of the sliders, and the whole actor rise so that its soles keep the ground."""
     skeleton = skeleton_of(rig)
     for name, path in zip(words.names, words.paths, strict=True):
         reads = {"a": (rig, path.replace(name, name + NOW)), "f": (rig, f'data["{name}{FIT}"]')}
         drive(rig, f'["{name}{STEP}"]', -1, "a-f", reads)
-    moves, soles = joint_steps(skeleton, words), sole_steps(skin, skeleton, words, betas)
+    moves = joint_steps(skeleton, words)
     for j, name in enumerate(skeleton.names):
         p = int(skeleton.parents[j])
         if p >= 0:
             _drive_bone(rig, words, name, skeleton.axes[j].T @ (moves[j] - moves[p]))
-    # The root joint's own location holds the motion's keys.
-    over = rig.data.bones[skeleton.names[skeleton.root]].parent
-    if over is not None:
-        along = np.array(over.matrix_local.to_3x3()).T
-        _drive_bone(rig, words, over.name, along @ (moves[skeleton.root] - soles))
+    drive_root(rig, skin, words, betas)
+
+
+def drive_root(rig: bpy.types.Object, skin: bpy.types.Object, words: Words, betas: np.ndarray) -> None:
+    """Let the actor rise so that its soles keep the ground, by the object's delta location.
+
+    The root joint's own location holds the motion, the bone over it is for people to move. A delta location that
+    somebody uses already is left alone.
+
+    Args:
+        betas: (S,) that the rig's motion fits.
+    """
+    skeleton = skeleton_of(rig)
+    rise = _rise_in_motion(rig, skin, skeleton, words, betas)
+    if rise is None:
+        rise = (joint_steps(skeleton, words)[skeleton.root] - sole_steps(skin, skeleton, words, betas))[2]
+    up = np.array(rig.matrix_basis.to_3x3())[:, 2]
+    for c in range(3):
+        driven = rig.animation_data is not None and rig.animation_data.drivers.find("delta_location", index=c)
+        taken = not driven and abs(rig.delta_location[c]) > LEAST
+        if not taken and np.abs(up[c] * rise).max(initial=0) > LEAST:
+            _drive(rig, words, "delta_location", c, up[c] * rise)
+
+
+def _rise_in_motion(
+    rig: bpy.types.Object, skin: bpy.types.Object, skeleton: Skeleton, words: Words, betas: np.ndarray
+) -> np.ndarray | None:
+    """(d,) metres by which the root rises on the mean of the action's frames for one unit; None without keys.
+
+    Legs that are bent lift it by less than those of the body at rest.
+    """
+    channels, path = channels_of(rig), bone_path(skeleton.names[skeleton.root], "location")
+    mine = [curve for (name, _), curve in channels.items() if name == path and len(curve.keyframe_points)]
+    if not mine:
+        return None
+    frames = np.unique(np.concatenate([keys_in(curve)[:, 0] for curve in mine]))
+    frames = frames[np.linspace(0, len(frames) - 1, min(SAMPLES, len(frames))).astype(int)]
+    rotations = global_rotations(skeleton, sample_rotations(rig, skeleton, channels, frames))
+    local = sample_root(rig, skeleton, channels, frames)
+    place = skeleton.heads(betas)[skeleton.root] + local @ skeleton.axes[skeleton.root].T
+    out = []
+    for move in words.map.move.T:
+        other = betas.copy()
+        other[: len(move)] += move
+        out.append((fit_root(skeleton, skin, rotations, place, betas, other) - place)[:, 2].mean())
+    return np.array(out)
 
 
 def _drive_bone(rig: bpy.types.Object, words: Words, bone: str, factors: np.ndarray) -> None:
     """Drive a bone's location by (3, d) metres for one unit of each slider."""
-    paths = [f'["{name}{STEP}"]' for name in words.names]
     for c in range(3):
         if np.abs(factors[c]).max(initial=0) > LEAST:
-            text = short_enough(factors[c])
-            drive(rig, bone_path(bone, "location"), c, text, used(text, rig, paths))
+            _drive(rig, words, bone_path(bone, "location"), c, factors[c])
+
+
+def _drive(rig: bpy.types.Object, words: Words, path: str, index: int, factors: np.ndarray) -> None:
+    """Drive a component by (d,) factors of the steps."""
+    text = short_enough(factors)
+    drive(rig, path, index, text, used(text, rig, [f'["{name}{STEP}"]' for name in words.names]))
 
 
 def add_joint_keys(rig: bpy.types.Object, skin: bpy.types.Object, words: Words) -> None:
@@ -164,12 +212,14 @@ def undrive(rig: bpy.types.Object, skin: bpy.types.Object, words: Words) -> None
     animation = rig.animation_data
     for curve in list(animation.drivers) if animation else ():
         read = {t.data_path for v in curve.driver.variables for t in v.targets}
-        if curve.data_path.startswith("pose.bones") and read and read <= mine:
-            path, index = curve.data_path, curve.array_index
+        path, index = curve.data_path, curve.array_index
+        if path.endswith("location") and read and read <= mine:
             rig.driver_remove(path, index)
-            bone = rig.pose.bones.get(path.split('"')[1])
-            if bone is not None:
-                bone.location[index] = 0.0
+            try:
+                rig.path_resolve(path)[index] = 0.0
+            except ValueError:
+                # The bone is gone.
+                continue
     for word in words.map.words:
         key = skin.data.shape_keys.key_blocks.get(KEY + word)
         if key is not None:

@@ -15,7 +15,7 @@ from .handles import own_data, why_not_reshaped
 from .means import words_for
 from .shape import require_shape, update_joints
 from .shape_arrays import betas_of
-from .slider_moves import add_joint_keys, drive_bones, drive_keys, undrive
+from .slider_moves import add_joint_keys, drive_bones, drive_keys, drive_root, undrive
 from .slider_state import (
     FAMILY,
     FIT,
@@ -24,6 +24,7 @@ from .slider_state import (
     STORED,
     Words,
     is_unsettled,
+    joint_betas,
     pack,
     values_of,
     words_of,
@@ -230,6 +231,18 @@ def renew(rig: bpy.types.Object) -> None:
     wanted = {w.coefficients: w.source for w in words_for(rig)}
     if any(w.shipped and wanted.get(w.coefficients, w.source) != w.source for w in held):
         make_words(rig)
+
+
+def follow_motion(rig: bpy.types.Object, old: bpy.types.Action | None) -> None:
+    """Let sliders go on with another motion: with the keys that they had, and with feet on its ground.
+
+    Args:
+        old: the action that the rig played before.
+    """
+    carry_keys(rig, old)
+    for words in words_of(rig, "betas"):
+        skin = require_shape(rig)
+        drive_root(rig, skin, words, joint_betas(rig, betas_of(skin)))
 
 
 def is_word_path(rig: bpy.types.Object, path: str) -> bool:
