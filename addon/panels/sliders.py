@@ -124,10 +124,10 @@ def draw_tools(layout: Any, rig: bpy.types.Object) -> None:
     row = column.row(align=True)
     row.operator("impromptu.random_words", icon="FILE_REFRESH")
     row.operator("impromptu.reset_words", icon="LOOP_BACK")
-    row.operator("impromptu.key_words", icon="KEY_HLT")
     row = column.row(align=True)
+    row.operator("impromptu.key_words", icon="KEY_HLT")
     row.operator("impromptu.save_words", icon="FILE_TICK")
-    row.menu("IMPROMPTU_MT_word_presets", icon="PRESET")
+    column.menu("IMPROMPTU_MT_word_presets", icon="PRESET")
     skin = skin_of(rig)
     word = shown_word(skin.data) if skin is not None else ""
     row = layout.row(align=True)

@@ -111,6 +111,20 @@ def save(image: Image.Image, folder: Path, name: str) -> Path:
     return path
 
 
+def save_sheet(folder: Path, path: Path) -> Path:
+    """Pictures named `sheet_ROW_COLUMN.png` as one: a column for each word, low over middle over high."""
+    rows = sorted({p.name.split("_")[1] for p in folder.glob("sheet_*.png")}, key=int)
+    columns = ("low", "middle", "high")
+    cells = [[Image.open(folder / f"sheet_{row}_{name}.png").convert("RGB") for name in columns] for row in rows]
+    width, height = cells[0][0].size
+    sheet = Image.new("RGB", (width * len(rows), height * len(columns)))
+    for r, row in enumerate(cells):
+        for c, cell in enumerate(row):
+            sheet.paste(cell, (r * width, c * height))
+    sheet.save(path, quality=85)
+    return path
+
+
 def lay_out(folder: Path, archive: Path) -> dict[str, str]:
     """The zip where the scenario installs it from; the environment that gives Blender empty folders."""
     shutil.copy(archive, folder)

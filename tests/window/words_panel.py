@@ -16,7 +16,7 @@ from scenarios import DONE, FIRST_JOB_S, MODULE, jobs, name_backend, prepare, ri
 
 MOST_MS = 50.0
 """What the body may take to follow a slider."""
-DRAG = 24
+DRAG = 16
 """Mouse moves of one drag."""
 
 
@@ -60,7 +60,7 @@ def tall() -> float:
 
 
 class Watch:
-    """Times Blender's evaluations, and when they end."""
+    """Times those of Blender's evaluations that make the body's mesh anew, and when they end."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[float, float]] = []
@@ -71,8 +71,10 @@ class Watch:
     def _before(self, *_: Any) -> None:
         self._start = time.perf_counter()
 
-    def _after(self, *_: Any) -> None:
-        self.spans.append((self._start, time.perf_counter()))
+    def _after(self, _scene: Any, graph: Any) -> None:
+        end, body = time.perf_counter(), skin().name
+        if any(u.is_updated_geometry and u.id.name == body for u in graph.updates):
+            self.spans.append((self._start, end))
 
     def since(self, start: float) -> list[tuple[float, float]]:
         return [span for span in self.spans if span[0] > start]
@@ -144,23 +146,34 @@ def drag(d: Driver, place: tuple[float, float], pixels: float, watch: Watch | No
 
 
 def make(d: Driver) -> Steps:
-    """An actor that walks, with sliders by the button."""
+    """An actor that bends everywhere, so that all its pose correctives are at work, and moves from frame 1 to 30."""
     yield from prepare(d)
     name_backend()
-    settings().prompt, settings().body, settings().seconds = "walk", "neutral", 2.0
-    bpy.ops.impromptu.act()
-    yield from d.wait(lambda: jobs() and jobs()[-1].state in DONE and rigs(), FIRST_JOB_S, "an actor is made")
+    settings().body = "neutral"
+    bpy.ops.impromptu.add_body()
+    yield from d.wait(lambda: jobs() and jobs()[-1].state in DONE and rigs(), 3 * FIRST_JOB_S, "an actor is made")
     yield 0.5
+    rng = np.random.default_rng(0)
+    for frame in (1, 30):
+        bpy.context.scene.frame_set(frame)
+        for bone in rig().pose.bones:
+            if bone.name != "root":
+                bend = 0.06 if bone.name in ("pelvis", "spine1", "spine2", "spine3") else 0.15
+                bone.rotation_quaternion = (1.0, *rng.normal(0, bend, 3))
+                bone.keyframe_insert("rotation_quaternion", frame=frame)
+        pelvis = rig().pose.bones["pelvis"]
+        pelvis.location = (0.1 if frame > 1 else 0.0, 0.0, 0.0)
+        pelvis.keyframe_insert("location", frame=frame)
+    bpy.context.scene.frame_set(15)
     view().spaces.active.region_3d.view_perspective = "ORTHO"
     rig().show_in_front = False
-    rig().hide_set(False)
     frame_actor()
     yield 0.3
 
 
 def pull(d: Driver) -> Steps:
     """Drag, let go, undo, redo."""
-    place = yield from d.find("word_tall")
+    place = yield from d.find("word_tall", columns=(0.3,))
     d.check("there is a slider for tall", place is not None)
     bpy.ops.ed.undo_push(message="Ready")
     before, joints, watch = (value("tall"), tall()), astray(), Watch()
@@ -168,7 +181,11 @@ def pull(d: Driver) -> Steps:
     whole, evaluation = yield from drag(d, place, 90, watch)
     moved = time.perf_counter()
     watch.end()
-    d.check("the slider followed the mouse", value("tall") > before[0] + 0.3 and len(whole) >= DRAG // 2, (whole,))
+    d.check(
+        "the slider followed the mouse",
+        value("tall") > before[0] + 0.3 and len(whole) >= DRAG // 2,
+        (value("tall"), before, whole),
+    )
     d.check("the body followed the slider", abs(tall() - before[1]) > 0.01, (tall(), before))
     for name, told in (("mouse to body", whole), ("evaluation alone", evaluation)):
         d.measured(f"{name}, least, ms", min(told))
@@ -195,7 +212,7 @@ def travel(d: Driver, before: tuple[float, float], after: tuple[float, float]) -
 def keys(d: Driver) -> Steps:
     """Two keys by the letter I over the slider, played and rendered."""
     scene = bpy.context.scene
-    place = yield from d.find("word_tall")
+    place = yield from d.find("word_tall", columns=(0.3,))
     for frame, pixels in ((1, -160), (30, 260)):
         scene.frame_set(frame)
         yield 0.2
@@ -219,12 +236,7 @@ def keys(d: Driver) -> Steps:
 
 def render(d: Driver) -> Steps:
     """The same frames as pictures: the body is taller in the later one, by as much as its vertices say."""
-    scene = bpy.context.scene
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    scene.collection.objects.link(camera)
-    camera.data.type, camera.data.ortho_scale = "ORTHO", 3.0
-    camera.rotation_euler = (np.pi / 2, 0, 0)
-    scene.camera, scene.render.engine = camera, "BLENDER_WORKBENCH"
+    scene, camera = bpy.context.scene, add_camera(3.0)
     scene.render.film_transparent = True
     scene.render.resolution_x = scene.render.resolution_y = 300
     told = []
@@ -259,12 +271,46 @@ def tools(d: Driver) -> Steps:
     yield from d.picture("words_affected")
     with override():
         bpy.ops.impromptu.hide_affected()
-    yield from d.press_button("impromptu.reset_words")
-    yield 0.5
+    yield from sheet(d)
+
+
+def sheet(d: Driver) -> Steps:
+    """Each word at its low end, at the mean and at its high end, as pictures."""
+    scene, held = bpy.context.scene, state().words_of(rig())[0]
+    channels = importlib.import_module(f"{MODULE}.addon.scene.sampling").channels_of(rig())
+    rig().animation_data.action = None
+    for bone in rig().pose.bones:
+        bone.rotation_quaternion, bone.location = (1, 0, 0, 0), (0, 0, 0)
+    d.check("the action was that of the keys", ('["word_tall"]', 0) in channels)
+    camera = add_camera(2.1)
+    camera.rotation_euler, camera.location = (np.pi / 2, 0, 0.5), (4.8, -8.8, 0.95)
+    scene.render.resolution_x, scene.render.resolution_y = 300, 330
+    scene.render.film_transparent = False
+    shading = scene.display.shading
+    shading.color_type, shading.background_type = "VERTEX", "VIEWPORT"
+    shading.background_color = (0.85, 0.85, 0.85)
+    for i in range(len(held.names)):
+        for name, end in (("low", held.map.low[i]), ("middle", 0.0), ("high", held.map.high[i])):
+            bpy.ops.impromptu.reset_words()
+            rig()[held.names[i]] = float(end)
+            rig().update_tag()
+            bpy.context.view_layer.update()
+            scene.render.filepath = str(folder() / f"sheet_{i}_{name}.png")
+            bpy.ops.render.render(write_still=True)
+            yield 0
+    bpy.ops.impromptu.reset_words()
     d.check("Reset sets all to the mean", not np.abs(list(values_now())).max() > 1e-6, list(values_now()))
-    yield from d.press_button("impromptu.random_words")
-    yield 0.5
-    d.check("Random sets all", np.abs(list(values_now())).min() > 1e-6, list(values_now()))
+
+
+def add_camera(scale: float) -> Any:
+    """The scene's camera, for pictures of so many metres."""
+    scene = bpy.context.scene
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    camera.data.type, camera.data.ortho_scale = "ORTHO", scale
+    camera.rotation_euler = (np.pi / 2, 0, 0)
+    scene.camera, scene.render.engine = camera, "BLENDER_WORKBENCH"
+    return camera
 
 
 def values_now() -> Any:
