@@ -12,6 +12,7 @@ import pytest
 from impromptu.addon import slider_presets, sliders_live, translations
 from impromptu.addon.panels import sliders as slider_panel
 from impromptu.addon.scene import gender, means, slider_effect, slider_state, sliders
+from impromptu.addon.scene.actions import curves_of
 from impromptu.addon.scene.skeleton import skeleton_of
 from impromptu.backend.protocol import InvalidInput
 from impromptu.backend.protocol.slider_map import read_sliders, shipped_file
@@ -130,7 +131,7 @@ def test_random_reset_and_key_are_buttons(worded):
     assert any(sliders.word_values(worded.rig).values())
     bpy.context.scene.frame_set(7)
     bpy.ops.impromptu.key_words()
-    keyed = [c for c in worded.rig.animation_data.action.fcurves if c.data_path.startswith('["word_')]
+    keyed = [c for c in curves_of(worded.rig) if c.data_path.startswith('["word_')]
     assert sorted(c.data_path for c in keyed) == ['["word_long_legs"]', '["word_tall"]']
     assert all(c.keyframe_points[0].co[0] == 7 for c in keyed)
     bpy.ops.impromptu.reset_words()
