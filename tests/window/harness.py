@@ -100,9 +100,9 @@ def trim(image: Image.Image) -> Image.Image:
     return image.crop((0, 0, image.width, min(last + 14, image.height)))
 
 
-def save(image: Image.Image, folder: Path, name: str) -> Path:
-    """A picture for the manual, small: a sidebar as .png of few colours, a window as .jpg."""
-    wide = image.width > 1200
+def save(image: Image.Image, folder: Path, name: str, photo: bool = False) -> Path:
+    """A picture for the manual, small: a sidebar as .png of few colours, a window or a `photo` as .jpg."""
+    wide = photo or image.width > 1200
     path = folder / f"{name}{'.jpg' if wide else '.png'}"
     if wide:
         image.save(path, quality=88)

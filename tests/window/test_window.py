@@ -58,7 +58,7 @@ def test_a_word_slider_is_dragged_keyed_and_rendered(archive):
     report = play("words", archive, seconds=900)
     for name, picture in report.pictures.items():
         wanted = PICTURES if name in ("panel_words", "words_affected") else FOLDER / "words"
-        print(f"  {harness.save(picture, wanted, name)} {picture.size}")
+        print(f"  {harness.save(picture, wanted, name, photo=name == 'words_affected')} {picture.size}")
     print(f"  {harness.save_sheet(FOLDER / 'words', PICTURES / 'words_sheet.jpg')}")
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
     sizes = [picture.size for name, picture in report.pictures.items() if name.startswith("panel")]

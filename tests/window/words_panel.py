@@ -271,8 +271,11 @@ def tools(d: Driver) -> Steps:
     d.check("the vertices are coloured", skin().data.color_attributes.active_color.name == "Affected")
     area = region("WINDOW")
     yield from d.mouse.move(area.x + 60, area.y + 60)
+    # The screen's own pointer stands where the last drag has left it.
+    window().cursor_warp(window().width - 1, 0)
     yield from d.picture("panel_words", kind="UI")
-    yield from d.picture("words_affected")
+    x, width = area.x + area.width // 4, area.width // 2
+    yield from d.picture("words_affected", box=(x, area.y, width, area.height))
     with override():
         bpy.ops.impromptu.hide_affected()
     yield from sheet(d)
