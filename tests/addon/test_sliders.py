@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon import sliders_live
-from impromptu.addon.scene import shape, slider_state, sliders
+from impromptu.addon.scene import placement, shape, slider_state, sliders
 from impromptu.addon.scene.actor import build_body
 from impromptu.addon.scene.duplicate import duplicate_beside
 from impromptu.addon.scene.placement import replace_action
@@ -271,6 +271,23 @@ def test_another_motion_keeps_the_keys_of_the_sliders(worded, body, motion, scen
     scene.frame_set(11)
     assert betas_of(worded.skin) == pytest.approx(list(expected(rig, tall=2.0)), abs=1e-4)
     assert (LEGS, 0) not in channels_of(rig)
+
+
+def test_another_body_goes_on_with_the_keys_of_words_that_it_has(worded, motion, scene, monkeypatch):
+    key(worded.rig, 1, tall=-1.0, long_legs=0.5)
+    key(worded.rig, 11, tall=2.0)
+    other = slider_state.Words(slider_body.slider_map(words=("tall", "wise")), np.zeros(2), "betas", "b.npz", True)
+    monkeypatch.setattr(placement, "files_for", lambda _: {"betas": None})
+    monkeypatch.setattr(sliders, "words_for", lambda *_: [other])
+    made = placement.replace_actor(worded.rig, tools.make_body(seed=4), motion, "Next", {"prompt": "next"})
+    assert sliders.word_values(made.rig).keys() == {"tall", "wise"}
+    keyed = {path: [k.co[1] for k in c.keyframe_points] for (path, _), c in channels_of(made.rig).items()}
+    assert keyed[TALL] == [-1.0, 2.0]
+    assert LEGS not in keyed
+    scene.frame_set(1)
+    low = betas_of(made.skin)[0]
+    scene.frame_set(11)
+    assert betas_of(made.skin)[0] == pytest.approx(low + 3 * slider_body.MOVE[0, 0], abs=1e-4)
 
 
 def test_a_duplicate_has_sliders_of_its_own(worded):
