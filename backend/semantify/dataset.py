@@ -50,12 +50,13 @@ class Dataset:
 
 def facts_of(studio: Studio, encoder: JointEncoder, seed: int) -> dict[str, Any]:
     """What decides a dataset, as JSON values, besides how many samples it has."""
-    return {
+    unusual = {"one_sided": True} if studio.one_sided else {}
+    return unusual | {
         "version": VERSION,
         "family": studio.family.name,
         "coefficients": studio.family.coefficients,
         "count": studio.count,
-        "limit": studio.family.limit,
+        "limit": studio.limit,
         "model": studio.body.name,
         "template": studio.figures.person.template,
         "model_sha256": studio.body.sha256,
@@ -105,7 +106,8 @@ def make_dataset(
 
 
 def _make_part(studio: Studio, encoder: JointEncoder, first: int, seed: int) -> dict[str, np.ndarray]:
-    rows = np.stack(list(stream(first, first + PART, studio.count, studio.family.limit, seed))).astype(np.float32)
+    rows = np.stack(list(stream(first, first + PART, studio.count, studio.limit, seed, studio.one_sided)))
+    rows = rows.astype(np.float32)
     size, views = encoder.picture_size + encoder.picture_size % 2, len(studio.views)
     at_once = max(CHUNK // views, 1)
     found = []

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import nnls
 from scipy.stats import spearmanr
 
 from ..protocol.slider_map import SliderMap
 from .coverage import Vertices, of_ends
-from .families import Descriptor
+from .families import Descriptor, Family
 from .measured import Table, tape, trait, wanted
 from .mlp import MlpMapper
 from .studio import Studio
@@ -19,9 +20,30 @@ from .studio import Studio
 STEPS = 11
 """Places along a slider's range."""
 REPORTED = ("height", "heaviness", "volume", "chest", "waist", "hips", "shoulders", "legs", "thighs", "arms")
-"""Traits that tables tell of."""
+"""Traits of bodies that tables tell of, besides those that a family's words are measured by."""
+SIZES = ("height", "heaviness", "volume")
+"""The same of any other model."""
 MESHES = 200
 """Held-out samples whose vertices are compared."""
+
+
+def reported(family: Family) -> tuple[str, ...]:
+    """Traits that tables tell of for a family."""
+    named = [name for d in family.descriptors for name, _ in d.measure]
+    return tuple(dict.fromkeys((*(REPORTED if family.beyond else SIZES), *named)))
+
+
+def principal_axes(vertices: Vertices, count: int) -> np.ndarray:
+    """(k, k) rows of unit length, by falling variance of the mesh: the principal axes of the meshes of k coefficients
+    that are drawn from a standard normal distribution.
+
+    Args:
+        count: k.
+    """
+    rest, *moved = vertices(np.concatenate((np.zeros((1, count)), np.eye(count)))).astype(np.float64)
+    basis = (np.stack(moved) - rest).reshape(count, -1)
+    values, axes = np.linalg.eigh(basis @ basis.T)
+    return axes[:, np.argsort(-values)].T
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
@@ -47,12 +69,16 @@ class Known:
         return self.rank is not None and self.own is not None and self.rank >= least and self.own >= least / 2
 
 
-def known_words(descriptors: Sequence[Descriptor], scores: np.ndarray, measured: Table) -> list[Known]:
+def known_words(
+    descriptors: Sequence[Descriptor], scores: np.ndarray, measured: Table, beyond: Sequence[str], read: np.ndarray
+) -> list[Known]:
     """Evidence for each word.
 
     Args:
         descriptors: w of them; scores: (n, w).
         measured: of the same samples, by `measured.tape`.
+        beyond: of the family: what a word has to mean more than.
+        read: (w,) whether the encoder has anything to say of each.
     """
     found = []
     for i, descriptor in enumerate(descriptors):
@@ -60,16 +86,19 @@ def known_words(descriptors: Sequence[Descriptor], scores: np.ndarray, measured:
         if truth is None:
             found.append(Known(descriptor.word, None, None))
             continue
-        others = [v for name in _others(descriptor) if (v := trait(name, measured)) is not None]
+        if not read[i]:
+            found.append(Known(descriptor.word, 0.0, 0.0))
+            continue
+        others = [v for name in _others(descriptor, beyond) if (v := trait(name, measured)) is not None]
         rest = _unexplained(np.stack((scores[:, i], truth), 1), others)
         found.append(Known(descriptor.word, spearman(scores[:, i], truth), spearman(rest[:, 0], rest[:, 1])))
     return found
 
 
-def _others(descriptor: Descriptor) -> list[str]:
-    """Of stature and heaviness, what a word does not mean by itself."""
+def _others(descriptor: Descriptor, beyond: Sequence[str]) -> list[str]:
+    """Of stature and heaviness, as the family says, what a word does not mean by itself."""
     named = dict(descriptor.measure)
-    return [] if "volume" in named else [name for name in ("height", "heaviness") if name not in named]
+    return [] if "volume" in named else [name for name in beyond if name not in named]
 
 
 def overshadowed(
@@ -81,11 +110,13 @@ def overshadowed(
         descriptors: of the sliders' words, in their order; a word for which nothing is measured is never among them.
         measured: of samples: changes are compared in their standard deviations.
     """
+    beyond = studio.family.beyond
     found = {}
     for i, descriptor in enumerate(descriptors):
         ends = tape(studio, sweep(sliders, i)[[0, -1]])
         truth = wanted(descriptor, ends, measured)
-        others = [wanted(Descriptor("", measure=((name, 1.0),)), ends, measured) for name in _others(descriptor)]
+        alone = [Descriptor("", measure=((name, 1.0),)) for name in _others(descriptor, beyond)]
+        others = [wanted(one, ends, measured) for one in alone]
         most = max((abs(float(o[1] - o[0])) for o in others if o is not None), default=0.0)
         own = 0.0 if truth is None else float(truth[1] - truth[0])
         if truth is not None and own < most:
@@ -117,18 +148,31 @@ def predictions(sliders: SliderMap, mlp: MlpMapper, scores: np.ndarray) -> dict[
     return {"ours": ours, "paper's MLP": mlp.coefficients(scores), "mean": np.zeros_like(ours)}
 
 
-def reconstructions(sliders: SliderMap, mlp: MlpMapper, true: np.ndarray) -> dict[str, np.ndarray]:
-    """By mapper, (n, k) the nearest that sliders can be set to (section 5.2); beside as many single coefficients.
+def nearest(sliders: SliderMap, row: np.ndarray) -> np.ndarray:
+    """(k,) the nearest coefficients to (k,) given ones that sliders can be set to; those that only go up are not set
+    below 0."""
+    if sliders.least == 0:
+        return sliders.coefficients(nnls(sliders.move, row - sliders.mean)[0])
+    return sliders.coefficients(sliders.values(row))
+
+
+def reconstructions(
+    vertices: Vertices, sliders: SliderMap, mlp: MlpMapper, true: np.ndarray
+) -> dict[str, np.ndarray]:
+    """By mapper, (n, k) the nearest that sliders can be set to (section 5.2); beside as many single coefficients, and
+    as many principal axes of the mesh.
 
     Args:
         true: (n, k) coefficients of held-out samples.
     """
-    ours = np.stack([sliders.coefficients(sliders.values(row)) for row in true])
+    ours = np.stack([nearest(sliders, row) for row in true])
+    principal = principal_axes(vertices, true.shape[1])[: len(sliders.words)]
     axes = np.where(np.arange(true.shape[1]) < len(sliders.words), true, 0.0)
     return {
         "ours": ours,
         "paper's MLP": mlp.reconstruct(true),
         "first coefficients": axes,
+        "PCA axes": true @ principal.T @ principal,
         "mean": np.zeros_like(true),
     }
 
@@ -136,7 +180,7 @@ def reconstructions(sliders: SliderMap, mlp: MlpMapper, true: np.ndarray) -> dic
 def reach(
     vertices: Vertices, sliders: SliderMap, mlp: MlpMapper, scores: np.ndarray
 ) -> dict[str, tuple[float, float]]:
-    """By mapper, coverage and overlap; of single coefficients from -2 to 2 too.
+    """By mapper, coverage and overlap; of single coefficients and of principal axes from -2 to 2 too.
 
     Args:
         scores: (n, d): the published sliders go from their 1st to their 99th percentile; the default is their mean.
@@ -151,10 +195,12 @@ def reach(
         np.fill_diagonal(rows, level)
         published.append(mlp.coefficients(rows))
     axes = 2 * np.eye(width)[: min(count, width)]
+    principal = 2 * principal_axes(vertices, width)[: min(count, width)]
     return {
         "ours": of_ends(vertices, *ends),
         "paper's MLP": of_ends(vertices, *published),
         "first coefficients": of_ends(vertices, -axes, axes),
+        "PCA axes": of_ends(vertices, -principal, principal),
     }
 
 
@@ -168,17 +214,19 @@ def effects(studio: Studio, sliders: SliderMap, spread: dict[str, float]) -> lis
     """For each slider what a tape says along its range.
 
     Args:
-        spread: standard deviation of each trait of `REPORTED` among samples.
+        spread: standard deviation of each trait of `reported` among samples.
 
     Returns:
-        `word`; `from_to`: of `REPORTED`, the trait at both ends; `change`: the difference in standard deviations of
+        `word`; `from_to`: of those, the trait at both ends; `change`: the difference in standard deviations of
         the samples; `monotone`: traits that change by half a deviation or more, and whether each only ever rises or
         falls along the range.
     """
     rows = []
     for i, word in enumerate(sliders.words):
         measured = tape(studio, sweep(sliders, i))
-        found = {name: values for name in REPORTED if (values := trait(name, measured)) is not None}
+        found = {
+            name: values for name, sd in spread.items() if sd > 0 and (values := trait(name, measured)) is not None
+        }
         change = {name: float((v[-1] - v[0]) / spread[name]) for name, v in found.items()}
         steps = {name: np.diff(v) * np.sign(v[-1] - v[0]) for name, v in found.items()}
         rows.append({

@@ -18,7 +18,8 @@ from ..protocol.checks import is_number
 FOLDER = Path(__file__).with_name("families")
 COEFFICIENTS = ("betas", "expression")
 TARGETS = ("floor", "face", "middle")
-OUTFITS = ("bare", "tight", "plain", "grey")
+OUTFITS = ("bare", "tight", "plain", "grey", "fur")
+POSES = ("arms_down", "rest")
 MOST_WORDS = 400
 
 
@@ -84,6 +85,14 @@ class Family:
     with_templates: tuple[str, ...]
     """The same for what stands after `with`."""
     descriptors: tuple[Descriptor, ...]
+    encoder: str = "body"
+    """What sees the pictures where nobody names another, as `load_joint_encoder` takes it."""
+    pose: str = "arms_down"
+    """Of `POSES`: relaxed with arms down, or as the model's relaxed pose is."""
+    preset: tuple[str, ...] = ()
+    """Words that anybody understands: those that ship."""
+    beyond: tuple[str, ...] = ("height", "heaviness")
+    """Traits that a word has to mean more than, where it does not name them."""
 
     def noun(self, template: str) -> str:
         """What a template is called."""
@@ -136,6 +145,8 @@ def read_family(value: Any, file: str) -> Family:
         target=what.choice("target", TARGETS), outfit=what.choice("outfit", OUTFITS), nouns=what.table("nouns"),
         views=_views(what, "views"), paper_views=_views(what, "paper_views"), templates=what.texts("templates"),
         with_templates=what.texts("with_templates"), descriptors=tuple(words),
+        encoder=what.text("encoder", "body"), pose=what.choice("pose", POSES, "arms_down"),
+        beyond=what.texts("beyond", ("height", "heaviness")), preset=what.texts("preset", ()),
     )  # fmt: skip
     _check_words(family, file)
     return family
@@ -155,6 +166,9 @@ def _check_words(family: Family, file: str) -> None:
             raise InvalidInput(f"{file}: {one.word!r} has no wording.", "Give `says` or `has`.")
     if not all("{word}" in t for t in (*family.templates, *family.with_templates)):
         raise InvalidInput(f"{file} has a template without a place for the word.", "Write {word} in it.")
+    strange = [word for word in family.preset if word not in listed]
+    if strange:
+        raise InvalidInput(f"{file}: {strange[0]!r} of the preset is no descriptor.", "Add it.")
     if "" not in family.nouns:
         raise InvalidInput(f'{file} has no noun for "".', "Say what any model of the family is called.")
 
@@ -227,8 +241,8 @@ class _Reader:
             raise InvalidInput(f"{self.file}: {name} is {found:g}.", f"Give {low:g} to {high:g}.")
         return found
 
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        found = self.text(name)
+    def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        found = self.text(name, default)
         if found not in choices:
             raise InvalidInput(f"{self.file}: there is no {name} {found!r}.", f"Use one of {', '.join(choices)}.")
         return found

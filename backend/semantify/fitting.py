@@ -7,6 +7,7 @@ sliders move each word with all other words held, `even` ones are the nearest se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..protocol.slider_map import SliderMap, features
 
 KINDS = ("even", "pure", "plain")
 """`plain` sliders follow each word's own direction, and move others with it: for comparison."""
+FAINT = 0.2
+"""Of blend shapes: what a word's strongest one is times as strong as, does not belong to the word."""
 ENDS = (0.5, 99.5)
 """Per cent of the samples that lie beyond a slider's ends."""
 KNOTS = 11
@@ -26,11 +29,21 @@ MARGIN = 1.5
 """No slider moves a coefficient further than so many times what samples reach."""
 
 
-def directions(scores: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+def sides(names: Sequence[str]) -> list[tuple[int, int]]:
+    """Numbers of coefficients that do the same on the left and on the right, by their names."""
+    return [
+        (i, names.index(other))
+        for i, name in enumerate(names)
+        if "left" in name and (other := name.replace("left", "right")) in names
+    ]
+
+
+def directions(scores: np.ndarray, coefficients: np.ndarray, pairs: Sequence[tuple[int, int]] = ()) -> np.ndarray:
     """(d, k) unit vectors along which the scores of d words rise fastest.
 
     Args:
         scores: (n, d); coefficients: (n, k).
+        pairs: coefficients of both sides of a face, as of `sides`: no word tells left from right.
 
     Raises:
         InvalidInput: too few samples, or a score that does not change.
@@ -38,6 +51,8 @@ def directions(scores: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     if len(scores) <= coefficients.shape[1] + 1:
         raise InvalidInput(f"{len(scores)} samples are too few.", f"Take more than {coefficients.shape[1] + 1}.")
     slopes = np.linalg.lstsq(np.c_[np.ones(len(scores)), coefficients], scores, rcond=None)[0][1:].T
+    for left, right in pairs:
+        slopes[:, [left, right]] = slopes[:, [left, right]].mean(1, keepdims=True)
     length = np.linalg.norm(slopes, axis=1, keepdims=True)
     if (length < LEAST).any():
         raise InvalidInput(
@@ -59,6 +74,26 @@ def told_apart(towards: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
         u, _, vt = np.linalg.svd(towards, full_matrices=False)
         towards = u @ vt
     return towards, np.linalg.pinv(towards)
+
+
+def only_up(towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `told_apart`, for blend shapes: each slider adds the shapes that its word rises with, and takes none away.
+
+    Directions stay as they are; what is read is their dual basis, so that a slider still shows what it was set to,
+    whatever the others add.
+
+    Args:
+        towards: (d, k) unit vectors of words.
+
+    Raises:
+        InvalidInput: a word rises with no shape, or two with the same ones.
+    """
+    up = np.where(towards < FAINT * towards.max(1, keepdims=True), 0.0, towards)
+    length = np.linalg.norm(up, axis=1, keepdims=True)
+    if (length < LEAST).any() or np.linalg.matrix_rank(up / np.maximum(length, LEAST), tol=0.05) < len(up):
+        raise InvalidInput("Two words are shown by the same shapes, or one by none.", "Leave one of the words out.")
+    up = up / length
+    return np.linalg.pinv(up.T), up.T
 
 
 def rising(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -118,6 +153,8 @@ def fit_sliders(
     limit: float,
     kind: str = "even",
     about: dict[str, Any] | None = None,
+    one_sided: bool = False,
+    pairs: Sequence[tuple[int, int]] = (),
 ) -> SliderMap:
     """Sliders for words.
 
@@ -127,17 +164,23 @@ def fit_sliders(
         limit: standard deviations that samples stay within.
         kind: of `KINDS`.
         about: kept with them.
+        one_sided: coefficients only go up from 0; sliders then do too, as far as their strongest shape does.
+        pairs: as of `directions`.
 
     Raises:
-        InvalidInput: as `directions`.
+        InvalidInput: as `directions`, `only_up`.
     """
     scores, coefficients = np.asarray(scores, np.float64), np.asarray(coefficients, np.float64)
-    read, move = told_apart(directions(scores, coefficients), kind)
+    towards = directions(scores, coefficients, pairs)
+    read, move = only_up(towards) if one_sided else told_apart(towards, kind)
     values = coefficients @ read.T
     low, high = np.percentile(values, ENDS, axis=0)
+    if one_sided:
+        low, high = np.zeros(len(words)), limit / move.max(0)
     knots, levels = zip(*(calibrated(values[:, i], scores[:, i]) for i in range(len(words))), strict=True)
     return SliderMap(
         words=words, opposites=opposites, mean=np.zeros(coefficients.shape[1]), read=read, move=move, low=low,
         high=high, knots=np.array(knots), scores=np.array(levels), **posterior(scores, coefficients),
-        limit=MARGIN * limit, about={**(about or {}), "kind": kind},
+        limit=limit if one_sided else MARGIN * limit, about={**(about or {}), "kind": "up" if one_sided else kind},
+        least=0.0 if one_sided else -np.inf, expected=coefficients.mean(0) if one_sided else None,
     )  # fmt: skip

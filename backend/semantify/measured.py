@@ -9,6 +9,7 @@ import torch
 
 from ..body.girths import LENGTHS, find_girths
 from ..body.measure import height, volume
+from .face_tape import FACE_TRAITS, face_landmarks, face_lengths
 from .families import Descriptor
 from .studio import Studio
 
@@ -31,6 +32,7 @@ TRAITS: dict[str, Callable[[Table], np.ndarray]] = {
     "chest": lambda m: m["chest"] / m["height"],
     "arms": lambda m: m["upper_arm"] / m["height"],
     "thighs": lambda m: m["thigh"] / m["height"],
+    **FACE_TRAITS,
 }
 """Name -> of what is measured: girths and lengths in metres, volume in litres, named axes in standard deviations."""
 
@@ -61,6 +63,9 @@ def tape(studio: Studio, coefficients: np.ndarray) -> dict[str, np.ndarray]:
         for name, chain in lengths.items():
             along = np.linalg.norm(np.diff(joints[:, :, chain], axis=2), axis=1).sum(1)
             found.setdefault(name, []).extend(along.tolist())
+        landmarks = face_landmarks(body, arrays)
+        for name, spans in ({} if landmarks is None else face_lengths(landmarks)).items():
+            found.setdefault(name, []).extend(spans.tolist())
     axes = {f"{AXIS}{name}": coefficients[:, i] for i, name in enumerate(studio.names)}
     return {**{k: np.array(v) for k, v in found.items()}, **axes}
 

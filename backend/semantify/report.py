@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..protocol.slider_map import SliderMap
 from . import evaluation as ev
 from .dataset import encode
 from .measured import tape, trait
 from .mlp import train_mlp
 from .scores import score
-from .training import Work
+from .training import BY_PICTURES, BY_TAPE, Work
 
 COUNTS = (2, 5, 10, 15)
 PAPER = {
@@ -41,11 +42,12 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     wanted += [("chosen", choice.words)]
     wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
     measured = tape(work.studio, work.held_out.coefficients)
-    spread = {name: float(v.std()) for name in ev.REPORTED if (v := trait(name, measured)) is not None}
+    told = {name: trait(name, measured) for name in ev.reported(work.family)}
+    spread = {name: float(values.std()) for name, values in told.items() if values is not None}
     rows = [
         _row(work, words, true, epochs, spread, i == 0) | {"name": name} for i, (name, words) in enumerate(wanted)
     ]
-    held_out = ev.known_words(work.descriptors, work.held_out_scores, measured)
+    held_out = ev.known_words(work.descriptors, work.held_out_seen, measured, work.family.beyond, work.words.read)
     return {
         "model": work.studio.body.name,
         "template": work.template,
@@ -56,6 +58,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
         "held_out": len(work.held_out),
         "known": {k.word: [k.rank, k.own] for k in held_out},
         "usable": usable,
+        "by_tape": [word for word in usable if work.source(word) == BY_TAPE],
         "choice": {
             "words": list(choice.words), "regions": [list(r) for r in choice.regions],
             "silhouettes": choice.silhouettes, "threshold": choice.threshold,
@@ -74,31 +77,41 @@ def _row(
     sliders = work.fit(words)
     mlp = train_mlp(work.scores[:, columns], work.train.coefficients, work.options.seed, epochs)
     vertices = work.studio.vertices
+    pictured = [word for word in words if work.source(word) == BY_PICTURES]
     kinds = {kind: work.fit(words, kind) for kind in ("even", "pure", "plain")}
     return {
         "words": list(words),
         "reach": {k: list(v) for k, v in ev.reach(vertices, sliders, mlp, work.scores[:, columns]).items()},
         "predicted": {k: ev.errors(vertices, v, true) for k, v in ev.predictions(sliders, mlp, scores).items()},
-        "reconstructed": {k: ev.errors(vertices, v, true) for k, v in ev.reconstructions(sliders, mlp, true).items()},
+        "reconstructed": {
+            k: ev.errors(vertices, v, true) for k, v in ev.reconstructions(vertices, sliders, mlp, true).items()
+        },
         "faithful": ev.faithful(sliders, scores, true),
-        "seen": {kind: look(work, one, columns) for kind, one in kinds.items()} if closely else {},
+        "seen": {kind: look(work, one) for kind, one in kinds.items()} if closely and pictured else {},
         "effects": ev.effects(work.studio, sliders, spread) if closely else [],
     }
 
 
-def look(work: Work, sliders: Any, columns: list[int]) -> dict[str, float]:
-    """What the encoder sees of sliders at their ends, pictured anew.
-
-    Args:
-        columns: of the sliders' words among the scores.
-    """
+def look(work: Work, sliders: SliderMap) -> dict[str, float]:
+    """What the encoder sees of sliders at their ends, pictured anew; of words that it knows."""
+    which = [i for i, word in enumerate(sliders.words) if work.source(word) == BY_PICTURES]
+    columns = work.columns(tuple(sliders.words[i] for i in which))
     size = work.encoder.picture_size + work.encoder.picture_size % 2
     found = []
-    for i in range(len(sliders.words)):
+    for i in which:
         ends = [sliders.moved(sliders.mean, i, e) for e in (sliders.low[i], sliders.high[i])]
         vectors = np.stack([encode(work.encoder, work.studio.pictures(row, size)) for row in ends])
         found.append(score(work.words, vectors, work.options.way)[:, columns])
     return ev.seen(np.stack(found), work.scores[:, columns].std(0))
+
+
+def _stature(told: dict[str, list[float]]) -> str:
+    return "; height {:.2f} to {:.2f} m".format(*told["height"]) if "height" in told else ""
+
+
+def _sources(found: dict[str, Any]) -> list[str]:
+    words = [word for word in found["rows"][0]["words"] if word in found["by_tape"]]
+    return ["", f"measured by tape, since the encoder does not know them: {', '.join(words) or 'none'}"]
 
 
 def as_text(found: dict[str, Any]) -> str:
@@ -116,7 +129,7 @@ def as_text(found: dict[str, Any]) -> str:
         for w, (r, o) in ranked
     ]
     lines += [""] + [f"{row['name']:>7}({len(row['words'])})  {', '.join(row['words'])}" for row in found["rows"]]
-    lines += ["", "words     coverage / overlap, %              ours, MLP, single coefficients"]
+    lines += ["", "words     coverage / overlap, %              ours, MLP, single coefficients, PCA axes"]
     for row in found["rows"]:
         cells = [f"{100 * c:.1f} / {100 * o:.1f}" for c, o in row["reach"].values()]
         lines.append(f"{row['name']:>7}({len(row['words'])})  {'   '.join(cells)}")
@@ -127,13 +140,14 @@ def as_text(found: dict[str, Any]) -> str:
             cells = [f"{k} {e['betas']:.3f}, {e['vertices_mm']:.1f} mm" for k, e in row[what].items()]
             lines.append(f"{row['name']:>7}({len(row['words'])})  {'; '.join(cells)}")
     chosen = found["rows"][0]
+    lines += _sources(found)
     lines += ["", "sliders: held-out rank correlation of value and score; change of the tape over the range"]
     for one, rank in zip(chosen["effects"], chosen["faithful"], strict=True):
         told = sorted(one["change"].items(), key=lambda kv: -abs(kv[1]))[:4]
         uneven = [name for name, monotone in one["monotone"].items() if not monotone]
         lines.append(
             f"  {one['word']:16} {rank:+.2f}  " + ", ".join(f"{n} {v:+.1f} sd" for n, v in told)
-            + f"; height {one['from_to']['height'][0]:.2f} to {one['from_to']['height'][1]:.2f} m"
+            + _stature(one["from_to"])
             + (f"; not monotone: {', '.join(uneven)}" if uneven else "")
         )  # fmt: skip
     lines += ["", "seen by the encoder when a slider goes from low to high, pictured anew, in standard deviations:"]

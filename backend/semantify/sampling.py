@@ -25,7 +25,23 @@ def draw(count: int, limit: float, seed: int, number: int) -> np.ndarray:
     return out
 
 
-def stream(first: int, last: int, count: int, limit: float, seed: int) -> Iterator[np.ndarray]:
+SHOWN = 0.3
+"""Share of one-sided coefficients that a sample has: a face shows some expressions, not all of them."""
+
+
+def draw_one_sided(count: int, limit: float, seed: int, number: int) -> np.ndarray:
+    """(count,) float64 for axes that only go up, as blend shapes of a face: most 0, the others half-normal.
+
+    Args:
+        as of `draw`.
+    """
+    shown = np.random.default_rng([STREAM, seed, number, 1]).random(count) < SHOWN
+    return np.where(shown, np.abs(draw(count, limit, seed, number)), 0.0)
+
+
+def stream(
+    first: int, last: int, count: int, limit: float, seed: int, one_sided: bool = False
+) -> Iterator[np.ndarray]:
     """The samples from number `first` up to `last`, one by one; the same whichever of them are asked for."""
     for number in range(first, last):
-        yield draw(count, limit, seed, number)
+        yield (draw_one_sided if one_sided else draw)(count, limit, seed, number)

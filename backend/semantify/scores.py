@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..encoders.base import JointEncoder
+from ..encoders.classifiers.classes import NoSuchClass
 from ..protocol import InvalidInput
 from .families import Descriptor, Family
 
 WAYS = ("cosine", "odds", "softmax")
 PERCENT = 100.0
+EVEN = 1e-6
 
 
 class Words:
@@ -34,18 +36,32 @@ class Words:
         self.descriptors = family.words_for(template)
         self.words = tuple(d.word for d in self.descriptors)
         self.scale = encoder.scale
-        texts = [family.texts(d, template)[: 1 if one_text else None] for d in self.descriptors]
-        flat = list(dict.fromkeys(text for row in texts for text in row))
-        vectors = dict(zip(flat, encoder.encode_texts(flat).float().cpu().numpy(), strict=True))
-        # The mean of cosines is the cosine with the mean: it is not scaled to unit length again.
-        self.vectors = np.stack([np.mean([vectors[t] for t in row], axis=0) for row in texts])
-        """(words, dim)."""
         blank = encoder.encode_texts([f"a {family.noun(template)}"]).float().cpu().numpy()[0]
+        texts = [family.texts(d, template)[: 1 if one_text else None] for d in self.descriptors]
+        vectors = _encoded(encoder, [text for row in texts for text in row])
+        rows = [[vectors[t] for t in row if t in vectors] or [blank] for row in texts]
+        # The mean of cosines is the cosine with the mean: it is not scaled to unit length again.
+        self.vectors = np.stack([np.mean(row, axis=0) for row in rows])
+        """(words, dim)."""
+        self.read = np.abs(self.vectors - blank).max(1) > EVEN
+        """(words,) whether the encoder has anything to say of each: a classifier knows its classes alone."""
         self.contraries = np.stack([self._contrary(d, blank) for d in self.descriptors])
         """(words, dim): what each is compared with; the bare noun where there is no contrary."""
 
     def _contrary(self, descriptor: Descriptor, blank: np.ndarray) -> np.ndarray:
-        return self.vectors[self.words.index(descriptor.against)] if descriptor.against in self.words else blank
+        against = self.words.index(descriptor.against) if descriptor.against in self.words else -1
+        return self.vectors[against] if against >= 0 and self.read[against] else blank
+
+
+def _encoded(encoder: JointEncoder, texts: list[str]) -> dict[str, np.ndarray]:
+    """(dim,) of each text; those that name no class of a classifier are left out."""
+    found = {}
+    for text in dict.fromkeys(texts):
+        try:
+            found[text] = encoder.encode_texts([text]).float().cpu().numpy()[0]
+        except NoSuchClass:
+            continue
+    return found
 
 
 def score(words: Words, embeddings: np.ndarray, way: str) -> np.ndarray:

@@ -21,12 +21,15 @@ from ..pictures.stage import Figure, assemble, studio
 from ..protocol import InvalidInput
 from ..render.compiled import numba_there
 from .families import Family, View
+from .skins import face_colours, fur
 
 BACKDROP = "plain"
 BELOW_EYES = 0.03
 """Metres from the eyes down to the middle of a face."""
-GARMENTS = {"bare": (), "grey": (), "tight": TIGHT, "plain": OUTFIT}
+GARMENTS = {"bare": (), "grey": (), "fur": (), "tight": TIGHT, "plain": OUTFIT}
 """Outfit of a family -> garments."""
+MOST_SHOWN = 2.0
+"""Of coefficients that only go up: there eyes are closed, further on lids cross."""
 
 
 class Studio:
@@ -54,9 +57,14 @@ class Studio:
         self.count = min(family.components, there)
         self.names = tuple(names[: self.count])
         """Of the coefficients; empty where the model does not name them."""
+        self.one_sided = family.coefficients == "expression" and bool(names)
+        """Whether coefficients only go up from 0: named expressions are blend shapes, unnamed ones components."""
+        self.limit = min(family.limit, MOST_SHOWN) if self.one_sided else family.limit
+        """Standard deviations that samples stay within."""
+        self._face = face_colours(self.body, self.figures.person)
         self._pose = self.body.relaxed_pose()
         for name, turn in ARMS_DOWN.items():
-            if name in self.body.joint_names:
+            if family.pose == "arms_down" and name in self.body.joint_names:
                 self._pose[self.body.joint_names.index(name)] = turn
         mean = self.figure(np.zeros(self.count))
         target = self._target(mean)
@@ -68,7 +76,15 @@ class Studio:
         """The model in its resting pose, on the floor, of (count,) coefficients."""
         person = replace(self.figures.person, **{self.family.coefficients: tuple(float(c) for c in coefficients)})
         figure = self.figures.pose(person, self._pose)
-        return replace(figure, colours=np.full_like(figure.colours, GREY)) if self.outfit == "grey" else figure
+        if self.outfit == "grey":
+            return replace(figure, colours=np.full_like(figure.colours, GREY))
+        if self.outfit == "fur":
+            return replace(figure, colours=fur(len(figure.colours)))
+        if self._face is not None:
+            colours = figure.colours.copy()
+            colours[: len(self._face)] = self._face
+            return replace(figure, colours=colours)
+        return figure
 
     def pictures(self, coefficients: NDArray[np.floating], size: int) -> NDArray[np.uint8]:
         """(views, size, size, 3) sRGB of one sample.

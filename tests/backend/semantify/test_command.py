@@ -17,6 +17,7 @@ def few(tmp_path_factory):
     family = read_json(FOLDER / "body.json")
     family["views"] = family["views"][:1]
     kept = ("fat", "thin", "tall", "short", "stocky", "lanky", "proportioned")
+    family["preset"] = ["tall", "fat"]
     family["descriptors"] = [d for d in family["descriptors"] if d["word"] in kept]
     write_json(folder / "family.json", family)
     common = ["--family", str(folder / "family.json"), "--samples", "100", "--cache", str(folder / "cache")]
@@ -73,3 +74,19 @@ def test_eval_measures_on_held_out_samples(few, capsys):
 def test_what_cannot_be_is_told_before_any_work(options, said, capsys):
     assert main(["semantify", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_words_that_the_encoder_does_not_know_are_measured_where_asked(few, capsys):
+    folder, options = few
+    path = folder / "filled.npz"
+    strict = [*options[:-1], "0.95"]
+    assert main(["semantify", "choose", *strict, "--fill", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["source"]["lanky"] == "tape"
+    assert found["source"]["proportioned"] == "pictures"
+    assert main(["semantify", "train", *strict, "--fill", "--prefer", "tall", "--words", "2", "-o", str(path)]) == 0
+    sliders = read_sliders(path)
+    assert sliders.words[0] == "tall"
+    assert sliders.about["source"] == ["tape", "tape"]
+    stature = sliders.about["names"].index("stature")
+    assert sliders.move[:, 0].argmax() == stature

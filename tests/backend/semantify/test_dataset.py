@@ -17,7 +17,7 @@ class Studio:
 
     family = load_family("body")
     views = family.views[:2]
-    count = 3
+    count, limit, one_sided = 3, 2.0, False
     outfit = "tight"
     body = SimpleNamespace(name="toy", sha256="0")
     figures = SimpleNamespace(person=SimpleNamespace(template="neutral"))

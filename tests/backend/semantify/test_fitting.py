@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 from impromptu.backend.protocol import InvalidInput
-from impromptu.backend.protocol.slider_map import features
-from impromptu.backend.semantify.fitting import calibrated, directions, fit_sliders, posterior, rising, told_apart
+from impromptu.backend.protocol.slider_map import features, from_arrays, to_arrays
+from impromptu.backend.semantify.fitting import (
+    calibrated,
+    directions,
+    fit_sliders,
+    posterior,
+    rising,
+    sides,
+    told_apart,
+)
 from impromptu.backend.semantify.mlp import train_mlp
 
 LOTS = np.random.default_rng(0)
@@ -86,3 +94,49 @@ def test_published_mapper_learns_and_its_seed_fixes_it():
     assert ((found - X[600:900]) ** 2).mean() < 0.9 * (X[600:900] ** 2).mean()
     near = mapper.reconstruct(X[600:620])
     assert ((near - X[600:620]) ** 2).mean() < ((found[:20] - X[600:620]) ** 2).mean() + 1e-9
+
+
+UP = np.where(LOTS.random((2000, 6)) < 0.3, np.abs(LOTS.normal(size=(2000, 6))), 0.0)
+SHAPES = np.array([[1.0, 0.6, 0, 0, -0.8, 0], [0.5, 0, 1.0, 0.05, 0, 0], [0, 0, 0, 0, 0, 1.0]])
+
+
+def shown():
+    """Sliders of blend shapes: three words, the first of which is the less the more the fifth shape is there."""
+    return fit_sliders(WORDS, OPPOSITES, UP @ SHAPES.T, UP, 3.0, one_sided=True)
+
+
+def test_blend_shapes_are_only_added():
+    sliders = shown()
+    assert (sliders.move >= 0).all()
+    assert sliders.move[4, 0] == 0
+    assert sliders.move[3, 1] == 0, "what is faint does not belong to the word"
+    assert sliders.low.tolist() == [0, 0, 0]
+    full = [sliders.moved(sliders.mean, i, sliders.high[i]) for i in range(3)]
+    assert [one.max() for one in full] == pytest.approx([3.0, 3.0, 3.0])
+    both = sliders.moved(full[0] / 2, 1, 1.0)
+    assert both.min() >= 0
+    assert sliders.values(both)[0] == pytest.approx(sliders.values(full[0] / 2)[0])
+    assert sliders.values(both)[1] == pytest.approx(1.0)
+
+
+def test_no_blend_shape_goes_below_zero_and_files_say_so():
+    sliders = from_arrays(to_arrays(shown()))
+    back = sliders.moved(np.array([0.2, 0, 0, 0, 0, 0]), 0, 0.0)
+    assert back.min() >= 0
+    assert sliders.from_scores(np.full(3, -9.0)).min() >= 0
+    usual = UP @ SHAPES.T
+    assert sliders.from_scores(usual.mean(0)) == pytest.approx(UP.mean(0), abs=0.35)
+
+
+def test_words_that_show_the_same_shapes_are_refused():
+    with pytest.raises(InvalidInput, match="same shapes"):
+        fit_sliders(("a", "b"), ("", ""), UP @ SHAPES[[0, 0]].T, UP, 3.0, one_sided=True)
+
+
+def test_no_word_tells_left_from_right():
+    names = ("smile_left", "smile_right", "frown", "jaw_left")
+    assert sides(names) == [(0, 1)]
+    x = LOTS.normal(size=(500, 4))
+    found = directions(x @ np.array([[1.0, 0.2, -0.5, 0.3]]).T, x, sides(names))[0]
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] > 0 > found[2]

@@ -18,3 +18,12 @@ def test_number_and_seed_decide():
     rows = np.stack(list(stream(5, 8, 4, 4.0, 1)))
     assert np.array_equal(rows[1], draw(4, 4.0, 1, 6))
     assert not np.array_equal(draw(4, 4.0, 1, 6), draw(4, 4.0, 2, 6))
+
+
+def test_one_sided_samples_show_a_few_shapes():
+    rows = np.stack(list(stream(0, 1000, 20, 3.0, 3, one_sided=True)))
+    assert rows.min() == 0
+    assert rows.max() <= 3
+    assert abs((rows > 0).mean() - 0.3) < 0.02
+    again = next(stream(7, 8, 20, 3.0, 3, one_sided=True))
+    assert np.array_equal(rows[7], again)
