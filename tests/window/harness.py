@@ -111,16 +111,18 @@ def save(image: Image.Image, folder: Path, name: str, photo: bool = False) -> Pa
     return path
 
 
-def save_sheet(folder: Path, path: Path) -> Path:
-    """Pictures named `sheet_ROW_COLUMN.png` as one: a column for each word, low over middle over high."""
+def save_sheet(folder: Path, path: Path, most: int = 5) -> Path:
+    """Pictures named `sheet_ROW_COLUMN.png` as one: a column for each word, low over middle over high, `most` words abreast."""
     rows = sorted({p.name.split("_")[1] for p in folder.glob("sheet_*.png")}, key=int)
     columns = ("low", "middle", "high")
     cells = [[Image.open(folder / f"sheet_{row}_{name}.png").convert("RGB") for name in columns] for row in rows]
     width, height = cells[0][0].size
-    sheet = Image.new("RGB", (width * len(rows), height * len(columns)))
+    lines = -(-len(rows) // most)
+    sheet = Image.new("RGB", (width * min(len(rows), most), height * len(columns) * lines), (70, 70, 70))
     for r, row in enumerate(cells):
+        line, place = divmod(r, most)
         for c, cell in enumerate(row):
-            sheet.paste(cell, (r * width, c * height))
+            sheet.paste(cell, (place * width, (line * len(columns) + c) * height))
     sheet.save(path, quality=85)
     return path
 
