@@ -112,7 +112,7 @@ def save(image: Image.Image, folder: Path, name: str, photo: bool = False) -> Pa
 
 
 def save_sheet(folder: Path, path: Path, most: int = 5) -> Path:
-    """Pictures named `sheet_ROW_COLUMN.png` as one: a column for each word, low over middle over high, `most` words abreast."""
+    """Pictures named `sheet_ROW_COLUMN.png` as one: low over middle over high, `most` words abreast."""
     rows = sorted({p.name.split("_")[1] for p in folder.glob("sheet_*.png")}, key=int)
     columns = ("low", "middle", "high")
     cells = [[Image.open(folder / f"sheet_{row}_{name}.png").convert("RGB") for name in columns] for row in rows]
