@@ -25,6 +25,7 @@ ORDER = (
     "ops.jobs",
     "ops.export",
     "ops.shape",
+    "ops.sliders",
     "ops.pose",
     "ops.retarget",
     "ops.runtime",
@@ -35,12 +36,14 @@ ORDER = (
     "panels.jobs",
     "panels.found",
     "panels.shape",
+    "panels.sliders",
     "panels.pose",
     "panels.export",
     "panels.retarget",
     "translations",
     "previewing",
     "handlers",
+    "sliders_live",
 )
 """Modules of `addon`, property groups before what points at them, panels in the order they are drawn."""
 

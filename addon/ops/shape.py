@@ -13,6 +13,7 @@ from ..scene import gender
 from ..scene.handles import actor_of, require_actor, skin_of, tell_apart, why_not_reshaped
 from ..scene.shape import set_values, update_joints
 from ..scene.shape_arrays import keys_of
+from ..scene.sliders import renew
 from ..words import explain, say
 
 PLAUSIBLE = 2.2
@@ -36,7 +37,7 @@ def failed(operator: bpy.types.Operator, error: ImpromptuError) -> set[str]:
     return {"CANCELLED"}
 
 
-class _ShapeOperator:
+class ShapeOperator:
     """What the operators of this module share: an actor whose body this file owns, and one undo step."""
 
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender wants a set
@@ -72,7 +73,7 @@ def draw_values(names: list[str], seed: int, amount: float, spread: float) -> di
     return values
 
 
-class IMPROMPTU_OT_random_shape(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_random_shape(ShapeOperator, bpy.types.Operator):
     """Give the actor a random, plausible body. Joints and the motion's feet follow; takes a tenth of a second"""
 
     bl_idname = "impromptu.random_shape"
@@ -93,7 +94,7 @@ class IMPROMPTU_OT_random_shape(_ShapeOperator, bpy.types.Operator):
         set_values(rig, draw_values(keys, self.seed, self.amount, 0.8))
 
 
-class IMPROMPTU_OT_reset_shape(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_reset_shape(ShapeOperator, bpy.types.Operator):
     """Set every shape axis to 0: the mean body. Joints and the motion's feet follow"""
 
     bl_idname = "impromptu.reset_shape"
@@ -102,9 +103,10 @@ class IMPROMPTU_OT_reset_shape(_ShapeOperator, bpy.types.Operator):
     def change(self, rig: bpy.types.Object) -> None:
         set_values(rig, {k.name: 0.0 for k in keys_of(skin_of(rig))})
         rig[gender.GENDER] = gender.built_as(rig)
+        renew(rig)
 
 
-class IMPROMPTU_OT_set_gender(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_set_gender(ShapeOperator, bpy.types.Operator):
     """Turn the body into the male, female or neutral mean and keep your own changes"""
 
     bl_idname = "impromptu.set_gender"
@@ -121,9 +123,10 @@ class IMPROMPTU_OT_set_gender(_ShapeOperator, bpy.types.Operator):
 
     def change(self, rig: bpy.types.Object) -> None:
         gender.set_gender(rig, self.gender)
+        renew(rig)
 
 
-class IMPROMPTU_OT_update_joints(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_update_joints(ShapeOperator, bpy.types.Operator):
     """Move the joints to where the shape keys put them, and fit the motion's feet to the legs. Needed after shape keys were changed by hand, or with Live Joints off"""  # noqa: E501
 
     bl_idname = "impromptu.update_joints"
@@ -134,7 +137,7 @@ class IMPROMPTU_OT_update_joints(_ShapeOperator, bpy.types.Operator):
             self.report({"INFO"}, say("The joints are where the shape wants them"))
 
 
-class IMPROMPTU_OT_random_expression(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_random_expression(ShapeOperator, bpy.types.Operator):
     """Give the actor a random face"""
 
     bl_idname = "impromptu.random_expression"
@@ -154,7 +157,7 @@ class IMPROMPTU_OT_random_expression(_ShapeOperator, bpy.types.Operator):
         set_values(rig, {k: rng.uniform(0.2, FACES) if k in moved else 0.0 for k in keys})
 
 
-class IMPROMPTU_OT_reset_expression(_ShapeOperator, bpy.types.Operator):
+class IMPROMPTU_OT_reset_expression(ShapeOperator, bpy.types.Operator):
     """Set every expression slider to 0: a face at rest"""
 
     bl_idname = "impromptu.reset_expression"

@@ -17,6 +17,8 @@ from .skeleton import has_skeleton, why_no_skeleton
 
 UID = "impromptu_uid"
 """Custom property of rig and skin: the same on both, different for every actor."""
+SLIDERS = ('["word_', '["face_')
+"""What the paths of custom properties of word sliders hold."""
 _SESSION = uuid.uuid4().hex
 """Session uids mean something within this run only."""
 _skins: dict[str, str] = {}
@@ -185,11 +187,13 @@ def own_data(rig: bpy.types.Object) -> None:
 
 
 def point_drivers(skin: bpy.types.Object, rig: bpy.types.Object) -> None:
-    """Let the pose correctives and looks of a skin follow the bones and sliders of its own rig."""
-    for block in (skin, skin.data.shape_keys):
+    """Let pose correctives, looks and sliders of an actor follow its own rig."""
+    for block in (skin, skin.data.shape_keys, rig):
         animation = block.animation_data
         for curve in animation.drivers if animation else ():
             for variable in curve.driver.variables:
                 for target in variable.targets:
-                    if target.id != rig and is_actor(target.id):
+                    # What a person lets the rig itself follow may well be another actor.
+                    own = block != rig or any(mark in target.data_path for mark in SLIDERS)
+                    if own and target.id != rig and is_actor(target.id):
                         target.id = rig

@@ -14,6 +14,7 @@ from .actor import Actor, build_body, record_of
 from .actor_data import BodyData, MotionData
 from .axes import quaternion_from_axis_angle, rotate_axes, to_blender
 from .handles import UID, actors, require_editable, skin_of, why_not_reshaped
+from .means import files_for
 from .outfit import recolour
 from .provenance import read, tag
 from .read_motion import action_frames
@@ -21,6 +22,8 @@ from .sampling import channels_of, sample_root, sample_rotations
 from .shape import set_values, stamp
 from .shape_arrays import betas_of, keys_of, shape_arrays
 from .skeleton import Skeleton, global_rotations, has_skeleton, joint_positions, skeleton_of
+from .slider_state import words_of
+from .sliders import follow_motion, make_words
 
 MARGIN = 0.3
 """Metres between the skins of two actors that stand beside each other."""
@@ -118,6 +121,7 @@ def replace_action(
     if kept and now and np.abs(np.array([*now.values()]) - body.betas).max() > 1e-4:
         set_values(rig, now)
     if own:
+        follow_motion(rig, old)
         recolour(skin_of(rig), body, colours)
     tag(action, record_of(body, record))
     # Another motion leaves the looks on.
@@ -160,13 +164,14 @@ def replace_actor(
 ) -> Actor:
     """A new actor in the place of another, with its name, transform, parent, collections, followers and uid.
 
-    Its actions are kept.
+    Its actions are kept; where it had word sliders the new one has its own, with the keys of words that both have.
     """
     skin = skin_of(rig)
     names = rig.name, skin.name if skin else ""
     start = float(action_frames(rig, bpy.context.scene)[0]) if rig.animation_data else FIRST_FRAME
     if rig.animation_data and rig.animation_data.action and rig.animation_data.action.library is None:
         rig.animation_data.action.use_fake_user = True
+    worded, before = bool(words_of(rig)), rig.animation_data.action if rig.animation_data else None
     made = build_body(body, name, record, colours)
     for new, old in ((made.rig, rig), (made.skin, skin)):
         if old is None:
@@ -188,6 +193,9 @@ def replace_actor(
     action = _write(made.rig, body, motion, name, start)
     stamp(action, body.betas)
     tag(action, record_of(body, record))
+    if worded and files_for(made.rig):
+        make_words(made.rig)
+        follow_motion(made.rig, before)
     return Actor.of(made.rig)
 
 

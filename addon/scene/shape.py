@@ -17,6 +17,7 @@ from .sampling import Channels, bone_path, channels_of, keys_in, sample_root, sa
 from .shape_arrays import betas_of, keys_of, shape_arrays
 from .shape_keys import LIMIT
 from .skeleton import Skeleton, global_rotations, joint_positions, skeleton_of, stored
+from .slider_state import absorb, joint_betas, note_fit
 
 BETAS = "joint_betas"
 """Custom property of the armature data: the betas that its joints stand at."""
@@ -57,6 +58,7 @@ def set_values(rig: bpy.types.Object, values: Mapping[str, float], joints: bool 
         if name not in blocks:
             raise InvalidInput(f"{skin.name} has no shape key {name}.", "Make the actor again.")
         blocks[name].value = float(np.clip(value, -LIMIT, LIMIT))
+    absorb(rig)
     if joints and any(name.startswith("Shape") for name in values):
         update_joints(rig)
 
@@ -74,12 +76,13 @@ def update_joints(rig: bpy.types.Object) -> bool:
     """
     skin = require_shape(rig)
     skeleton = skeleton_of(rig)
-    after = betas_of(skin)
+    after = joint_betas(rig, betas_of(skin))
     before = stored(rig.data, BETAS) if BETAS in rig.data else after
     moved = not same(before, after)
     if moved or BETAS not in rig.data:
         move_joints(rig, skeleton, skeleton.heads(after))
         rig.data[BETAS] = after.tolist()
+    note_fit(rig)
     return fit_action(rig, skeleton, skin, before, after) or moved
 
 

@@ -169,6 +169,10 @@ class Driver:
             {"name": name, "box": box, "trim": kind == "UI", "window": (window().width, window().height)}
         )
 
+    def quiet(self, seconds: float) -> None:
+        """Ask for no redraw for so long, other than what Blender does by itself."""
+        self._redraw = time.perf_counter() + seconds
+
     # Looking for things.
 
     def hovered(self, kind: str = "UI", area: Any = None) -> str:

@@ -100,14 +100,30 @@ def trim(image: Image.Image) -> Image.Image:
     return image.crop((0, 0, image.width, min(last + 14, image.height)))
 
 
-def save(image: Image.Image, folder: Path, name: str) -> Path:
-    """A picture for the manual, small: a sidebar as .png of few colours, a window as .jpg."""
-    wide = image.width > 1200
+def save(image: Image.Image, folder: Path, name: str, photo: bool = False) -> Path:
+    """A picture for the manual, small: a sidebar as .png of few colours, a window or a `photo` as .jpg."""
+    wide = photo or image.width > 1200
     path = folder / f"{name}{'.jpg' if wide else '.png'}"
     if wide:
         image.save(path, quality=88)
     else:
         image.quantize(128).save(path, optimize=True)
+    return path
+
+
+def save_sheet(folder: Path, path: Path, most: int = 5) -> Path:
+    """Pictures named `sheet_ROW_COLUMN.png` as one: low over middle over high, `most` words abreast."""
+    rows = sorted({p.name.split("_")[1] for p in folder.glob("sheet_*.png")}, key=int)
+    columns = ("low", "middle", "high")
+    cells = [[Image.open(folder / f"sheet_{row}_{name}.png").convert("RGB") for name in columns] for row in rows]
+    width, height = cells[0][0].size
+    lines = -(-len(rows) // most)
+    sheet = Image.new("RGB", (width * min(len(rows), most), height * len(columns) * lines), (70, 70, 70))
+    for r, row in enumerate(cells):
+        line, place = divmod(r, most)
+        for c, cell in enumerate(row):
+            sheet.paste(cell, (place * width, (line * len(columns) + c) * height))
+    sheet.save(path, quality=85)
     return path
 
 

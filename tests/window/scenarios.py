@@ -180,7 +180,8 @@ if __name__ == "__main__":
     if os.environ["IMPROMPTU_WINDOW_SCENARIO"] not in SCENARIOS:
         import looks
         import pictures
+        import words_panel
 
-        SCENARIOS |= pictures.SCENARIOS | looks.SCENARIOS
+        SCENARIOS |= pictures.SCENARIOS | looks.SCENARIOS | words_panel.SCENARIOS
     seconds = float(os.environ.get("IMPROMPTU_WINDOW_SECONDS", "280"))
     Driver(folder()).start(SCENARIOS[os.environ["IMPROMPTU_WINDOW_SCENARIO"]], seconds)

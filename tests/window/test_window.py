@@ -54,6 +54,18 @@ def test_a_look_grows_is_cancelled_undone_and_finished(archive):
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
 
 
+def test_a_word_slider_is_dragged_keyed_and_rendered(archive):
+    report = play("words", archive, seconds=900)
+    for name, picture in report.pictures.items():
+        wanted = PICTURES if name in ("panel_words", "words_affected") else FOLDER / "words"
+        print(f"  {harness.save(picture, wanted, name, photo=name == 'words_affected')} {picture.size}")
+    print(f"  {harness.save_sheet(FOLDER / 'words', PICTURES / 'words_sheet.jpg')}")
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+    sizes = [picture.size for name, picture in report.pictures.items() if name.startswith("panel")]
+    assert sizes
+    assert all(width > 200 and height > 200 for width, height in sizes)
+
+
 def test_pictures_of_the_panel(archive):
     report = play("pictures", archive, size=(1600, 1520))
     for name, picture in report.pictures.items():
