@@ -17,11 +17,15 @@ from ...people.actions import Action
 from ...people.bodies import AXES, Split
 from ...people.outfits import sample_outfit
 from ...people.sampling import sample_person
+from ...people.spec import Person
 from ...people.surroundings import Surroundings, sample_surroundings
 from ...pictures.captions_plan import CaptionsPlan
+from ...pictures.figures import TIGHT
+from ...pictures.framing import stand_at
 from ...pictures.raster_engine import RasterEngine
 from ...pictures.requests import CaptionsRequest
-from ...pictures.stage import assemble
+from ...pictures.shapes import ARMS_DOWN
+from ...pictures.stage import Stage, assemble, studio
 from ...render.compiled import numba_there
 from ..sampling import draw
 
@@ -33,6 +37,8 @@ UPRIGHT = 0.75
 """Cosine of the lean, and share of a standing person's height, that poses have at least: nobody lies or crouches."""
 UPPER = 0.2
 """Share of the photos from the hips up that are kept: mostly the whole person is seen."""
+PLAIN_CAMERA = (0.0, 5.0, 5.0, 28.0)
+"""Azimuth and elevation in degrees, metres from the body, field of view in degrees."""
 STREAM = 77
 """Sets these draws apart from those of other parts of the house with the same seed."""
 
@@ -55,10 +61,11 @@ class Drawings:
     Args:
         template: `neutral`, `male` or `female`: which mean betas are drawn around.
         seed: of the set; split: `train`, or `test`, which has actions and garments that training never shows.
+        plain: instead of all that, everybody in tight clothes, standing, from one camera ahead: for comparison.
     """
 
-    def __init__(self, template: str = "neutral", seed: int = 0, split: str = "train") -> None:
-        self.template, self.seed, self.split = template, seed, cast(Split, split)
+    def __init__(self, template: str = "neutral", seed: int = 0, split: str = "train", plain: bool = False) -> None:
+        self.template, self.seed, self.split, self.plain = template, seed, cast(Split, split), plain
         self._plan = CaptionsPlan(CaptionsRequest(count=1, size=SIZE, split=split))
         self._painter: Painter | None = None
         self._engine = RasterEngine()
@@ -79,17 +86,31 @@ class Drawings:
             betas=tuple(betas.tolist()),
             garments=sample_outfit(lots, closet.kinds, self.template, self.split),
         )
-        action = self._action(lots)
-        around = self._surroundings(lots, action)
-        figure = self._plan.pose(person, action)
-        scenes = assemble([self._plan.place(figure, action, around)], SIZE)
+        stage, whole = self._standing(person) if self.plain else self._acting(person, lots)
+        scenes = assemble([stage], SIZE)
         if self._painter is None and numba_there():
-            self._painter = Painter(figure.faces)
+            self._painter = Painter(stage.figure.faces)
         if self._painter is None:
             shot = next(iter(self._engine.shoot(scenes, lambda: None)))
         else:
-            shot = self._painter.paint(scenes, 0, self._painter.normals(figure.vertices))
-        return Drawn(shot.picture, betas, around.framing == "full body")
+            shot = self._painter.paint(scenes, 0, self._painter.normals(stage.figure.vertices))
+        return Drawn(shot.picture, betas, whole)
+
+    def _acting(self, person: Person, lots: np.random.Generator) -> tuple[Stage, bool]:
+        """Somebody who does something somewhere, and whether all of the person is seen."""
+        action = self._action(lots)
+        around = self._surroundings(lots, action)
+        return self._plan.place(self._plan.pose(person, action), action, around), around.framing == "full body"
+
+    def _standing(self, person: Person) -> tuple[Stage, bool]:
+        body = self._plan.figures.body
+        pose = body.relaxed_pose()
+        for name, turn in ARMS_DOWN.items():
+            pose[body.joint_names.index(name)] = turn
+        figure = self._plan.figures.pose(replace(person, garments=TIGHT), pose)
+        azimuth, elevation, distance, fov = PLAIN_CAMERA
+        camera = stand_at(azimuth, elevation, distance, np.array([0.0, 0.9, 0.0]), fov)
+        return studio(figure, camera, 0, "plain"), True
 
     def _action(self, lots: np.random.Generator) -> Action:
         while True:

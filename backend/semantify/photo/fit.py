@@ -50,6 +50,8 @@ class Fitted:
     """(s, s, 3)."""
     estimate: Estimate
     """Of the betas of `body`."""
+    embedding: NDArray[np.floating]
+    """(dim,) of the person alone, by the encoder `body`."""
     scores: dict[str, float]
     """How well each word fits, in deviations from the scores of other photos."""
     body: MorphableBody
@@ -80,7 +82,8 @@ def fit_photo(request: FitRequest, progress: Progress = lambda stage, i, n: None
         raise InvalidInput(f"{there} found in {photo.name}, and number {request.person} is wanted.", "Give another.")
     found = people[request.person - 1]
     progress("Measuring", 1, 3)
-    scores = photo_map.scores(embedded([crop_of(photo.pixels, found, alone=True)])[0])
+    embedding = embedded([crop_of(photo.pixels, found, alone=True)])[0]
+    scores = photo_map.scores(embedding)
     estimate = _of_template(estimated(photo_map, found, scores), request.body)
     progress("Fitting", 2, 3)
     if request.height:
@@ -89,7 +92,7 @@ def fit_photo(request: FitRequest, progress: Progress = lambda stage, i, n: None
     standard = photo_map.standard(scores)
     named = dict(zip(photo_map.words, standard.tolist(), strict=True))
     crop = crop_of(photo.pixels, found)
-    return Fitted(request, photo, found, len(people), crop, estimate, named, body, photo_map)
+    return Fitted(request, photo, found, len(people), crop, estimate, embedding, named, body, photo_map)
 
 
 @lru_cache(maxsize=1)

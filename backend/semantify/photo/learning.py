@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def fit_map(
     measured = np.clip((photos.measured - numbers["mean"]) / numbers["scale"], -MOST, MOST)
     inputs = np.concatenate((measured, standard[:, None].repeat(2, 1)), 2)
     numbers |= _trained(inputs[train], betas[train], seed)
-    empty = {k: np.ones(betas.shape[1]) for k in ("share",)}
+    empty = {"share": np.ones(betas.shape[1])}
     spreads = {f"spread_{k}": np.eye(betas.shape[1]) for k in ("whole", "part", "scores")}
     raw = PhotoMap({**numbers, **empty, **spreads}, words, about)
     return _calibrated(raw, photos, scores, betas, ~train)
@@ -138,7 +139,7 @@ def _trained(inputs: NDArray[np.floating], betas: NDArray[np.floating], seed: in
     x = torch.from_numpy(inputs.reshape(-1, inputs.shape[2]).astype(np.float32))
     y = torch.from_numpy(betas.repeat(2, 0).astype(np.float32))
     sizes = (x.shape[1], *HIDDEN, y.shape[1])
-    layers = [nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
     with torch.no_grad():
         for layer in layers:
             layer.weight.copy_(torch.randn(layer.weight.shape, generator=lots) * (2 / layer.in_features) ** 0.5)
