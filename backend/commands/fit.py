@@ -125,7 +125,8 @@ def as_text(facts: dict[str, Any]) -> str:
     by = {"pose": "by joints and outline", "alpha": "by transparency, without joints",
           "backdrop": "by a plain backdrop, without joints", "whole": "by nothing: the whole picture"}  # fmt: skip
     lines = [
-        f"person {found['person']} of {found['people']}, found {by[found['by']]}, at {left},{top}, {width} x {height}",
+        f"person {found['person']} of {found['people']}, found {by[found['by']]}",
+        f"at {left},{top}, {width} x {height} pixels",
         "betas: " + ", ".join(f"{k} {v:+.2f}±{facts['deviations'][k]:.2f}" for k, v in facts["betas"].items()),
         "sliders: " + ", ".join(f"{k} {v:+.2f}" for k, v in facts["sliders"].items()),
         f"this shape: {size['height_m']:.2f} m, about {size['weight_kg']:.0f} kg",

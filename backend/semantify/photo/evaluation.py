@@ -193,7 +193,7 @@ def as_text(found: dict[str, Any]) -> str:
         lines.append(f"| {METHODS[method]} | " + " | ".join(cells) + " |")
     clothes = "in tight clothes, from ahead" if found["plain"] else "dressed, in any pose, from anywhere"
     lines.append(
-        f"{found['people']} people of the {found['template']} body, {clothes}; seed {found['seed']}; nobody was found "
-        f"in {found['missed']}. In brackets what 95 % of such means would lie within."
+        f"{found['people']} people of the {found['template']} body, {clothes}; seed {found['seed']}; nobody was "
+        f"found in {found['missed']}. In brackets what 95 % of such means would lie within."
     )
     return "\n".join(lines)
