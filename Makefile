@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders train-photo-map clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -157,6 +157,11 @@ PRESET := --prefer tall --prefer fat --prefer masculine --prefer "long legs"
 train-sliders: setup
 	@for model in neutral female male; do \
 		.venv/bin/impromptu semantify train --model $$model $(PRESET) -o backend/semantify/data/body_$$model.npz || exit 1; done
+
+# How the map from photos to betas is made that ships: an hour and a half of one core for the pictures, then a minute.
+train-photo-map: setup
+	@$(PY) $(PIP) -e '.[photo]'
+	.venv/bin/impromptu semantify fit-train --photos 10000 -o backend/semantify/data/photo.npz
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

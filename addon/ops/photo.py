@@ -28,8 +28,9 @@ class IMPROMPTU_OT_shape_from_picture(JobStarter, bpy.types.Operator):
         name="Picture", description="A photo of a person: PNG, JPEG, WebP, BMP or TIFF", subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )  # fmt: skip
-    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(
+        default="*.png;*.jpg;*.jpeg;*.webp;*.bmp;*.tif;*.tiff", options={"HIDDEN", "SKIP_SAVE"}
+    )
     image: bpy.props.StringProperty(
         name="Image", description="An image of this file, instead of one on the disk", options={"SKIP_SAVE"}
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -233,8 +234,6 @@ def _by_pose(seen: Pixels, alpha: Pixels | None, most: int) -> list[Found]:
 @functools.cache
 def _detector() -> Any:
     """MediaPipe's pose, for single pictures, with a mask; half a second to make, so made once."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the protocol buffers' own changes
         return _mediapipe().Pose(static_image_mode=True, model_complexity=1, enable_segmentation=True)
@@ -245,7 +244,9 @@ on_release(_detector.cache_clear)
 
 def _one_pose(detector: Any, seen: NDArray[np.uint8]) -> Found | None:
     """The person whom the detector sees first."""
-    result = detector.process(seen)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        result = detector.process(seen)
     if result.pose_landmarks is None or result.segmentation_mask is None:
         return None
     height, width = seen.shape[:2]
