@@ -25,6 +25,7 @@ from ..scores import score
 from ..training import Options, Work
 from .drawn import Drawings
 from .fit import MOST_BETA, Fitted, fit_photo, of_height
+from .reading import Estimate
 
 GIRTHS = ("chest", "waist", "hips")
 DRAWS = 4000
@@ -32,6 +33,7 @@ DRAWS = 4000
 PAPER_SAMPLES = 1500
 METHODS = {
     "mean": "mean body",
+    "mean_height": "mean body, height told",
     "paper": "the paper's mapper (scores of the sliders' words, learnt in the studio)",
     "scores": "scores of all words, learnt from photos",
     "ours": "outline, joints and scores",
@@ -122,7 +124,9 @@ def _guesses(
         true_height = float(height(fitted.body.shaped(torch.from_numpy(truth.astype(np.float32))))[0])
     scores = fitted.photo_map.scores(fitted.embedding)
     told = of_height(fitted.estimate, fitted.body, true_height).betas
+    nothing_else = of_height(Estimate(mean, np.eye(len(mean))), fitted.body, true_height).betas
     guesses |= {
+        "mean_height": nothing_else.clip(-MOST_BETA, MOST_BETA),
         "ours": fitted.betas,
         "ours_height": told.clip(-MOST_BETA, MOST_BETA),
         "scores": fitted.photo_map.from_scores(scores).betas,

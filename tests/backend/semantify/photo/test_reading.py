@@ -137,7 +137,9 @@ def test_a_known_height_is_kept():
 
     body = kept_body("neutral")
     found = fitting.of_height(Estimate(np.zeros(10), 0.8 * np.eye(10)), body, 1.9)
-    assert float(height(body.shaped(torch.from_numpy(found.betas.astype(np.float32))))[0]) == pytest.approx(1.9, abs=2e-3)
+    assert float(height(body.shaped(torch.from_numpy(found.betas.astype(np.float32))))[0]) == pytest.approx(
+        1.9, abs=2e-3
+    )
     assert found.betas[0] > 1
     assert found.deviation[0] < 0.5
 
