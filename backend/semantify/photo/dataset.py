@@ -33,11 +33,11 @@ Progress = Callable[[int, int], None]
 class PhotoSet:
     """n photos in which somebody was found."""
 
-    betas: NDArray[np.floating]
+    betas: NDArray[Any]
     """(n, 10)."""
-    measured: NDArray[np.floating]
+    measured: NDArray[Any]
     """(n, 2, f) `measuring.measures` of the person and of the person in the mirror."""
-    embeddings: NDArray[np.floating]
+    embeddings: NDArray[Any]
     """(n, dim) of the person alone."""
     whole: NDArray[np.bool_]
     """(n,) seen from head to foot."""

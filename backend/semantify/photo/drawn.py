@@ -65,7 +65,8 @@ class Drawings:
     """
 
     def __init__(self, template: str = "neutral", seed: int = 0, split: str = "train", plain: bool = False) -> None:
-        self.template, self.seed, self.split, self.plain = template, seed, cast(Split, split), plain
+        self.template, self.seed, self.plain = template, seed, plain
+        self.split: Split = cast(Split, split)
         self._plan = CaptionsPlan(CaptionsRequest(count=1, size=SIZE, split=split))
         self._painter: Painter | None = None
         self._engine = RasterEngine()

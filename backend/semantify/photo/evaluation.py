@@ -112,8 +112,8 @@ def _as_a_file(pixels: NDArray[np.uint8], template: str) -> Fitted | None:
 
 
 def _guesses(
-    fitted: Fitted | None, truth: NDArray[np.floating], paper: tuple[Work, tuple[str, ...], MlpMapper] | None
-) -> dict[str, NDArray[np.floating]]:
+    fitted: Fitted | None, truth: NDArray[Any], paper: tuple[Work, tuple[str, ...], MlpMapper] | None
+) -> dict[str, NDArray[Any]]:
     """Betas by method; the mean body's where nobody was found."""
     mean = np.zeros_like(truth)
     names = [name for name in METHODS if name != "paper" or paper is not None]
@@ -146,7 +146,7 @@ def _paper(asked: Asked, cache: Path) -> tuple[Work, tuple[str, ...], MlpMapper]
 
 
 @torch.no_grad()
-def errors(body: MorphableBody, betas: NDArray[np.floating], truth: NDArray[np.floating]) -> Row:
+def errors(body: MorphableBody, betas: NDArray[Any], truth: NDArray[Any]) -> Row:
     """Of one person: distances of vertices in the rest pose as they are, and scaled to the true height about the
     middle, mm; root of the betas' mean squared error; height and girths, cm.
 

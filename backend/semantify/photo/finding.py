@@ -57,9 +57,9 @@ class Found:
     box: Box
     mask: Mask | None
     """(H, W) the person's pixels; none where nothing tells them from the rest."""
-    points: NDArray[np.floating] | None
+    points: NDArray[Any] | None
     """(33, 3) x, y in pixels and visibility 0 to 1 of MediaPipe's landmarks; none where no joints were found."""
-    world: NDArray[np.floating] | None
+    world: NDArray[Any] | None
     """(33, 3) the same about the middle of the hips, at the scale of a usual body: x right, y down, z away."""
     by: str
     """Of `FINDERS`."""
@@ -263,8 +263,8 @@ def _one_pose(detector: Any, seen: NDArray[np.uint8]) -> Found | None:
 def _blanked(seen: Pixels, mask: Mask) -> Pixels:
     """The photo with a person painted over in what is around."""
     _, _, width, height = box_of(mask)
-    wide = ndimage.binary_dilation(mask, iterations=max(round(TOUCHED * max(width, height)) // 3, 1))
-    ring = ndimage.binary_dilation(wide, iterations=3) & ~wide
+    wide = np.asarray(ndimage.binary_dilation(mask, None, max(round(TOUCHED * max(width, height)) // 3, 1)), bool)
+    ring = np.asarray(ndimage.binary_dilation(wide, None, 3), bool) & ~wide
     out = seen.copy()
     out[wide] = np.median(seen[ring] if ring.any() else seen.reshape(-1, 3), 0).astype(np.uint8)
     return out

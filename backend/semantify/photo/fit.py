@@ -50,7 +50,7 @@ class Fitted:
     """(s, s, 3)."""
     estimate: Estimate
     """Of the betas of `body`."""
-    embedding: NDArray[np.floating]
+    embedding: NDArray[Any]
     """(dim,) of the person alone, by the encoder `body`."""
     scores: dict[str, float]
     """How well each word fits, in deviations from the scores of other photos."""
@@ -58,7 +58,7 @@ class Fitted:
     photo_map: PhotoMap
 
     @property
-    def betas(self) -> NDArray[np.floating]:
+    def betas(self) -> NDArray[Any]:
         """(k,)."""
         return self.estimate.betas
 
@@ -115,7 +115,7 @@ def kept_map() -> PhotoMap:
 on_release(kept_map.cache_clear)
 
 
-def estimated(photo_map: PhotoMap, found: Found, scores: NDArray[np.floating]) -> Estimate:
+def estimated(photo_map: PhotoMap, found: Found, scores: NDArray[Any]) -> Estimate:
     """Betas of the neutral body, of somebody of whom nothing else is known.
 
     Args:
@@ -127,7 +127,7 @@ def estimated(photo_map: PhotoMap, found: Found, scores: NDArray[np.floating]) -
     return photo_map.read(both, scores, float(found.points[list(LEGS), 2].min()) > WHOLE)
 
 
-def mean_of(template: str) -> NDArray[np.floating]:
+def mean_of(template: str) -> NDArray[Any]:
     """(k,) betas of the neutral body at which it is nearest to another mean: a least squares fit of its vertices."""
     neutral = load_arrays("neutral")
     axes = neutral.shapedirs.reshape(-1, neutral.shapedirs.shape[2]).astype(np.float64)
@@ -148,7 +148,7 @@ def _of_template(estimate: Estimate, template: str) -> Estimate:
 def of_height(estimate: Estimate, body: MorphableBody, metres: float) -> Estimate:
     """The estimate of somebody whose height is known."""
 
-    def tall(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    def tall(rows: NDArray[Any]) -> NDArray[Any]:
         return height(body.shaped(torch.from_numpy(rows.astype(np.float32)))).double().numpy()
 
     first = estimate

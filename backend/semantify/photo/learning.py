@@ -69,7 +69,7 @@ def learn(count: int, seed: int, cache: Path, progress: Progress = lambda i, n: 
 
 
 def fit_map(
-    photos: PhotoSet, words: tuple[str, ...], towards: NDArray[np.floating], seed: int, about: dict[str, Any]
+    photos: PhotoSet, words: tuple[str, ...], towards: NDArray[Any], seed: int, about: dict[str, Any]
 ) -> Learnt:
     """Fit the map to some photos, measured on those that are held out.
 
@@ -82,7 +82,7 @@ def fit_map(
     betas = photos.betas.astype(np.float64)
     scores = photos.embeddings.astype(np.float64) @ towards.T
     both = photos.measured[train].reshape(-1, photos.measured.shape[2]).astype(np.float64)
-    numbers: dict[str, NDArray[np.floating]] = {
+    numbers: dict[str, NDArray[Any]] = {
         "mean": both.mean(0), "scale": np.maximum(both.std(0), 1e-4), "towards": towards,
         "score_mean": scores[train].mean(0), "score_scale": np.maximum(scores[train].std(0), LEAST),
     }  # fmt: skip
@@ -99,7 +99,7 @@ def fit_map(
 
 
 def _calibrated(
-    raw: PhotoMap, photos: PhotoSet, scores: NDArray[np.floating], betas: NDArray[np.floating],
+    raw: PhotoMap, photos: PhotoSet, scores: NDArray[Any], betas: NDArray[Any],
     held: NDArray[np.bool_],
 ) -> Learnt:  # fmt: skip
     """The map with estimates as bold as they are right, and with the covariance of what they miss."""
@@ -122,14 +122,14 @@ def _calibrated(
     return Learnt(PhotoMap({**raw.numbers, "share": share, **spreads}, raw.words, about), explained)
 
 
-def _covariance(missed: NDArray[np.floating], which: NDArray[np.bool_]) -> NDArray[np.floating]:
+def _covariance(missed: NDArray[Any], which: NDArray[np.bool_]) -> NDArray[Any]:
     """(k, k) of some rows; of few rows drawn towards that of all, so that it has an inverse."""
     everybody = missed.T @ missed / len(missed)
     some = missed[which]
     return (some.T @ some + 30 * everybody) / (len(some) + 30)
 
 
-def _trained(inputs: NDArray[np.floating], betas: NDArray[np.floating], seed: int) -> dict[str, NDArray[np.floating]]:
+def _trained(inputs: NDArray[Any], betas: NDArray[Any], seed: int) -> dict[str, NDArray[Any]]:
     """The network's weights.
 
     Args:

@@ -6,6 +6,9 @@ of a usual body. So nothing here depends on how near the camera stood, and nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,11 +31,14 @@ AROUND = np.arange(0, 360, 30)
 FAR = {"trunk": 0.55, "limb": 0.3, "head": 0.45}
 """Metres within which the outline is looked for."""
 STEPS = 80
+Rays = tuple[NDArray[Any], NDArray[Any], float]
+"""(n, 2) points, (n, 2) unit vectors and metres: where the outline is looked for, and how far."""
+Array = NDArray[Any]
 SEEN = 0.5
 """Visibility from which a landmark counts."""
 
 
-def measures(found: Found) -> NDArray[np.float64]:
+def measures(found: Found) -> Array:
     """(f,) measures of a person with joints and a mask.
 
     Args:
@@ -46,7 +52,7 @@ def measures(found: Found) -> NDArray[np.float64]:
     up, middle = _upright(points)
     frame = np.stack((np.array([-up[1], up[0]]), up))
     # Half the breadth to either side counts, and by how much the sides differ: a mirrored photo measures the same.
-    parts = [_sides(_outline(found.mask, *rays, scale)) for rays in _trunk_rays(points, up)]
+    parts: list[Array] = [_sides(_outline(found.mask, *_trunk_rays(points, up), scale))]
     for pair in _limb_rays(points):
         left, right = (_sides(_outline(found.mask, *rays, scale)) for rays in pair)
         parts += [np.minimum(left, right), np.maximum(left, right)]
@@ -69,7 +75,7 @@ def mirrored(found: Found) -> Found:
     return Found((width - x - wide, y, wide, high), found.mask[:, ::-1], points, world, found.by)
 
 
-def scale_of(points: NDArray[np.floating], world: NDArray[np.floating], sure: NDArray[np.floating]) -> float:
+def scale_of(points: Array, world: Array, sure: Array) -> float:
     """Pixels a metre: the least squares fit of (33, 3) joints in space, seen from afar, to (33, 2) in the photo."""
     good = sure > SEEN
     if good.sum() < 6:
@@ -78,11 +84,11 @@ def scale_of(points: NDArray[np.floating], world: NDArray[np.floating], sure: ND
     return max(float((a * b).sum() / max((a * a).sum(), 1e-9)), 1.0)
 
 
-def _middle(values: NDArray[np.floating], pair: tuple[int, int]) -> NDArray[np.floating]:
+def _middle(values: Array, pair: tuple[int, int]) -> Array:
     return (values[pair[0]] + values[pair[1]]) / 2
 
 
-def _upright(points: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def _upright(points: Array) -> tuple[Array, Array]:
     """(2,) unit vector from the hips to the shoulders, and (2,) the hips' middle."""
     hips = _middle(points, HIPS)
     up = _middle(points, SHOULDERS) - hips
@@ -90,14 +96,14 @@ def _upright(points: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArra
     return (up / length if length > 1e-6 else np.array([0.0, -1.0])), hips
 
 
-def _trunk_rays(points: NDArray[np.floating], up: NDArray[np.floating]):
+def _trunk_rays(points: Array, up: Array) -> Rays:
     top, bottom = _middle(points, SHOULDERS), _middle(points, HIPS)
     at = top + TRUNK[:, None] * (bottom - top)
     aside = np.array([-up[1], up[0]])
-    yield at.repeat(2, 0), np.tile(np.stack((aside, -aside)), (len(at), 1)), FAR["trunk"]
+    return at.repeat(2, 0), np.tile(np.stack((aside, -aside)), (len(at), 1)), FAR["trunk"]
 
 
-def _limb_rays(points: NDArray[np.floating]):
+def _limb_rays(points: Array) -> Iterator[list[Rays]]:
     """Rays of the left and the right side, of each kind of limb."""
     for starts, ends in LIMBS:
         pair = []
@@ -110,7 +116,7 @@ def _limb_rays(points: NDArray[np.floating]):
         yield pair
 
 
-def _head_rays(points: NDArray[np.floating], frame: NDArray[np.floating]):
+def _head_rays(points: Array, frame: Array) -> Rays:
     turn = np.radians(AROUND)
     return (
         np.tile(_middle(points, EARS), (len(turn), 1)),
@@ -119,9 +125,7 @@ def _head_rays(points: NDArray[np.floating], frame: NDArray[np.floating]):
     )
 
 
-def _outline(
-    mask: NDArray[np.bool_], at: NDArray[np.floating], towards: NDArray[np.floating], far: float, scale: float
-) -> NDArray[np.floating]:
+def _outline(mask: NDArray[np.bool_], at: Array, towards: Array, far: float, scale: float) -> Array:
     """(n,) metres from points to where the mask ends in a direction; `far` where it does not, 0 outside of it."""
     reach = np.linspace(0, far * scale, STEPS)
     where = np.floor(at[:, None] + reach[:, None] * towards[:, None]).astype(int)
@@ -132,13 +136,13 @@ def _outline(
     return reach[first] / scale
 
 
-def _sides(outline: NDArray[np.floating]) -> NDArray[np.floating]:
+def _sides(outline: Array) -> Array:
     """(n,) breadths and (n,) differences of the two sides, of (2 n,) distances."""
     one, other = outline[::2], outline[1::2]
     return np.concatenate((one + other, np.abs(one - other)))
 
 
-def _turned(world: NDArray[np.floating]) -> NDArray[np.floating]:
+def _turned(world: Array) -> Array:
     """(33, 3) joints in the trunk's own frame: along the hips, up, ahead."""
     up = _middle(world, SHOULDERS) - _middle(world, HIPS)
     up = up / max(float(np.linalg.norm(up)), 1e-6)
@@ -148,7 +152,7 @@ def _turned(world: NDArray[np.floating]) -> NDArray[np.floating]:
     return world @ np.stack((aside, up, np.cross(aside, up)), 1)
 
 
-def _lengths(points: NDArray[np.floating], world: NDArray[np.floating], scale: float) -> NDArray[np.floating]:
+def _lengths(points: Array, world: Array, scale: float) -> Array:
     """Bones in space and in the photo, mean of both sides, and which way the trunk faces."""
     chains = ((SHOULDERS, ELBOWS), (ELBOWS, WRISTS), (HIPS, KNEES), (KNEES, ANKLES), (HEELS, TOES), (SHOULDERS, HIPS))
     pairs = [[(a[i], b[i]) for i in range(2)] for a, b in chains]
@@ -163,7 +167,7 @@ def _lengths(points: NDArray[np.floating], world: NDArray[np.floating], scale: f
     return np.array([*told, *facing])
 
 
-def _whole(mask: NDArray[np.bool_], scale: float, up: NDArray[np.floating]) -> NDArray[np.floating]:
+def _whole(mask: NDArray[np.bool_], scale: float, up: Array) -> Array:
     """The person's area, extent along the trunk and upright, and whether the photo cuts it off below."""
     y, x = np.nonzero(mask)
     along = x * up[0] + y * up[1]

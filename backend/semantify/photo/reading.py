@@ -32,7 +32,7 @@ ARRAYS = {
 MOST = 4.0
 """Deviations that an input is taken for at most: what is stranger is a fault of what found it."""
 
-Array = NDArray[np.floating]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
