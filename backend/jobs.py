@@ -30,6 +30,7 @@ KINDS: dict[str, str | Function] = {
     "match": ".kinds.match:run",
     "models": ".kinds.models:run",
     "stylize": ".kinds.stylize:run",
+    "fit": ".kinds.fit:run",
     "check": ".kinds.check:run",
 }
 """Kind -> its function, or `module:function`, imported at the first job of the kind."""

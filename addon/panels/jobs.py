@@ -21,6 +21,7 @@ KINDS = {
     "import": ("IMPORT", "Import"),
     "body": ("ARMATURE_DATA", ""),
     "stylize": ("BRUSH_DATA", "Stylise"),
+    "fit": ("IMAGE_DATA", "Shape from Picture"),
     "match": ("CON_ARMATURE", ""),
 }
 """Icon of a job's kind and the word before its title; none where the title says it already."""

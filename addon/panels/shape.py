@@ -102,6 +102,7 @@ class IMPROMPTU_PT_shape(ActorPanel, bpy.types.Panel):
         row = body.row(align=True)
         row.operator("impromptu.random_shape", icon="FILE_REFRESH")
         row.operator("impromptu.reset_shape", icon="LOOP_BACK")
+        body.operator("impromptu.shape_from_picture", icon="IMAGE_DATA")
         if gender.has_gender_axis(rig):
             row = body.row(align=True)
             now = gender.gender_of(rig)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import bpy
 import numpy as np
 
@@ -61,3 +63,26 @@ def set_gender(rig: bpy.types.Object, gender: str) -> None:
             values[key.name] = key.value + step
     set_values(rig, values)
     rig[GENDER] = gender
+
+
+def set_axes(rig: bpy.types.Object, betas: Mapping[str, float], gender: str) -> None:
+    """Set named axes to betas that count from a mean, whichever one the actor was built from.
+
+    Args:
+        betas: axis -> standard deviations from that mean; axes that are not named stay.
+        gender: of `GENDERS`, the mean that they count from.
+
+    Raises:
+        InvalidInput: the body has none of the axes, or its shape cannot be changed.
+    """
+    skin = require_shape(rig)
+    labels = labels_of(skin)
+    known = {labels.get(key.name, ""): key.name for key in keys_of(skin)}
+    values = {}
+    for axis, beta in betas.items():
+        if axis in known:
+            mean = MEANS.get(gender, {}).get(axis, 0.0) - MEANS.get(built_as(rig), {}).get(axis, 0.0)
+            values[known[axis]] = float(beta) + (mean if has_gender_axis(rig) else 0.0)
+    if not values:
+        raise InvalidInput(f"{rig.name} has none of these shape axes.", "Add a body of Impromptu's own.")
+    set_values(rig, values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..cli import emit
 from ..protocol import InvalidInput, check_suffix
+from . import fit
 
 if TYPE_CHECKING:
     from ..protocol.slider_map import SliderMap
@@ -19,7 +20,7 @@ FAMILY, MODEL, CACHE = "body", "neutral", "build/semantify"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`choose`, `train`, `eval` and `sliders`."""
+    """`choose`, `train`, `eval`, `sliders`, and what `fit` has for photos."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     choose = kinds.add_parser("choose", help="choose words that make good sliders", description="Choose words.")
     train = kinds.add_parser("train", help="make sliders, as a small file", description="Make sliders.")
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sliders.add_argument("--sheet", metavar="FILE", help="picture every slider low, middle and high (.png, .jpg)")
     for sub in (choose, evaluate, sliders):
         sub.add_argument("--json", action="store_true", help="print one JSON document")
+    fit.add_arguments(kinds)
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,8 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Run the chosen part."""
-    {"choose": _choose, "train": _train, "eval": _eval, "sliders": _sliders}[args.kind](args)
+    photos = {"fit": fit.fit, "fit-eval": fit.evaluate, "fit-train": fit.train}
+    ({"choose": _choose, "train": _train, "eval": _eval, "sliders": _sliders} | photos)[args.kind](args)
 
 
 def _work(args: argparse.Namespace) -> Work:

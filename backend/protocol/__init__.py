@@ -19,6 +19,7 @@ from .errors import (
     legible,
     to_wire,
 )
+from .fit import FINDERS, FIT_BODIES, FitRequest, parse_crop
 from .requests import (
     ACTOR_FORMATS,
     BLENDER_FORMATS,
@@ -48,6 +49,8 @@ __all__ = [
     "DENOISERS",
     "DEVICES",
     "FIELDS",
+    "FINDERS",
+    "FIT_BODIES",
     "KINDS",
     "MAX_PROMPT",
     "PREVIEW_FORMATS",
@@ -61,6 +64,7 @@ __all__ = [
     "Decoder",
     "EngineOptions",
     "FindRequest",
+    "FitRequest",
     "ImportRequest",
     "ImpromptuError",
     "Incompatible",
@@ -82,6 +86,7 @@ __all__ = [
     "from_wire",
     "legible",
     "parse_betas",
+    "parse_crop",
     "to_params",
     "to_wire",
 ]

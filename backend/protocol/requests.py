@@ -13,6 +13,7 @@ from typing import Any
 
 from .checks import check_betas, check_positive, check_prompt, check_suffix, is_number, short
 from .errors import InvalidInput
+from .fit import FitRequest
 from .style import MOST_STEPS, StylizeRequest
 
 BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
@@ -220,6 +221,7 @@ KINDS: dict[str, type] = {
     "match": MatchRequest,
     "models": ModelsRequest,
     "stylize": StylizeRequest,
+    "fit": FitRequest,
     "check": CheckRequest,
 }
 
