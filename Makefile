@@ -153,14 +153,18 @@ train-encoder: setup
 
 # Samples are pictured and encoded once, into build/semantify; a run that was stopped goes on.
 SLIDERS := backend/semantify/data
-SLIDER = .venv/bin/impromptu semantify train --preset --fill --family $(1) --model $(2) -o $(SLIDERS)/$(1)_$(2).npz
+SLIDER = .venv/bin/impromptu semantify train --fill --family $(1) --model $(2) -o $(SLIDERS)/$(1)_$(2).npz
+# A body's own face has ten shapes, too few for `surprised`.
+FACE := --prefer smiling --prefer sad --prefer angry --prefer "open mouth" --prefer "closed eyes" \
+	--prefer "pursed lips" --prefer "puffed cheeks" --prefer "crooked mouth"
 
 train-sliders: setup
 	@$(PY) $(PIP) -e '.[train]'
-	@for model in neutral female male; do $(call SLIDER,body,$$model) || exit 1; done
-	@$(call SLIDER,head_shape,head)
-	@$(call SLIDER,head_expression,head)
-	@$(call SLIDER,animal,dog)
+	@for model in neutral female male; do $(call SLIDER,body,$$model) --preset || exit 1; done
+	@$(call SLIDER,head_shape,head) --preset
+	@$(call SLIDER,head_expression,head) --preset
+	@$(call SLIDER,head_expression,neutral) $(FACE)
+	@$(call SLIDER,animal,dog) --preset
 
 # Every table of docs/semantify.md, some twenty minutes: build/semantify/*.txt.
 eval-sliders: setup

@@ -15,6 +15,8 @@ from ..words import fixed
 from .shape import ActorPanel
 from .words import sentence
 
+ROOM = 26
+"""Letters of both ends that a panel of usual width has room for."""
 HEADINGS = {"betas": "Body", "expression": "Face"}
 
 
@@ -65,12 +67,19 @@ class IMPROMPTU_MT_affected(bpy.types.Menu):
                 entry.word = word
 
 
+def lower_end(word: str, opposite: str) -> str:
+    """What stands at a slider's lower end, beside its word: without the noun that both end in, if they are long."""
+    first, _, noun = opposite.rpartition(" ")
+    long = len(word) + len(opposite) > ROOM
+    return first if long and first and word.endswith(f" {noun}") else opposite
+
+
 def draw_slider(layout: Any, rig: bpy.types.Object, words: Words, i: int) -> None:
     """One word: what its ends say, and under it the slider with a dot to key it."""
     column = layout.column(align=True)
     ends = column.row()
     ends.scale_y = 0.8
-    ends.label(text=spoken(words.map.opposites[i]), translate=False)
+    ends.label(text=spoken(lower_end(words.map.words[i], words.map.opposites[i])), translate=False)
     upper = ends.row()
     upper.alignment = "RIGHT"
     upper.label(text=spoken(words.map.words[i]), translate=False)

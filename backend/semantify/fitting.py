@@ -21,6 +21,8 @@ FAINT = 0.2
 """Of blend shapes: what a word's strongest one is times as strong as, does not belong to the word."""
 ENDS = (0.5, 99.5)
 """Per cent of the samples that lie beyond a slider's ends."""
+OWN = 0.2
+"""Of blend shapes: what a word needs of its own besides what earlier words have."""
 KNOTS = 11
 RIDGE = 1e-3
 """Of the variance of each feature."""
@@ -76,6 +78,28 @@ def told_apart(towards: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
     return towards, np.linalg.pinv(towards)
 
 
+def shown_apart(towards: np.ndarray) -> list[int]:
+    """Numbers of words that blend shapes tell apart: none of them is nearly made of the shapes of those before it.
+
+    Args:
+        towards: (d, k) unit vectors of words.
+    """
+    kept: list[int] = []
+    up = _rising_shapes(towards)
+    for i, row in enumerate(up):
+        before = up[kept].T
+        left = row - before @ np.linalg.lstsq(before, row, rcond=None)[0] if kept else row
+        if np.linalg.norm(left) > OWN:
+            kept.append(i)
+    return kept
+
+
+def _rising_shapes(towards: np.ndarray) -> np.ndarray:
+    """(d, k) unit vectors of the shapes that words rise with; zero for a word that rises with none."""
+    up = np.where(towards < FAINT * np.maximum(towards.max(1, keepdims=True), LEAST), 0.0, towards)
+    return up / np.maximum(np.linalg.norm(up, axis=1, keepdims=True), LEAST)
+
+
 def only_up(towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """As `told_apart`, for blend shapes: each slider adds the shapes that its word rises with, and takes none away.
 
@@ -88,11 +112,9 @@ def only_up(towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InvalidInput: a word rises with no shape, or two with the same ones.
     """
-    up = np.where(towards < FAINT * towards.max(1, keepdims=True), 0.0, towards)
-    length = np.linalg.norm(up, axis=1, keepdims=True)
-    if (length < LEAST).any() or np.linalg.matrix_rank(up / np.maximum(length, LEAST), tol=0.05) < len(up):
+    up = _rising_shapes(towards)
+    if len(shown_apart(towards)) < len(up):
         raise InvalidInput("Two words are shown by the same shapes, or one by none.", "Leave one of the words out.")
-    up = up / length
     return np.linalg.pinv(up.T), up.T
 
 

@@ -17,7 +17,7 @@ from .choosing import Choice, choose
 from .dataset import Dataset, Progress, make_dataset
 from .evaluation import Known, known_words, overshadowed
 from .families import Descriptor, Family, View
-from .fitting import fit_sliders, sides
+from .fitting import directions, fit_sliders, shown_apart, sides
 from .measured import Table, tape, wanted
 from .scores import Words, score
 from .studio import Studio
@@ -172,8 +172,14 @@ class Work:
     def proved(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words whose sliders move what they mean more than stature or heaviness.
 
-        The worst is left out and the others are fitted again, until none is left to leave out; forced words stay.
+        The worst is left out and the others are fitted again, until none is left to leave out; forced words stay. Of
+        blend shapes, words that are made of those before them are left out first.
         """
+        if self.studio.one_sided:
+            towards = directions(
+                self.scores[:, self.columns(words)], self.train.coefficients, sides(self.studio.names)
+            )
+            words = tuple(words[i] for i in shown_apart(towards))
         while len(words) > 1:
             meant = [self.descriptors[i] for i in self.columns(words)]
             bad = overshadowed(meant, self.fit(words), self.studio, self.measured)
