@@ -196,7 +196,7 @@ class Work:
 
     def fit(self, words: tuple[str, ...], kind: str = "") -> SliderMap:
         """Sliders for words, from the samples to learn from."""
-        against = {d.word: d.against for d in self.descriptors}
+        against = {d.word: "" if self.studio.one_sided else d.against for d in self.descriptors}
         return fit_sliders(
             words, tuple(against[w] for w in words), self.scores[:, self.columns(words)], self.train.coefficients,
             self.studio.limit, kind or self.options.kind,

@@ -99,6 +99,12 @@ def test_the_panel_has_both_ends_of_each_word_and_every_button(worded):
     assert draw(slider_panel.IMPROMPTU_MT_affected) == ["tall", "long legs"]
 
 
+def test_long_ends_leave_out_the_noun_that_both_have():
+    assert slider_panel.lower_end("broad shoulders", "narrow shoulders") == "narrow"
+    assert slider_panel.lower_end("long legs", "short legs") == "short legs"
+    assert slider_panel.lower_end("a word that is long by itself", "shoulders") == "shoulders"
+
+
 def test_shipped_words_are_spoken_in_every_language():
     for found in (f for _, f in means.shipped() if f.about["family"] == "body"):
         for locale in translations.LOCALES:

@@ -10,6 +10,7 @@ from impromptu.backend.semantify.fitting import (
     fit_sliders,
     posterior,
     rising,
+    shown_apart,
     sides,
     told_apart,
 )
@@ -140,3 +141,8 @@ def test_no_word_tells_left_from_right():
     found = directions(x @ np.array([[1.0, 0.2, -0.5, 0.3]]).T, x, sides(names))[0]
     assert found[0] == pytest.approx(found[1])
     assert found[0] > 0 > found[2]
+
+
+def test_words_made_of_the_shapes_of_others_are_found():
+    up = np.array([[1.0, 0, 0], [0, 1.0, 0], [0.7, 0.7, 0.05], [-1.0, 0, 0], [0, 0.3, 1.0]])
+    assert shown_apart(up / np.linalg.norm(up, axis=1, keepdims=True)) == [0, 1, 4]
