@@ -9,13 +9,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
 SIZE = (1440, 1000)
@@ -111,8 +111,9 @@ def save(image: Image.Image, folder: Path, name: str, photo: bool = False) -> Pa
     return path
 
 
-def save_sheet(folder: Path, path: Path, most: int = 5) -> Path:
-    """Pictures named `sheet_ROW_COLUMN.png` as one: low over middle over high, `most` words abreast."""
+def save_sheet(folder: Path, path: Path, words: Sequence[str], most: int = 5) -> Path:
+    """Pictures named `sheet_ROW_COLUMN.png` as one: low over middle over high, `most` words abreast, each over its
+    column."""
     rows = sorted({p.name.split("_")[1] for p in folder.glob("sheet_*.png")}, key=int)
     columns = ("low", "middle", "high")
     cells = [[Image.open(folder / f"sheet_{row}_{name}.png").convert("RGB") for name in columns] for row in rows]
@@ -123,6 +124,8 @@ def save_sheet(folder: Path, path: Path, most: int = 5) -> Path:
         line, place = divmod(r, most)
         for c, cell in enumerate(row):
             sheet.paste(cell, (place * width, (line * len(columns) + c) * height))
+        at = (place * width + 10, line * len(columns) * height + 6)
+        ImageDraw.Draw(sheet).text(at, words[r], fill="white", font_size=26)
     sheet.save(path, quality=85)
     return path
 

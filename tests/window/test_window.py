@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from impromptu.backend.protocol.slider_map import read_sliders, shipped_file
 
 ROOT = Path(__file__).parents[2]
 if not os.environ.get("IMPROMPTU_WINDOW"):
@@ -59,7 +60,8 @@ def test_a_word_slider_is_dragged_keyed_and_rendered(archive):
     for name, picture in report.pictures.items():
         wanted = PICTURES if name in ("panel_words", "words_affected") else FOLDER / "words"
         print(f"  {harness.save(picture, wanted, name, photo=name == 'words_affected')} {picture.size}")
-    print(f"  {harness.save_sheet(FOLDER / 'words', PICTURES / 'words_sheet.jpg')}")
+    words = read_sliders(shipped_file("body")).words
+    print(f"  {harness.save_sheet(FOLDER / 'words', PICTURES / 'words_sheet.jpg', words)}")
     assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
     sizes = [picture.size for name, picture in report.pictures.items() if name.startswith("panel")]
     assert sizes
