@@ -8,6 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import loop, session
+from .listening import listen, listen_no_more
 
 
 @persistent
@@ -30,15 +31,12 @@ HANDLERS = (("load_post", after_load), ("undo_post", after_undo), ("redo_post", 
 
 def register() -> None:
     """Listen to Blender."""
-    for name, function in HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    listen(HANDLERS)
     loop.start_with_earlier()
 
 
 def unregister() -> None:
     """Listen no more, stop the timer and end the host."""
-    for name, function in HANDLERS:
-        if function in getattr(bpy.app.handlers, name):
-            getattr(bpy.app.handlers, name).remove(function)
+    listen_no_more(HANDLERS)
     loop.stop()
     session.close()

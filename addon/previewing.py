@@ -22,6 +22,7 @@ from bpy.app.handlers import persistent
 from ..backend.protocol import ImpromptuError
 from . import session
 from .client.jobs import Job
+from .listening import listen, listen_no_more
 from .scene.handles import is_editable, skin_of
 from .scene.style_data import load_style
 from .scene.style_preview import bring_back, is_preview, show_preview
@@ -162,13 +163,10 @@ HANDLERS = (("depsgraph_update_post", _on_update), ("undo_pre", _before_undo), (
 
 def register() -> None:
     """Listen to what a person does."""
-    for name, function in HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    listen(HANDLERS)
 
 
 def unregister() -> None:
     """Listen no more."""
-    for name, function in HANDLERS:
-        if function in getattr(bpy.app.handlers, name):
-            getattr(bpy.app.handlers, name).remove(function)
+    listen_no_more(HANDLERS)
     _shown.clear()

@@ -15,6 +15,7 @@ from bpy.app.handlers import persistent
 
 from ..backend.protocol import ImpromptuError
 from . import loop
+from .listening import listen, listen_no_more
 from .scene.handles import is_actor, own_data, skin_of
 from .scene.shape_arrays import keys_of
 from .scene.slider_state import FAMILY, STORED, is_unsettled, words_of
@@ -111,14 +112,11 @@ HANDLERS = (
 
 def register() -> None:
     """Listen to Blender."""
-    for name, function in HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    listen(HANDLERS)
 
 
 def unregister() -> None:
     """Listen no more."""
-    for name, function in HANDLERS:
-        if function in getattr(bpy.app.handlers, name):
-            getattr(bpy.app.handlers, name).remove(function)
+    listen_no_more(HANDLERS)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)

@@ -73,11 +73,8 @@ def draw_values(names: list[str], seed: int, amount: float, spread: float) -> di
     return values
 
 
-class IMPROMPTU_OT_random_shape(ShapeOperator, bpy.types.Operator):
-    """Give the actor a random, plausible body. Joints and the motion's feet follow; takes a tenth of a second"""
-
-    bl_idname = "impromptu.random_shape"
-    bl_label = "Random"
+class RandomOperator(ShapeOperator):
+    """Another seed each time that it is pressed, which may be set again afterwards."""
 
     seed: bpy.props.IntProperty(name="Seed", description="The same seed gives the same body", default=0, min=0)
     amount: bpy.props.FloatProperty(
@@ -87,6 +84,13 @@ class IMPROMPTU_OT_random_shape(ShapeOperator, bpy.types.Operator):
     def invoke(self, context: Any, event: Any) -> set[str]:
         self.seed = random.randrange(1_000_000)
         return self.execute(context)
+
+
+class IMPROMPTU_OT_random_shape(RandomOperator, bpy.types.Operator):
+    """Give the actor a random, plausible body. Joints and the motion's feet follow; takes a tenth of a second"""
+
+    bl_idname = "impromptu.random_shape"
+    bl_label = "Random"
 
     def change(self, rig: bpy.types.Object) -> None:
         keys = [k.name for k in keys_of(skin_of(rig))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import bpy
@@ -13,7 +12,7 @@ from ..scene import slider_effect, sliders
 from ..scene.handles import actor_of, require_actor
 from ..scene.slider_state import words_of
 from ..words import say
-from .shape import ShapeOperator, can_reshape, failed
+from .shape import RandomOperator, ShapeOperator, can_reshape, failed
 
 
 class WordOperator(ShapeOperator):
@@ -79,20 +78,11 @@ class IMPROMPTU_OT_reset_words(WordOperator, bpy.types.Operator):
         sliders.reset_words(rig)
 
 
-class IMPROMPTU_OT_random_words(WordOperator, bpy.types.Operator):
+class IMPROMPTU_OT_random_words(WordOperator, RandomOperator, bpy.types.Operator):
     """Set every word at random, as people vary. Joints and the motion's feet follow"""
 
     bl_idname = "impromptu.random_words"
     bl_label = "Random"
-
-    seed: bpy.props.IntProperty(name="Seed", description="The same seed gives the same body", default=0, min=0)
-    amount: bpy.props.FloatProperty(
-        name="Amount", description="1 is as varied as people are", default=1.0, min=0.0, max=1.5
-    )
-
-    def invoke(self, context: Any, event: Any) -> set[str]:
-        self.seed = random.randrange(1_000_000)
-        return self.execute(context)
 
     def change(self, rig: bpy.types.Object) -> None:
         sliders.random_words(rig, self.seed, self.amount)
