@@ -161,11 +161,11 @@ class Work:
             count: how many; 0: as the options say.
             forced: whether those that the options force or prefer are among them.
         """
-        wanted = count or self.options.words
+        number = count or self.options.words
         usable = self.usable()
         first = (*self.options.forced, *(word for word in self.options.preferred if word in usable))
         return choose(
-            self.descriptors, self.scores, self.train.embeddings.mean(1), seed=self.options.seed, count=wanted,
+            self.descriptors, self.scores, self.train.embeddings.mean(1), seed=self.options.seed, count=number,
             forced=first if forced else (), standardised=self.options.way != "cosine", among=usable,
         )  # fmt: skip
 

@@ -206,7 +206,8 @@ def _mediapipe() -> Any:
     try:
         import mediapipe  # pyright: ignore[reportMissingImports]
 
-        return mediapipe.solutions.pose
+        solutions: Any = mediapipe.solutions
+        return solutions.pose
     except (ImportError, AttributeError, OSError) as error:
         raise RuntimeMissing("What finds people in photos is not installed (MediaPipe 0.10.14).", HINT) from error
 
