@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon import properties_actor
+from impromptu.addon.ops import photo as photo_ops
 from impromptu.addon.ops import pose as pose_ops
 from impromptu.addon.ops import shape as shape_ops
 from impromptu.addon.panels import pose as pose_panel
@@ -13,7 +14,7 @@ from impromptu.addon.scene.measure import Measurements
 from impromptu.addon.scene.provenance import read
 from impromptu.addon.scene.shape_arrays import betas_of
 
-MODULES = (properties_actor, shape_ops, pose_ops, shape_panel, pose_panel)
+MODULES = (properties_actor, shape_ops, photo_ops, pose_ops, shape_panel, pose_panel)
 
 
 @pytest.fixture
