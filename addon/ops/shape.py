@@ -10,6 +10,7 @@ import bpy
 from ...backend.protocol import ImpromptuError
 from ..properties_actor import sync
 from ..scene import gender
+from ..scene.draws import bounded_normals
 from ..scene.handles import actor_of, require_actor, skin_of, tell_apart, why_not_reshaped
 from ..scene.shape import set_values, update_joints
 from ..scene.shape_arrays import keys_of
@@ -63,14 +64,7 @@ class ShapeOperator:
 
 def draw_values(names: list[str], seed: int, amount: float, spread: float) -> dict[str, float]:
     """Bounded random values: of a normal distribution, drawn again beyond `PLAUSIBLE` deviations."""
-    rng = random.Random(seed)
-    values = {}
-    for name in names:
-        value = rng.gauss(0, 1)
-        while abs(value) > PLAUSIBLE:
-            value = rng.gauss(0, 1)
-        values[name] = value * amount * spread
-    return values
+    return {name: value * amount * spread for name, value in bounded_normals(names, seed, PLAUSIBLE).items()}
 
 
 class RandomOperator(ShapeOperator):

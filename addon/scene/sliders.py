@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from ...backend.protocol import InvalidInput
 from .actions import Curves, curves_of
+from .draws import bounded_normals
 from .handles import own_data, why_not_reshaped
 from .means import words_for
 from .shape import require_shape, update_joints
@@ -173,15 +173,8 @@ def random_words(rig: bpy.types.Object, seed: int, amount: float = 1.0) -> None:
     Args:
         amount: 1 is as varied as people are, 0 is the mean.
     """
-    rng = random.Random(seed)
-    values = {}
-    for words in words_of(rig):
-        for word in words.map.words:
-            value = rng.gauss(0, 1)
-            while abs(value) > PLAUSIBLE:
-                value = rng.gauss(0, 1)
-            values[word] = value * amount
-    set_words(rig, values)
+    names = [word for words in words_of(rig) for word in words.map.words]
+    set_words(rig, {word: value * amount for word, value in bounded_normals(names, seed, PLAUSIBLE).items()})
 
 
 def word_values(rig: bpy.types.Object) -> dict[str, float]:

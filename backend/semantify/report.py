@@ -9,7 +9,7 @@ import numpy as np
 from ..protocol.slider_map import SliderMap
 from . import evaluation as ev
 from .dataset import encode
-from .measured import tape, trait
+from .measured import trait
 from .mlp import train_mlp
 from .scores import score
 from .training import BY_PICTURES, BY_TAPE, Work
@@ -41,7 +41,7 @@ def evaluate(work: Work, epochs: int, counts: tuple[int, ...] = COUNTS) -> dict[
     wanted = [("shipped", work.proved(work.choose().words))]
     wanted += [("chosen", choice.words)]
     wanted += [(str(n), work.choose(n, forced=False).words) for n in counts if n <= len(usable)]
-    measured = tape(work.studio, work.held_out.coefficients)
+    measured = work.held_out_measured
     told = {name: trait(name, measured) for name in ev.reported(work.family)}
     spread = {name: float(values.std()) for name, values in told.items() if values is not None}
     rows = [

@@ -55,13 +55,11 @@ class Words:
 
 def _encoded(encoder: JointEncoder, texts: list[str]) -> dict[str, np.ndarray]:
     """(dim,) of each text; those that name no class of a classifier are left out."""
-    found = {}
-    for text in dict.fromkeys(texts):
-        try:
-            found[text] = encoder.encode_texts([text]).float().cpu().numpy()[0]
-        except NoSuchClass:
-            continue
-    return found
+    asked = list(dict.fromkeys(texts))
+    try:
+        return dict(zip(asked, encoder.encode_texts(asked).float().cpu().numpy(), strict=True))
+    except NoSuchClass:
+        return {} if len(asked) == 1 else {k: v for text in asked for k, v in _encoded(encoder, [text]).items()}
 
 
 def score(words: Words, embeddings: np.ndarray, way: str) -> np.ndarray:

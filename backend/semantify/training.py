@@ -18,7 +18,7 @@ from .dataset import Dataset, Progress, make_dataset
 from .evaluation import Known, known_words, overshadowed
 from .families import Descriptor, Family, View
 from .fitting import directions, fit_sliders, shown_apart, sides
-from .measured import Table, tape, wanted
+from .measured import tape, wanted
 from .scores import Words, score
 from .studio import Studio
 
@@ -110,15 +110,18 @@ class Work:
     @cached_property
     def scores(self) -> np.ndarray:
         """(n, words) of the samples to learn from: the encoder's, or a tape's."""
-        return self._filled(self.seen, self.measured)
+        return self._filled(self.seen, held_out=False)
 
     @cached_property
     def held_out_scores(self) -> np.ndarray:
         """(n, words) of the held-out samples."""
-        return self._filled(self.held_out_seen, tape(self.studio, self.held_out.coefficients))
+        return self._filled(self.held_out_seen, held_out=True)
 
-    def _filled(self, seen: np.ndarray, measured: Table) -> np.ndarray:
+    def _filled(self, seen: np.ndarray, held_out: bool) -> np.ndarray:
         """Scores by tape vary no more than any of a word that the encoder knows, so that those go first."""
+        if not any(self.source(word) == BY_TAPE for word in self.words.words):
+            return seen
+        measured = self.held_out_measured if held_out else self.measured
         known = [i for i, k in enumerate(self.known) if k.trusted(self.options.least)]
         unit = float(self.seen[:, known].std(0).min()) if known else 1.0
         found = seen.copy()
@@ -133,6 +136,11 @@ class Work:
     def measured(self) -> dict[str, np.ndarray]:
         """What a tape says of the samples to learn from."""
         return tape(self.studio, self.train.coefficients)
+
+    @cached_property
+    def held_out_measured(self) -> dict[str, np.ndarray]:
+        """What a tape says of the held-out samples."""
+        return tape(self.studio, self.held_out.coefficients)
 
     def usable(self) -> list[str]:
         """Words that may be chosen.

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from impromptu.backend.body import load_body
 from impromptu.backend.protocol.slider_map import read_sliders, shipped_file
-from impromptu.backend.semantify.evaluation import spearman, sweep
+from impromptu.backend.semantify.evaluation import spearman
 from impromptu.backend.semantify.face_tape import face_landmarks
 from impromptu.backend.semantify.families import load_family
-from impromptu.backend.semantify.measured import tape, trait, wanted
-from impromptu.backend.semantify.sampling import stream
+from impromptu.backend.semantify.measured import tape, trait
 from impromptu.backend.semantify.skins import face_colours
 from impromptu.backend.semantify.studio import Studio
 
@@ -88,21 +87,16 @@ def test_dogs_stand_on_straight_legs():
 
 
 @pytest.mark.parametrize(("family", "model"), FILES)
-def test_sliders_that_ship_do_what_their_words_say(family, model):
+def test_sliders_that_ship_do_what_their_words_say(family, model, along):
     studio = studio_of(family, model)
     sliders = read_sliders(shipped_file(family, model))
     assert sliders.about["model_sha256"] == studio.body.sha256
     assert tuple(sliders.about["names"]) == studio.names
-    known = {d.word: d for d in studio.family.descriptors}
-    crowd = np.stack(list(stream(0, 60, studio.count, studio.limit, 99, studio.one_sided)))
-    paths = [sweep(sliders, i) for i in range(len(sliders.words))]
-    measured = tape(studio, np.concatenate((crowd, *paths)))
-    for i, word in enumerate(sliders.words):
-        truth = wanted(known[word], measured)
-        assert truth is not None
-        along = np.split(truth[len(crowd) :], len(paths))[i]
-        assert spearman(np.arange(len(along)), along) > 0.9, word
-        assert along[-1] - along[0] > 1.0, word
+    told = along(studio, sliders, 60)
+    assert list(told) == list(sliders.words)
+    for word, truth in told.items():
+        assert spearman(np.arange(len(truth)), truth) > 0.9, word
+        assert truth[-1] - truth[0] > 1.0, word
 
 
 @pytest.mark.parametrize(("family", "model"), FILES)

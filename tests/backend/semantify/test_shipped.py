@@ -7,10 +7,8 @@ import pytest
 from impromptu.backend.body.load import VARIANTS, load_body
 from impromptu.backend.cli import main
 from impromptu.backend.protocol.slider_map import read_sliders, shipped_file
-from impromptu.backend.semantify.evaluation import effects, spearman, sweep
+from impromptu.backend.semantify.evaluation import effects, spearman
 from impromptu.backend.semantify.families import load_family
-from impromptu.backend.semantify.measured import tape, wanted
-from impromptu.backend.semantify.sampling import stream
 from impromptu.backend.semantify.studio import Studio
 
 FAMILY = load_family("body")
@@ -34,18 +32,13 @@ def test_sliders_fit_the_body_that_ships(template):
 
 
 @pytest.mark.parametrize("template", VARIANTS)
-def test_a_slider_does_what_its_word_says(template):
+def test_a_slider_does_what_its_word_says(template, along):
     sliders, studio = read_sliders(shipped_file("body", template)), studio_of(template)
-    known = {d.word: d for d in FAMILY.words_for(template)}
-    crowd = np.stack(list(stream(0, 80, len(sliders.mean), 2.0, 99)))
-    paths = [sweep(sliders, i) for i in range(len(sliders.words))]
-    measured = tape(studio, np.concatenate((crowd, *paths)))
-    for i, word in enumerate(sliders.words):
-        truth = wanted(known[word], measured)
-        assert truth is not None
-        along = np.split(truth[len(crowd) :], len(paths))[i]
-        assert spearman(np.arange(len(along)), along) > 0.95, word
-        assert along[-1] - along[0] > 1.0, word
+    told = along(studio, sliders, 80)
+    assert list(told) == list(sliders.words)
+    for word, truth in told.items():
+        assert spearman(np.arange(len(truth)), truth) > 0.95, word
+        assert truth[-1] - truth[0] > 1.0, word
 
 
 def test_moving_one_slider_leaves_the_tape_of_the_others():
