@@ -26,6 +26,7 @@ CHOICES = {
     "denoiser": ("auto", *DENOISERS),
     "device": DEVICES,
     "what": requests.SHAPES,
+    "each": requests.EACH,
     "split": requests.SPLITS,
 }
 SHEETS = (".jpg", ".png")

@@ -28,7 +28,7 @@ RATE = 30.0
 
 
 class FramesPlan:
-    """A frame of every labelled clip, then another of every one; each from all views."""
+    """A frame of every labelled clip, or window, then another of every one; each from all views."""
 
     def __init__(self, request: FramesRequest) -> None:
         self.request = request
@@ -44,7 +44,15 @@ class FramesPlan:
 
     @cached_property
     def _count(self) -> int:
-        return self.request.count or len(self.motions.clips)
+        return self.request.count or len(self._drawn_from)
+
+    @cached_property
+    def _drawn_from(self) -> list[tuple[Motion, int, int]]:
+        """Clips, or windows, that have a frame each: the clip and its first and last (excluded) frame."""
+        clips = self.motions.clips
+        if self.request.each == "clip":
+            return [(clip, 0, clip.frames) for clip in clips]
+        return [(clip, start, end) for clip in clips for start, end in labelled_windows(clip, self.request.window)]
 
     def __len__(self) -> int:
         return self._count * self.request.views
@@ -54,13 +62,15 @@ class FramesPlan:
         return [self._row(i) for i in indices]
 
     def _row(self, index: int) -> Row:
-        request, clips = self.request, self.motions.clips
+        request, drawn_from = self.request, self._drawn_from
         shot, view = divmod(index, request.views)
-        lap, place = divmod(shot, len(clips))
-        # Every lap goes through all clips in an order of its own, so that the first few are a fair sample.
-        clip = clips[int(np.random.default_rng([request.seed, lap]).permutation(len(clips))[place])]
+        lap, place = divmod(shot, len(drawn_from))
+        # Every lap goes through all of them in an order of its own, so that the first few are a fair sample.
+        clip, *limits = drawn_from[
+            int(np.random.default_rng([request.seed, lap]).permutation(len(drawn_from))[place])
+        ]
         lots = np.random.default_rng([request.seed, lap, place])
-        frame, start, end = draw_frame(clip, request.window, lots)
+        frame, start, end = draw_frame(clip, request.window, lots, *limits)
         words = window_labels(clip, start, end)
         azimuth = request.azimuth + lots.uniform(-1, 1) * request.spread + 360 * view / request.views
         return {
@@ -114,15 +124,34 @@ class FramesPlan:
         return {}
 
 
-def draw_frame(motion: Motion, window: int, lots: np.random.Generator) -> tuple[int, int, int]:
-    """A frame that carries a label, and the first and last (excluded) of the window that it lies in."""
+def draw_frame(
+    motion: Motion, window: int, lots: np.random.Generator, first: int = 0, last: int | None = None
+) -> tuple[int, int, int]:
+    """A labelled frame in [first, last), and the first and last (excluded) of the window that it lies in."""
+    frame = int(lots.choice(first + np.flatnonzero(labelled_frames(motion)[first:last])))
+    length = window_length(motion, window)
+    start = frame // length * length
+    return frame, start, min(start + length, motion.frames)
+
+
+def window_length(motion: Motion, window: int) -> int:
+    """A window of so many frames at `RATE` in the clip's own frames."""
+    return max(round(window * motion.fps / RATE), 1)
+
+
+def labelled_frames(motion: Motion) -> NDArray[np.bool_]:
+    """(frames,) which carry a label."""
     labelled = np.zeros(motion.frames, bool)
     for label in motion.labels:
         labelled[label.start : label.end] = True
-    frame = int(lots.choice(np.flatnonzero(labelled)))
-    length = max(round(window * motion.fps / RATE), 1)
-    start = frame // length * length
-    return frame, start, min(start + length, motion.frames)
+    return labelled
+
+
+def labelled_windows(motion: Motion, window: int) -> list[tuple[int, int]]:
+    """The first and last (excluded) frames of the clip's windows, one after the other, that carry a label."""
+    length, labelled = window_length(motion, window), labelled_frames(motion)
+    starts = range(0, motion.frames, length)
+    return [(s, min(s + length, motion.frames)) for s in starts if labelled[s : s + length].any()]
 
 
 def window_labels(motion: Motion, start: int, end: int) -> list[str]:

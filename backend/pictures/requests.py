@@ -15,6 +15,7 @@ FORMATS = ("png", "jpg")
 ENGINES = ("raster", *BLENDER_ENGINES)
 """Ours, on the processor and without Blender; and Blender's."""
 SHAPES = ("betas", "expressions")
+EACH = ("clip", "window")
 SPLITS = ("train", "test")
 MOST_PICTURES = 100_000_000
 
@@ -74,18 +75,20 @@ class PicturesRequest:
 
 @dataclass(frozen=True)
 class FramesRequest(PicturesRequest):
-    """One frame, drawn by lot, of every labelled clip: MotionCLIP's pictures (section 4.1)."""
+    """One frame, drawn by lot, of every labelled clip or window: MotionCLIP's pictures (section 4.1)."""
 
     kind: ClassVar[str] = "frames"
 
     library: tuple[str, ...] = ()
     """A library (folder or .zip), or motion files and folders of them; none: the library that ships."""
     count: int = 0
-    """How many frames: of each clip one, then another of each; 0: one of every labelled clip."""
+    """How many frames: one of each, then another of each; 0: one of each."""
     body: str = "neutral"
     """`neutral`, `male`, `female` or the path of a model file."""
     betas: tuple[tuple[str, float], ...] = ()
     """Shape axes by name or index, in standard deviations."""
+    each: str = "clip"
+    """What has one frame: each `clip`, or each `window` of it, as MotionCLIP's training has them."""
     window: int = 60
     """Frames, at 30 a second, whose labels are joined to the picture's."""
     azimuth: float = 0.0
@@ -100,6 +103,7 @@ class FramesRequest(PicturesRequest):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_betas(self.betas)
+        check_choice("thing that has a frame (each)", self.each, EACH)
         _check_count("The window in frames", self.window, 1, 100_000)
         _check_camera(self.azimuth, self.elevation, self.fov)
         if not 0 <= self.spread <= 180:

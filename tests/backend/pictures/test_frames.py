@@ -103,3 +103,14 @@ def test_the_camera_sees_the_face_where_it_is_not_turned_away():
         across = (left - right) @ scenes.camera_rotation[k][0]
         # The left hip is at the picture's right: the body faces the camera.
         assert across > 0
+
+
+def test_each_window_has_one_frame_of_its_own():
+    """With `each` window every labelled window of every clip has exactly one picture, from inside it."""
+    plan = FramesPlan(FramesRequest(engine="raster", each="window"))
+    rows = plan.rows(range(len(plan)))
+    windows = {(r["clip"], *r["window"]) for r in rows}
+    assert len(windows) == len(rows) > len(plan.motions.clips)
+    assert all(r["window"][0] <= r["frame"] < r["window"][1] for r in rows)
+    walk = sorted(r["window"] for r in rows if r["clip"] == "walk_long")
+    assert walk == [[0, 60], [60, 120], [120, 180]]
