@@ -31,6 +31,8 @@ KINDS: dict[str, str | Function] = {
     "models": ".kinds.models:run",
     "stylize": ".kinds.stylize:run",
     "fit": ".kinds.fit:run",
+    "edit": ".kinds.edit:run",
+    "classify": ".kinds.classify:run",
     "check": ".kinds.check:run",
 }
 """Kind -> its function, or `module:function`, imported at the first job of the kind."""

@@ -20,6 +20,7 @@ from .errors import (
     to_wire,
 )
 from .fit import FINDERS, FIT_BODIES, FitRequest, parse_crop
+from .motion import EDITS, MOTIONS, ClassifyRequest, EditRequest
 from .requests import (
     ACTOR_FORMATS,
     BLENDER_FORMATS,
@@ -48,11 +49,13 @@ __all__ = [
     "CODES",
     "DENOISERS",
     "DEVICES",
+    "EDITS",
     "FIELDS",
     "FINDERS",
     "FIT_BODIES",
     "KINDS",
     "MAX_PROMPT",
+    "MOTIONS",
     "PREVIEW_FORMATS",
     "PROTOCOL_VERSION",
     "REGIONS",
@@ -61,7 +64,9 @@ __all__ = [
     "AssetsMissing",
     "BodyRequest",
     "CheckRequest",
+    "ClassifyRequest",
     "Decoder",
+    "EditRequest",
     "EngineOptions",
     "FindRequest",
     "FitRequest",

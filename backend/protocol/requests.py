@@ -14,6 +14,7 @@ from typing import Any
 from .checks import check_betas, check_positive, check_prompt, check_suffix, is_number, short
 from .errors import InvalidInput
 from .fit import FitRequest
+from .motion import MOTIONS, ClassifyRequest, EditRequest, check_variety
 from .style import MOST_STEPS, StylizeRequest
 
 BLENDER_FORMATS = (".blend", ".glb", ".fbx", ".usdc")
@@ -83,9 +84,20 @@ class ActRequest(RetrieveRequest):
     outfit), or a text of its own. For files that Blender writes; a motion alone has no looks."""
     style_steps: int = 200
     """Steps of the look's optimisation."""
+    motion: str = "retrieve"
+    """Of `MOTIONS`: where the motion comes from."""
+    temperature: float = 1.0
+    """Of a generated motion: how freely it is drawn; 0 is always the same."""
+    neighbours: int = 8
+    """Of a generated motion: how many motions of its training it may resemble; 0: the words alone."""
+    refine: float = 0.0
+    """Of a generated motion: how far it is drawn to the library's best clip, 0 to 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.motion not in MOTIONS:
+            raise InvalidInput(f"There is no motion {self.motion!r}.", f"Use one of {', '.join(MOTIONS)}.")
+        check_variety(self.temperature, self.neighbours, self.refine)
         object.__setattr__(self, "style", check_prompt(self.style))
         check_positive("The number of steps of the look", self.style_steps, MOST_STEPS)
         for path in self.outputs:
@@ -222,6 +234,8 @@ KINDS: dict[str, type] = {
     "models": ModelsRequest,
     "stylize": StylizeRequest,
     "fit": FitRequest,
+    "edit": EditRequest,
+    "classify": ClassifyRequest,
     "check": CheckRequest,
 }
 
