@@ -92,6 +92,11 @@ def _words() -> dict[str, Any]:
     return words
 
 
+def verbs() -> frozenset[str]:
+    """Verbs that labels of motions begin with, in their plain form."""
+    return _words()["verbs"]
+
+
 @lru_cache(maxsize=8192)
 def phrase_of(label: str) -> str:
     """`waving hello` of `wave hello`; nothing where a still picture cannot show what the label says."""
