@@ -110,7 +110,8 @@ def with_heading(rotations: Tensor, yaw: Tensor) -> Tensor:
     """The pelvis of (..., T, 22, 3, 3) turned by (..., T) radians about y."""
     sine, cosine, zero, one = torch.sin(yaw), torch.cos(yaw), torch.zeros_like(yaw), torch.ones_like(yaw)
     about = torch.stack((cosine, zero, sine, zero, one, zero, -sine, zero, cosine), -1).unflatten(-1, (3, 3))
-    return torch.cat(((about @ rotations[..., 0, :, :])[..., None, :, :], rotations[..., 1:, :, :]), -3)
+    turned = product(about, rotations[..., 0, :, :])
+    return torch.cat((turned[..., None, :, :], rotations[..., 1:, :, :]), -3)
 
 
 def clip_of(features: ArrayLike, name: str, **facts: object) -> Clip:
@@ -132,16 +133,26 @@ def joints_of(features: Tensor) -> Tensor:
     return joint_frames(features)[1]
 
 
-def joint_frames(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Global rotations (..., T, 22, 3, 3) and places (..., T, 22, 3) of the reference skeleton's joints."""
+def joint_frames(features: Tensor, offsets: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Global rotations (..., T, 22, 3, 3) and places (..., T, 22, 3) of joints.
+
+    Args:
+        offsets: (22, 3) of the body; none: the reference skeleton's.
+    """
     root = root_of(features)
-    local = with_heading(rotations_of(features), root.yaw)
-    offsets = torch.as_tensor(OFFSETS, dtype=features.dtype, device=features.device)
-    rotations, places = [local[..., 0, :, :]], [root.trans]
+    local = with_heading(rotations_of(features), root.yaw).unbind(-3)
+    if offsets is None:
+        offsets = torch.as_tensor(OFFSETS, dtype=features.dtype, device=features.device)
+    rotations, places = [local[0]], [root.trans]
     for j, parent in enumerate(PARENTS[1:], 1):
-        places.append(places[parent] + rotations[parent] @ offsets[j])
-        rotations.append(rotations[parent] @ local[..., j, :, :])
+        places.append(places[parent] + (rotations[parent] * offsets[j]).sum(-1))
+        rotations.append(product(rotations[parent], local[j]))
     return torch.stack(rotations, -3), torch.stack(places, -2)
+
+
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """(..., 3, 3) times (..., 3, 3): sums of products, which are far faster than batches of tiny matrices."""
+    return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
 
 
 _SIGNS = np.ones(WIDTH, np.float32)

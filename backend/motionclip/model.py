@@ -1,0 +1,160 @@
+"""The auto-encoder (paper, section 3): a transformer to one latent, and a transformer back to frames.
+
+    z = E(z_tk, p_1:T)        the first output of the encoder, whose first input is learned
+    p'_1:T = D(z)             queries are positions; keys and values come from z alone
+
+Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes several
+keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .features import WIDTH
+
+CONTACTS = 4
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes. The defaults are the model that ships."""
+
+    latent: int = 640
+    """Width of the space that the latent lies in."""
+    width: int = 192
+    layers: int = 3
+    """Of the encoder, and of the decoder."""
+    heads: int = 4
+    hidden: int = 640
+    """Of the feed-forward layers."""
+    dropout: float = 0.1
+    patch: int = 4
+    """Frames a token."""
+    keys: int = 4
+    """Keys and values that the latent is spread over."""
+    length: int = 60
+    """Frames of the longest motion; a multiple of `patch`."""
+
+
+PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, patch=1, keys=1)
+"""As published: 8 + 8 layers of 512."""
+SMALL = ModelConfig()
+
+
+class Decoded(NamedTuple):
+    """What the decoder says of a motion."""
+
+    features: Tensor
+    """(B, T, 136)."""
+    contacts: Tensor
+    """(B, T, 4) logits: left heel, left ball, right heel, right ball."""
+
+
+class MotionClip(nn.Module):
+    """Motions to latents and back.
+
+    Args:
+        config: sizes.
+        mean, std: (136,) of the features of the corpus; the model sees standardised numbers.
+    """
+
+    mean: Tensor
+    std: Tensor
+    positions: Tensor
+
+    def __init__(self, config: ModelConfig = SMALL, mean: Tensor | None = None, std: Tensor | None = None) -> None:
+        super().__init__()
+        self.config = c = config
+        self.register_buffer("mean", torch.zeros(WIDTH) if mean is None else mean.float().clone())
+        self.register_buffer("std", torch.ones(WIDTH) if std is None else std.float().clone())
+        self.register_buffer("positions", sinusoids(c.length // c.patch + 1, c.width), persistent=False)
+        self.read = nn.Linear(c.patch * WIDTH, c.width)
+        self.token = nn.Parameter(torch.randn(1, 1, c.width) * 0.02)
+        self.encoder = nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(
+                c.width, c.heads, c.hidden, c.dropout, "gelu", batch_first=True, norm_first=True
+            ),
+            c.layers, nn.LayerNorm(c.width), enable_nested_tensor=False,
+        )  # fmt: skip
+        self.to_latent = nn.Linear(c.width, c.latent)
+        self.from_latent = nn.Linear(c.latent, c.keys * c.width)
+        self.decoder = nn.TransformerDecoder(
+            nn.TransformerDecoderLayer(
+                c.width, c.heads, c.hidden, c.dropout, "gelu", batch_first=True, norm_first=True
+            ),
+            c.layers, nn.LayerNorm(c.width),
+        )  # fmt: skip
+        self.write = nn.Linear(c.width, c.patch * (WIDTH + CONTACTS))
+        nn.init.normal_(self.write.weight, std=0.02)
+
+    def encode(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Latents of motions.
+
+        Args:
+            features: (B, T, 136), T at most `config.length`.
+            lengths: (B,) frames that count; none: all.
+
+        Returns:
+            (B, latent), of any length: only the direction is compared with texts.
+        """
+        c = self.config
+        x = (features - self.mean) / self.std
+        x = nn.functional.pad(x, (0, 0, 0, -x.shape[1] % c.patch))
+        if lengths is not None:
+            frames = torch.arange(x.shape[1], device=x.device)
+            x = x * (frames < lengths[:, None])[..., None]
+        tokens = self.read(x.unflatten(1, (-1, c.patch)).flatten(2))
+        tokens = torch.cat((self.token.expand(len(x), -1, -1), tokens), 1)
+        tokens = tokens + self.positions[: tokens.shape[1]]
+        return self.to_latent(self.encoder(tokens, src_key_padding_mask=self._padding(tokens, lengths, True))[:, 0])
+
+    def decode(self, latents: Tensor, frames: int | None = None, lengths: Tensor | None = None) -> Decoded:
+        """Motions of latents.
+
+        Args:
+            latents: (B, latent).
+            frames: T; none: `config.length`.
+            lengths: (B,) frames that count.
+        """
+        c = self.config
+        frames = c.length if frames is None else frames
+        memory = self.from_latent(latents).unflatten(1, (c.keys, c.width))
+        count = -(-frames // c.patch)
+        queries = self.positions[1 : count + 1].expand(len(latents), -1, -1)
+        out = self.decoder(queries, memory, tgt_key_padding_mask=self._padding(queries, lengths, False))
+        out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
+        return Decoded(out[..., :WIDTH] * self.std + self.mean, out[..., WIDTH:])
+
+    def forward(
+        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0
+    ) -> tuple[Tensor, Decoded]:
+        """Latents, and the motions that come back from them.
+
+        Args:
+            noise: length of a random vector, as a share of the latent's, that the decoder has to bear.
+        """
+        latents = self.encode(features, lengths)
+        shaken = latents
+        if noise:
+            size = noise * latents.norm(dim=-1, keepdim=True) / latents.shape[1] ** 0.5
+            shaken = latents + size * torch.randn_like(latents)
+        return latents, self.decode(shaken, features.shape[1], lengths)
+
+    def _padding(self, tokens: Tensor, lengths: Tensor | None, prefixed: bool) -> Tensor | None:
+        if lengths is None:
+            return None
+        count = (lengths + self.config.patch - 1) // self.config.patch + int(prefixed)
+        return torch.arange(tokens.shape[1], device=tokens.device) >= count[:, None]
+
+
+def sinusoids(count: int, width: int) -> Tensor:
+    """(count, width) positions (Vaswani et al. 2017, section 3.5)."""
+    rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    angles = torch.arange(count)[:, None] * rates
+    return torch.stack((angles.sin(), angles.cos()), -1).flatten(1)
