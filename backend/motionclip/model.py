@@ -131,9 +131,7 @@ class MotionClip(nn.Module):
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         return Decoded(out[..., :WIDTH] * self.std + self.mean, out[..., WIDTH:])
 
-    def forward(
-        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0
-    ) -> tuple[Tensor, Decoded]:
+    def forward(self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0) -> tuple[Tensor, Decoded]:
         """Latents, and the motions that come back from them.
 
         Args:

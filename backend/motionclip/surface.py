@@ -65,7 +65,10 @@ class Surface(nn.Module):
 
 def choose_points(template: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
     """Indices of vertices far from one another, `SOLES` of them on each sole."""
-    feet = [weights[:, [JOINT_NAMES.index(f"{side}_{n}") for n in ("ankle", "foot")]].sum(1) > 0.5 for side in ("left", "right")]
+    feet = [
+        weights[:, [JOINT_NAMES.index(f"{side}_{n}") for n in ("ankle", "foot")]].sum(1) > 0.5
+        for side in ("left", "right")
+    ]
     soles = [np.flatnonzero(f & (template[:, 1] < template[f, 1].min() + 0.03)) for f in feet]
     picked = [p for sole in soles for p in sole[_farthest(template[sole], min(SOLES, len(sole), count // 4))]]
     return np.array([*picked, *_farthest(template, count, picked)])[:count]

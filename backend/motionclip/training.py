@@ -143,7 +143,11 @@ class Training:
 
     def _claim(self) -> None:
         """The folder is this run's."""
-        identity = {"recipe": self.recipe.to_json(), "corpus": self.corpus.facts.get("space"), "windows": len(self.corpus.windows)}
+        identity = {
+            "recipe": self.recipe.to_json(),
+            "corpus": self.corpus.facts.get("space"),
+            "windows": len(self.corpus.windows),
+        }
         if self.accelerator.is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)
             if (self.folder / RECIPE).is_file():
@@ -156,7 +160,10 @@ class Training:
     @property
     def seen(self) -> slice:
         """Where pictures have their place in the latent."""
-        width, dim = self.corpus.pictures.shape[1] if self.corpus.pictures.size else 0, self.corpus.text_vectors.shape[1]
+        width, dim = (
+            self.corpus.pictures.shape[1] if self.corpus.pictures.size else 0,
+            self.corpus.text_vectors.shape[1],
+        )
         return slice(dim - width, dim) if width else slice(0, 0)
 
     def run(self, report: Callable[[str], None] = print, until: int | None = None) -> bool:
@@ -228,7 +235,9 @@ class Training:
             chosen = indices[i : i + 128]
             targets = self.valid.batch(chosen).to(self.accelerator.device)
             latents, decoded = self.averaged(targets.features, targets.lengths)
-            terms = losses_of(targets, latents, decoded, self.averaged.std, self.surface, self.recipe.weights, self.seen)
+            terms = losses_of(
+                targets, latents, decoded, self.averaged.std, self.surface, self.recipe.weights, self.seen
+            )
             terms["loss"] = total_of(terms, self.recipe.weights)
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(chosen) / len(indices)
@@ -241,7 +250,12 @@ class Training:
         state.best, state.since = (held["loss"], 0) if better else (state.best, state.since + 1)
         if not self.accelerator.is_main_process:
             return
-        row = {"step": state.step, "windows_per_second": round(rate, 1), "train": _rounded(means), "valid": _rounded(held)}
+        row = {
+            "step": state.step,
+            "windows_per_second": round(rate, 1),
+            "train": _rounded(means),
+            "valid": _rounded(held),
+        }
         with open(self.folder / LOG, "a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         self._tensorboard(row)
@@ -290,7 +304,9 @@ class Training:
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:
     """(136,) mean and standard deviation of the frames of windows, each deviation at least .05."""
     clips = np.unique(corpus.windows.clip[indices])
-    rows = np.concatenate([np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips])
+    rows = np.concatenate(
+        [np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips]
+    )
     rows = rows[:: max(1, len(rows) // most)]
     frames = torch.from_numpy(corpus.features[rows].astype(np.float32))
     return frames.mean(0), frames.std(0).clamp(min=0.05)
