@@ -136,8 +136,8 @@ class IMPROMPTU_PG_settings(bpy.types.PropertyGroup):
     )
     seed: IntProperty(
         name="Seed",
-        description="Picks among clips that fit equally well, and draws a generated motion; the same seed gives the same "
-        "result",
+        description="Picks among clips that fit equally well, and draws a generated motion; the same seed gives the "
+        "same result",
         default=0,
         min=0,
     )
