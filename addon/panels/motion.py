@@ -51,7 +51,7 @@ class IMPROMPTU_PT_recognise(ActorPanel, bpy.types.Panel):
     def draw(self, context: Any) -> None:
         """What to choose from, the button, and what was found for the action that plays."""
         layout, rig, s = self.layout, actor_of(context), context.scene.impromptu_motion
-        layout.prop(s, "labels", text="", icon="FONT_DATA")
+        draw_named(layout, "Labels", s, "labels")
         layout.operator("impromptu.recognise_motion", icon="VIEWZOOM")
         played = rig.animation_data.action if rig.animation_data else None
         if not len(s.recognised_labels) or s.recognised_action not in (None, played):
@@ -70,9 +70,14 @@ def draw_words(layout: Any, s: Any) -> None:
     """What the motion shall be like, and what less."""
     column = layout.column(align=True)
     column.prop(s, "words", text="", icon="GREASEPENCIL")
-    split = column.split(factor=0.36, align=True)
-    split.label(text="Instead of")
-    split.prop(s, "without", text="")
+    draw_named(column, "Instead of", s, "without")
+
+
+def draw_named(layout: Any, title: str, s: Any, name: str) -> None:
+    """A text field with its name before it; Blender's own division leaves too little room to write in."""
+    split = layout.split(factor=0.36, align=True)
+    split.label(text=title)
+    split.prop(s, name, text="")
 
 
 def draw_second(layout: Any, second: Any, title: str) -> None:
@@ -101,7 +106,7 @@ def draw_amount(layout: Any, s: Any) -> None:
 
 def draw_entry(layout: Any, name: str, value: str) -> None:
     """A name, and a number at the right."""
-    split = layout.split(factor=0.78)
+    split = layout.split(factor=0.82)
     split.label(text=name, translate=False)
     split.label(text=value, translate=False)
 
