@@ -20,8 +20,8 @@ from ..files import read_json, write_json
 from ..protocol import InvalidInput
 from .batches import PLAIN, Augmentation, Sampler, loader
 from .corpus import Corpus
-from .losses import LossWeights, Targets, losses_of, total_of
-from .model import SMALL, ModelConfig, MotionClip
+from .losses import PAPER_WEIGHTS, LossWeights, Targets, losses_of, total_of
+from .model import PAPER, SMALL, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
@@ -68,8 +68,14 @@ class Recipe:
         return json.loads(json.dumps(asdict(self)))
 
 
-PAPER = Recipe(steps=100_000, batch=20, rate=1e-4, warm=1, average=0.0, noise=0.0)
-"""Learning rate and batch as published; give it the paper's model and weights too."""
+PROFILES = {
+    "small": Recipe(),
+    "paper": Recipe(
+        model=PAPER, weights=PAPER_WEIGHTS, augmentation=PLAIN, steps=100_000, batch=20, rate=1e-4, warm=1,
+        average=0.0, noise=0.0,
+    ),
+}  # fmt: skip
+"""What ships, and what was published: 8 + 8 layers of 512, AdamW 1e-4, batches of 20, both lambdas .01."""
 
 
 @dataclass
