@@ -1,4 +1,4 @@
-"""`impromptu motion`: the motion model: its data, training and figures; motions mixed, edited and recognised by it."""
+"""`impromptu motion`: the motion model: its data, training and figures; motions mixed, edited, recognised by it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Motions changed in the latent space (paper, section 4.3).
 
-What the auto-encoder loses of a motion is kept beside: a change of latents changes the motion by D(z') - D(z), and what
-z does not say of the motion stays as it was.
+What the auto-encoder loses of a motion is kept beside: a change of latents changes the motion by D(z') - D(z), and
+what z does not say of the motion stays as it was.
 
     x' = x + D(z') - D(z)
 """
@@ -168,7 +168,7 @@ def fill(
 ) -> NDArray[np.float32]:
     """Frames before, a way of `gap` frames, frames after; (n + gap + m, 136).
 
-    The latent's length is kept near that of motions; what the fitted motion misses at the ends fades out into the way.
+    The latent's length is kept near that of motions; what the fitted motion misses at the ends fades into the way.
     """
     total = len(before) + gap + len(after)
     # A way longer than a window is first done at the pace of one.

@@ -2,8 +2,8 @@
 
 The paper decodes the text's own vector. With little data that gives the mean of all that a text may be, and a mean of
 walks in different phases does not walk. So by default a draw begins with the latents of one of the motions that are
-nearest to the text, moves them by what the text says beyond that motion's own, and shakes them along the directions in
-which motions of one text differ. With 0 neighbours the text's vector alone is decoded, as published.
+nearest to the text, moves them by what the text says beyond that motion's own, and shakes them along the directions
+in which motions of one text differ. With 0 neighbours the text's vector alone is decoded, as published.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     z = E(z_tk, p_1:T)        the first output of the encoder, whose first input is learned
     p'_1:T = D(z)             queries are positions; keys and values come from z alone
 
-Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes several
-keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
+Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes
+several keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
 """
 
 from __future__ import annotations

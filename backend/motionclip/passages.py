@@ -12,9 +12,9 @@ OVERLAP = 20
 
 
 def spans(frames: int, overlap: int = OVERLAP) -> list[tuple[int, int]]:
-    """First and last (excluded) frames of windows that cover a motion, evenly spread, overlapping by `overlap` or more.
+    """First and last (excluded) frames of windows that cover a motion, evenly spread.
 
-    A motion that is no longer than a window is one window.
+    They overlap by `overlap` frames or more. A motion that is no longer than a window is one window.
     """
     if frames <= LENGTH:
         return [(0, frames)]

@@ -19,8 +19,8 @@ SOLES = 16
 class Surface(nn.Module):
     """A fixed subset of a body's vertices, posed by linear blend skinning.
 
-    The joints beyond the 22 (hands, face) move with the ones above them; pose correctives, a few millimetres, are left
-    out. Loper et al. 2015, Eq. 2 to 4, of the mean shape.
+    The joints beyond the 22 (hands, face) move with the ones above them; pose correctives, a few millimetres, are
+    left out. Loper et al. 2015, Eq. 2 to 4, of the mean shape.
 
     Args:
         body: with the 22 joints among its own.

@@ -1,4 +1,4 @@
-"""The training loop, through accelerate: one process, several GPUs or several machines; a killed run goes on exactly."""
+"""The training loop, through accelerate: one process, several GPUs or machines; a killed run goes on exactly."""
 
 from __future__ import annotations
 
