@@ -36,16 +36,18 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     libraries: tuple[str, ...] = ()
     """Of the corpus, to train on; none: all."""
-    steps: int = 12000
-    batch: int = 64
+    steps: int = 10_000
+    batch: int = 32
     """Windows a step and process."""
-    rate: float = 4e-4
-    warm: int = 200
+    rate: float = 1e-3
+    warm: int = 100
     """Steps in which the rate rises; it then falls to a fiftieth, as a cosine."""
     decay: float = 0.01
     clip: float = 1.0
     """Longest gradient."""
-    noise: float = 0.1
+    drawn: bool = True
+    """Whether the decoder also gets latents that are drawn to their text."""
+    noise: float = 0.05
     """Length of the noise that the decoder has to bear, as a share of the latent's: what lies between two motions is
     then a motion too."""
     average: float = 0.998
@@ -72,7 +74,7 @@ PROFILES = {
     "small": Recipe(),
     "paper": Recipe(
         model=PAPER, weights=PAPER_WEIGHTS, augmentation=PLAIN, steps=100_000, batch=20, rate=1e-4, warm=1,
-        average=0.0, noise=0.0,
+        average=0.0, drawn=False, noise=0.0,
     ),
 }  # fmt: skip
 """What ships, and what was published: 8 + 8 layers of 512, AdamW 1e-4, batches of 20, both lambdas .01."""
@@ -213,7 +215,8 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate * recipe.rate_at(self.state.step)
         self.model.train()
-        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise)
+        texts = targets.text if recipe.drawn else None
+        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise, texts)
         terms = losses_of(targets, latents, decoded, self.averaged.std, self.surface, recipe.weights, self.seen)
         loss = total_of(terms, recipe.weights)
         self.optimiser.zero_grad(set_to_none=True)
@@ -308,14 +311,14 @@ class Training:
 
 
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:
-    """(136,) mean and standard deviation of the frames of windows, each deviation at least .05."""
+    """(136,) mean and standard deviation of the frames of windows, each deviation at least .2, so that no joint that hardly turns counts more."""
     clips = np.unique(corpus.windows.clip[indices])
     rows = np.concatenate(
         [np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips]
     )
     rows = rows[:: max(1, len(rows) // most)]
     frames = torch.from_numpy(corpus.features[rows].astype(np.float32))
-    return frames.mean(0), frames.std(0).clamp(min=0.05)
+    return frames.mean(0), frames.std(0).clamp(min=0.2)
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
