@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -133,7 +134,7 @@ def _held_longer(action: Action, factor: float) -> Action:
     times = [t for t, _ in action.keys]
     holds = [
         (b - a, i)
-        for i, (a, b) in enumerate(zip(times, times[1:], strict=False))
+        for i, (a, b) in enumerate(itertools.pairwise(times))
         if b - a > 0.5
         and (len(action.keys[i + 1][1]) <= 3 or any(s.start <= a and s.end >= b for s in action.swings))
     ]
@@ -165,9 +166,7 @@ def _channels(action: Action, kind: Nature, rng: np.random.Generator) -> Action:
     def changed(pose: Pose) -> Pose:
         out = {}
         for c, v in pose.items():
-            if c[1:3] == "f_" or c.endswith("_ik"):
-                out[c] = v
-            elif c[2:] and c[1] == "_" and c[2:] not in JOINTS:
+            if c[1:3] == "f_" or (c[1] == "_" and c[2:] not in JOINTS):
                 out[c] = v
             else:
                 home = first.get(c, REST[c]) if kind.lying else REST[c]

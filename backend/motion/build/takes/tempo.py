@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -82,7 +83,7 @@ def _clock(
         if not old or mark - old[-1] > 1e-6:
             old.append(mark)
     new = [0.0]
-    for before, after in zip(old, old[1:], strict=False):
+    for before, after in itertools.pairwise(old):
         flight = [n for a, b, n in spans if a <= before + 1e-6 and after <= b + 1e-6]
         if flight:
             length = _frames_in_air(flight[0], height) * FRAME * (after - before) / (flight[0] * FRAME)
@@ -231,11 +232,10 @@ def apart(layer: Layer, late: dict[str, float], end: float) -> list[Layer]:
         end: seconds of the action; no key goes beyond.
     """
     out: dict[float, list[Key]] = {}
-    for t, pose in layer:
-        groups: dict[float, Pose] = {0.0: {}}
-        for c, v in pose.items():
-            groups.setdefault(late.get(c, 0.0), {})[c] = v
-        for shift, part in groups.items():
+    for shift in sorted({0.0, *(late[c] for _, pose in layer for c in pose if c in late)}):
+        # Every key counts for every group: a channel that a key does not name rests there.
+        for t, pose in layer:
+            part = {c: v for c, v in pose.items() if late.get(c, 0.0) == shift}
             moved = t if t <= 0 else min(max(t + shift, 0.02), end)
             out.setdefault(shift, []).append((moved, part))
     return [tuple(keys) for _, keys in sorted(out.items(), key=lambda item: item[0] != 0)]
