@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from ..language import REST, STANCE, Action, Key, Pose
-from .tempo import apart, at_own_tempo, has_flights, repeated
+from ..language import REST, Action, Key, Pose
+from .footing import stand_otherwise
+from .nature import Nature, nature
+from .tempo import apart, at_own_tempo, repeated
 
 Layer = tuple[Key, ...]
 TRUNK = frozenset(("bend", "side", "twist"))
@@ -23,75 +25,10 @@ LIMITS = {
 }  # fmt: skip
 """What a take does not go beyond, unless its action does: degrees, metres."""
 _POSTURE = {
-    "flex": 4.0, "abd": 3.0, "elbow": 6.0, "twist": 4.0, "pron": 8.0, "wflex": 5.0, "shrug": 2.5, "bend": 3.0,
-    "side": 1.2, "nod": 4.0, "turn": 3.0, "tilt": 2.5, "ppitch": 1.5, "pyaw": 2.0,
+    "flex": 5.0, "abd": 3.5, "elbow": 8.0, "twist": 5.0, "pron": 10.0, "wflex": 6.0, "shrug": 3.0, "bend": 4.0,
+    "side": 1.5, "nod": 5.0, "turn": 4.0, "tilt": 3.0, "ppitch": 1.5, "pyaw": 3.0,
 }  # fmt: skip
 """Standard deviations of a person's bearing, degrees: added to a channel from beginning to end."""
-
-
-@dataclass(frozen=True)
-class Nature:
-    """What of an action may be varied without breaking it."""
-
-    lying: bool
-    """Hands, toes or the back are on the floor: all channels keep together."""
-    held: bool
-    """The pelvis goes where it is keyed: a chair's height, a knee on the floor."""
-    seated: bool
-    timed: bool
-    """Steps, jumps and swings follow one beat."""
-    airborne: bool
-    stepping: bool
-    linked: bool
-    """Both hands work together."""
-    reaching: bool
-    """A hand is led at any time."""
-    world: bool
-    """Hands are led to places in the room, not on the body."""
-
-
-def nature(action: Action) -> Nature:
-    """See `Nature`."""
-    state, py, both = dict(REST), [], []
-    for _, pose in sorted((k for layer in (action.keys, *action.layers) for k in layer), key=lambda k: k[0]):
-        state |= pose
-        py.append(state["py"])
-        if state["l_ik"] and state["r_ik"]:
-            ends = [np.array([sign * state[f"{s}_hx"], state[f"{s}_hy"], state[f"{s}_hz"]]) for s, sign in _SIDES]
-            both.append(float(np.linalg.norm(ends[0] - ends[1])))
-    airborne = has_flights(action)
-    reaching = bool(_led(action))
-    lying = action.balance == 0 and py[0] < -0.45
-    return Nature(
-        lying=lying,
-        held=action.balance == 0,
-        seated=action.balance == 0 and not lying and action.name.startswith(("sit", "stand", "type", "drive")),
-        timed=airborne or bool(action.steps) or len(action.keys) > 12 or action.loops,
-        airborne=airborne,
-        stepping=bool(action.steps) or _feet_move(action),
-        linked=bool(both) and min(both) < 0.45,
-        reaching=reaching,
-        world="world" in action.on.values(),
-    )
-
-
-_SIDES = (("l", 1.0), ("r", -1.0))
-
-
-def _led(action: Action) -> set[str]:
-    return {
-        s for layer in (action.keys, *action.layers) for _, pose in layer for s in "lr" if pose.get(f"{s}_ik", 0) > 0
-    }
-
-
-def _feet_move(action: Action) -> bool:
-    values: dict[str, set[float]] = {}
-    for layer in (action.keys, *action.layers):
-        for _, pose in layer:
-            for c, v in pose.items():
-                if c[1:3] == "f_":
-                    values.setdefault(c, set()).add(v)
-    return any(len(v) > 1 for v in values.values())
 
 
 def act_again(action: Action, rng: np.random.Generator) -> Action:
@@ -99,7 +36,7 @@ def act_again(action: Action, rng: np.random.Generator) -> Action:
     kind = nature(action)
     again = _in_own_time(action, kind, rng)
     again = _channels(again, kind, rng)
-    again = _stance(again, kind, rng)
+    again = stand_otherwise(again, kind, rng)
     again = _swings(again, kind, rng)
     again = _parts_apart(again, kind, rng)
     crisp = kind.airborne or kind.lying
@@ -159,7 +96,7 @@ def _held_longer(action: Action, factor: float) -> Action:
 def _channels(action: Action, kind: Nature, rng: np.random.Generator) -> Action:
     """Keyed values: larger or smaller, another bearing, not the same twice."""
     size, offset = _sizes(action, kind, rng), _bearing(action, kind, rng)
-    reach, uneven = _reach(kind, rng), 0.0 if kind.lying else 0.07
+    reach, uneven = _reach(kind, rng), 0.0 if kind.lying else 0.09
     first = dict(action.keys[0][1])
     most = _extremes(action)
 
@@ -193,11 +130,11 @@ def _sizes(action: Action, kind: Nature, rng: np.random.Generator) -> dict[str, 
     def around(sigma: float, low: float, high: float) -> float:
         return float(np.clip(np.exp(rng.normal(0, sigma)), low, high))
 
-    whole = around(0.12, 0.75, 1.2)
+    whole = around(0.14, 0.75, 1.2)
     if kind.lying:
         whole = float(rng.uniform(0.78, 1.04))
         return dict.fromkeys(REST, whole)
-    groups = {c: whole * around(0.1, 0.8, 1.2) for c in ("trunk", "head", "pelvis", "l", "r")}
+    groups = {c: whole * around(0.12, 0.8, 1.2) for c in ("trunk", "head", "pelvis", "l", "r")}
     if kind.world:
         groups |= {"trunk": around(0.04, 0.94, 1.06), "pelvis": around(0.02, 0.96, 1.03)}
     if kind.held:
@@ -244,7 +181,11 @@ def _bearing(action: Action, kind: Nature, rng: np.random.Generator) -> dict[str
     if kind.linked:
         out |= {"side": 0.5 * out["side"]}
     if not (kind.held or kind.airborne):
-        out["py"] = -abs(float(rng.normal(0, 0.012)))
+        out["py"] = -abs(float(rng.normal(0, 0.014)))
+    if not (kind.held or kind.airborne or kind.stepping or kind.world):
+        # The weight rests on one leg more than on the other.
+        rest = float(np.clip(rng.normal(0, 0.02), -0.04, 0.04))
+        out |= {"px": rest, "proll": 60 * rest, "side": out["side"] - 60 * rest}
     return out
 
 
@@ -300,38 +241,6 @@ def _limited(channel: str, value: float, extremes: tuple[float, float]) -> float
         return value
     low, high = LIMITS[name]
     return float(np.clip(value, min(low, extremes[0]), max(high, extremes[1])))
-
-
-def _stance(action: Action, kind: Nature, rng: np.random.Generator) -> Action:
-    """Feet wider or narrower, turned, one ahead; steps longer, shorter, higher."""
-    if kind.lying or (kind.held and not kind.seated):
-        return action
-    turning = any(abs(s.yaw) > 20 for s in action.steps)
-    calm = 0.4 if kind.stepping else 1.0
-    wide = float(np.clip(rng.normal(0.012, 0.025 * calm), -0.02, 0.06))
-    ahead = float(np.clip(rng.normal(0, 0.02 * calm), -0.05, 0.05))
-    add = {"lf_x": wide, "rf_x": -wide, "lf_z": ahead, "rf_z": -ahead}
-    add |= {f"{s}f_yaw": float(np.clip(rng.normal(0, 4 * calm), -7, 7)) for s in "lr"}
-    if turning:
-        add = dict.fromkeys(add, 0.0)
-    named = {c for layer in (action.keys, *action.layers) for _, pose in layer for c in pose}
-    start = {c: REST[c] + v for c, v in add.items() if c not in named}
-
-    def moved(layer: Layer) -> Layer:
-        return tuple((t, {c: v + add.get(c, 0.0) for c, v in p.items()}) for t, p in layer)
-
-    long = 1.0 if turning else float(rng.uniform(0.85, 1.15))
-    if any(s.y for s in action.steps):
-        long = float(rng.uniform(0.97, 1.05))
-    lift = float(rng.uniform(0.8, 1.3))
-    steps = []
-    for s in action.steps:
-        home = STANCE if s.foot == "l" else -STANCE
-        x = home + (s.x - home) * long + add[f"{s.foot}f_x"]
-        z, yaw = s.z * long + add[f"{s.foot}f_z"], s.yaw + add[f"{s.foot}f_yaw"]
-        steps.append(replace(s, x=x, z=z, yaw=yaw, lift=s.lift * lift, roll=s.roll * min(lift, 1.1)))
-    layers = (*(moved(layer) for layer in action.layers), ((0.0, start),))
-    return replace(action, keys=moved(action.keys), layers=layers, steps=tuple(steps))
 
 
 def _swings(action: Action, kind: Nature, rng: np.random.Generator) -> Action:

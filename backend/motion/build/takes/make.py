@@ -22,7 +22,7 @@ from ..language import Action
 from ..solve import solve
 from .acting import act_again
 from .moving import WALKS, recorded_again, walk_again
-from .sound import problems
+from .sound import buried, problems
 from .together import pair, texts, together
 
 TRIES = 12
@@ -84,7 +84,7 @@ def take(wanted: Wanted) -> Clip | None:
         clip = _overlay(wanted, rng) if wanted.name == TOGETHER else _take_of(wanted, rng)
         original = clip.meta["take_of"]
         clip = finish(clip)
-        if problems(clip):
+        if problems(clip, _depth(original)):
             continue
         mirrored = bool(rng.random() < 0.5)
         name = f"{original}_take{wanted.number:02d}"
@@ -93,6 +93,12 @@ def take(wanted: Wanted) -> Clip | None:
         meta = {"take_of": original, "seed": wanted.seed, "number": wanted.number, "tries": attempt + 1}
         return clip.with_(name=name, meta=meta | ({"mirrored": True} if mirrored else {}))
     return None
+
+
+@cache
+def _depth(original: str) -> float:
+    """How deep hands are in the body in the original: of two things at a time, in the gesture."""
+    return buried(shipped()[original.split("_with_")[-1]])
 
 
 def _take_of(wanted: Wanted, rng: np.random.Generator) -> Clip:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...clip import Clip, Label
+from ...ground import moved
 from ...kinematics import axis_angle_from_matrix, matrix_from_axis_angle
 from ...resample import derive, sample
 from ...skeleton import INDEX
@@ -54,10 +55,21 @@ def walk_again(walk: Walk, clips: Clips, rng: np.random.Generator, seconds: floa
     frames = round(long * speed * clips[base].fps) + 2
     late = int(rng.integers(0, 34))
     clip = cycles(clips, base, (frames + late) / clips[base].fps)
-    clip = clip.cut(late, late + frames)
-    clip = clip.with_(trans=clip.trans - clip.trans[0] * (1, 0, 1))
+    clip = straight(clip.cut(late, late + frames))
     clip = replace(walk, change=vary_gait(walk.change, rng), speed=speed).of(clip)
     return carried(clip, rng, 0.7)
+
+
+def straight(clip: Clip) -> Clip:
+    """A walk from the origin whose path, not the hips' heading at some moment, is the z axis.
+
+    What is beside the axis would be scaled with the distance of the feet.
+    """
+    t = np.arange(len(clip))
+    dx, dz = (np.polyfit(t, clip.trans[:, axis].astype(float), 1)[0] for axis in (0, 2))
+    clip = moved(clip, -float(np.arctan2(dx, dz)), (0, 0, 0))
+    middle = float(clip.trans[:, 0].mean())
+    return clip.with_(trans=clip.trans - np.array([middle, 0, clip.trans[0, 2]]))
 
 
 def vary_gait(gait: Gait, rng: np.random.Generator) -> Gait:
@@ -71,6 +83,7 @@ def vary_gait(gait: Gait, rng: np.random.Generator) -> Gait:
         return value * style + float(np.clip(rng.normal(0, sigma), -2 * sigma, 2 * sigma))
 
     in_place = gait.stride == 0
+    veer = 0.0 if gait.weave or gait.width < 0.5 else float(np.clip(rng.normal(0, 1.2), -2, 2))
     arms = {name: add(value, 4.0) for name, value in gait.arms.items()}
     arms |= {
         name: add(0.0, sigma) for name, sigma in (("flex", 4.0), ("abd", 3.0), ("elbow", 7.0)) if name not in arms
@@ -81,7 +94,7 @@ def vary_gait(gait: Gait, rng: np.random.Generator) -> Gait:
         width=max(0.1, scale(gait.width, 0.15)),
         drop=float(np.clip(gait.drop * style + abs(rng.normal(0, 0.012)), 0, 0.27)),
         bounce=max(0.3, scale(gait.bounce, 0.15)),
-        curve=gait.curve * float(rng.uniform(0.8, 1.2)),
+        curve=gait.curve * float(rng.uniform(0.8, 1.2)) if gait.curve or in_place else veer,
         weave=gait.weave * float(rng.uniform(0.75, 1.15)),
         bend=float(np.clip(add(gait.bend, 3.0), -14, 46)),
         side=add(gait.side, 1.0),
@@ -101,7 +114,7 @@ def recorded_again(clip: Clip, rng: np.random.Generator) -> Clip:
     if clip.name.startswith(STEADY) and clip.name != "dance_spin":
         trans = clip.trans - clip.trans[0] * (1, 0, 1)
         habits = Gait(
-            stride=float(rng.uniform(0.88, 1.12)), width=float(rng.uniform(0.95, 1.08)),
+            stride=float(rng.uniform(0.88, 1.12)),
             lift=1.0 if clip.name.startswith("jump_") else float(rng.uniform(0.9, 1.15)),
             drop=float(abs(rng.normal(0, 0.015))), bend=float(rng.normal(0, 2.5)), nod=float(rng.normal(0, 3)),
             swing=float(rng.uniform(0.85, 1.15)), arms={"abd": float(rng.normal(0, 3))},

@@ -15,12 +15,19 @@ SINK = 0.02
 """Metres that a sole may be below the floor."""
 SLIDE = 4.0
 """Millimetres a frame that a standing foot may slide, as in the library."""
+DEEPER = 0.015
+"""Metres by which hands may be deeper in the body than in the original."""
 TURN = 62.0
 """Degrees a frame that a joint may turn."""
 
 
-def problems(clip: Clip) -> list[str]:
-    """What is wrong with a finished clip, in a word each; none if all is well."""
+def problems(clip: Clip, depth: float | None = None) -> list[str]:
+    """What is wrong with a finished clip, in a word each; none if all is well.
+
+    Args:
+        clip: a take.
+        depth: `buried` of its original, if hands are to be looked at.
+    """
     rotations, positions = forward_kinematics(clip.poses, clip.trans)
     soles = sole_points(rotations, positions)
     out = []
@@ -40,7 +47,35 @@ def problems(clip: Clip) -> list[str]:
         out.append("place")
     if clip.contacts is not None and mean_slide(clip, clip.contacts) > SLIDE:
         out.append("slide")
+    if depth is not None and buried(clip) > depth + DEEPER:
+        out.append("hands")
     return out
+
+
+# Ellipsoids of trunk and head: joint, centre's height and depth, half width, half height, half depth, metres.
+_FLESH = (
+    ("pelvis", 0.03, 0.0, 0.155, 0.13, 0.115),
+    ("spine2", 0.03, 0.02, 0.135, 0.13, 0.105),
+    ("spine3", 0.06, 0.04, 0.145, 0.14, 0.115),
+    ("head", 0.07, 0.02, 0.075, 0.12, 0.10),
+)
+_PALM = np.array([0.085, -0.030, 0.005])
+
+
+def buried(clip: Clip) -> float:
+    """How deep palms, wrists and forearms are in trunk or head at most, metres."""
+    rotations, positions = forward_kinematics(clip.poses, clip.trans)
+    deepest = 0.0
+    for side, sign in (("left", 1), ("right", -1)):
+        wrist, elbow = INDEX[f"{side}_wrist"], INDEX[f"{side}_elbow"]
+        palm = positions[:, wrist] + rotations[:, wrist] @ (_PALM * (sign, 1, 1))
+        points = np.stack([palm, positions[:, wrist], (positions[:, wrist] + positions[:, elbow]) / 2], 1)
+        for joint, up, ahead, *half in _FLESH:
+            j = INDEX[joint]
+            local = np.einsum("fji,fpj->fpi", rotations[:, j], points - positions[:, j, None]) - (0, up, ahead)
+            inside = 1 - np.sqrt(((local / half) ** 2).sum(-1))
+            deepest = max(deepest, float(inside.max()) * min(half))
+    return deepest
 
 
 def _flexion(positions: Array, side: str) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..language import FPS, Action, Key, Pose, Step, curves
+from ..language import FPS, Action, Key, Step, curves
 
 Layer = tuple[Key, ...]
 FRAME = 1 / FPS
@@ -149,7 +149,7 @@ def _events(action: Action) -> list[tuple[float, tuple, float]]:
     for number, layer in enumerate((action.keys, *action.layers)):
         out += [(t, (number, *sorted((c, round(v, 4)) for c, v in pose.items())), 0.0) for t, pose in layer]
     for s in action.steps:
-        out.append((s.start, ("step", s.foot, round(s.end - s.start, 3), round(s.z, 3), s.yaw, s.lift, s.y), s.x))
+        out.append((s.start, ("step", s.foot, round(s.end - s.start, 2), round(s.z, 3), s.yaw, s.lift, s.y), s.x))
     return sorted(out, key=lambda e: (e[0], str(e[1])))
 
 
