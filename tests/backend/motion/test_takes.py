@@ -97,7 +97,7 @@ def test_repetitions_are_found_and_changed() -> None:
 
 
 def test_flights_take_the_time_that_their_height_takes() -> None:
-    again, _ = at_own_tempo(ACTIONS["jump"], np.random.default_rng(0), 1.3, 0.0, height=0.7)
+    again = at_own_tempo(ACTIONS["jump"], np.random.default_rng(0), 1.3, 0.0, height=0.7)
     ((first, last),) = flights(again.keys)
     air = again.keys[last][0] - again.keys[first][0]
     rise = max(pose["lf_y"] for _, pose in again.keys[first : last + 1])

@@ -54,14 +54,14 @@ def _in_own_time(action: Action, kind: Nature, rng: np.random.Generator) -> Acti
     action = repeated(action, more) if more else action
     tempo = float(np.exp(rng.uniform(np.log(0.75), np.log(1.35))))
     if action.loops:
-        return at_own_tempo(action, rng, tempo, 0.0)[0]
+        return at_own_tempo(action, rng, tempo, 0.0)
     uneven = 0.03 if kind.timed else 0.16
     height = float(rng.uniform(0.75, 1.25)) if kind.airborne else 1.0
     if kind.airborne:
         tempo = float(np.clip(tempo, 0.88, 1.25))
     if not kind.timed:
         action = _held_longer(action, float(rng.uniform(0.55, 1.7)))
-    return at_own_tempo(action, rng, tempo, uneven, height)[0]
+    return at_own_tempo(action, rng, tempo, uneven, height)
 
 
 def _held_longer(action: Action, factor: float) -> Action:

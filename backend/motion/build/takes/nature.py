@@ -27,8 +27,6 @@ class Nature:
     """Feet move, by steps or keys."""
     linked: bool
     """Both hands work together."""
-    reaching: bool
-    """A hand is led at any time."""
     world: bool
     """Hands are led to places in the room, not on the body."""
 
@@ -40,10 +38,12 @@ def nature(action: Action) -> Nature:
         state |= pose
         py.append(state["py"])
         if state["l_ik"] and state["r_ik"]:
-            ends = [np.array([sign * state[f"{s}_hx"], state[f"{s}_hy"], state[f"{s}_hz"]]) for s, sign in _SIDES]
+            ends = [
+                np.array([sign * state[f"{s}_hx"], state[f"{s}_hy"], state[f"{s}_hz"]])
+                for s, sign in (("l", 1), ("r", -1))
+            ]
             both.append(float(np.linalg.norm(ends[0] - ends[1])))
     airborne = has_flights(action)
-    reaching = bool(_led(action))
     lying = action.balance == 0 and py[0] < -0.45
     return Nature(
         lying=lying,
@@ -53,18 +53,8 @@ def nature(action: Action) -> Nature:
         airborne=airborne,
         stepping=bool(action.steps) or _feet_move(action),
         linked=bool(both) and min(both) < 0.45,
-        reaching=reaching,
         world="world" in action.on.values(),
     )
-
-
-_SIDES = (("l", 1.0), ("r", -1.0))
-
-
-def _led(action: Action) -> set[str]:
-    return {
-        s for layer in (action.keys, *action.layers) for _, pose in layer for s in "lr" if pose.get(f"{s}_ik", 0) > 0
-    }
 
 
 def _feet_move(action: Action) -> bool:

@@ -38,7 +38,7 @@ def has_flights(action: Action) -> bool:
 
 def at_own_tempo(
     action: Action, rng: np.random.Generator, tempo: float, uneven: float, height: float = 1.0
-) -> tuple[Action, Callable[[float], float]]:
+) -> Action:
     """The action in another time.
 
     Args:
@@ -47,9 +47,6 @@ def at_own_tempo(
         tempo: durations are so many times as long, but for flights.
         uneven: standard deviation of the logarithm of single stretches' durations.
         height: of jumps; their duration follows.
-
-    Returns:
-        the action, and the new time of an old one.
     """
     layers = [action.keys, *action.layers]
     spans = [(layer[a][0], layer[b][0], b - a) for layer in layers for a, b in flights(layer)]
@@ -66,8 +63,7 @@ def at_own_tempo(
         swings.append(replace(swing, start=start, end=end, period=swing.period * pace))
     steps = tuple(replace(s, start=when(s.start), end=when(s.end)) for s in action.steps)
     parts = tuple((text, when(a), when(b)) for text, a, b in action.parts)
-    action = replace(action, keys=moved[0], layers=tuple(moved[1:]), swings=tuple(swings), steps=steps, parts=parts)
-    return action, when
+    return replace(action, keys=moved[0], layers=tuple(moved[1:]), swings=tuple(swings), steps=steps, parts=parts)
 
 
 def _clock(
