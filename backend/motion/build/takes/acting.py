@@ -204,8 +204,7 @@ def _reach(kind: Nature, rng: np.random.Generator) -> dict[str, dict[str, float]
 def _hand(out: Pose, side: str, reach: dict[str, dict[str, float]], on: str) -> None:
     """Move where a hand is led to, in place: freely in the air, little where it touches."""
     x, y, z = (out.get(f"{side}_h{a}") for a in "xyz")
-    known = [v for v in (x, z) if v is not None]
-    far = float(np.hypot(*known)) if len(known) == 2 else 0.0
+    far = float(np.hypot(x, z)) if x is not None and z is not None else 0.0
     floor = y is not None and y < 0.25
     sigma = 0.0 if floor else 0.005 if on in ("head", "pelvis") else 0.008 if on == "world" else 0.007
     if on == "chest" and far > 0.33:
