@@ -4,9 +4,8 @@
     p'_1:T = D(z)             queries are positions; keys and values come from z alone
 
 Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes
-several keys, since attention to a single one is the same for every query, and these are summed over time on the way in
-and added to the queries on the way out, without which training stays at the mean pose for long; padding is masked;
-contacts are an output.
+several keys, since attention to a single one is the same for every query; sums over time are read and written
+directly too, without which training stays at the mean pose for long; padding is masked; contacts are an output.
 """
 
 from __future__ import annotations
@@ -150,8 +149,8 @@ class MotionClip(nn.Module):
         Args:
             noise: length of a random vector, as a share of the latent's, that the decoder has to bear.
             texts: (B, latent) unit vectors. Half of the latents are then drawn to their text before they are decoded,
-                by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length. So
-                the decoder learns what a text says where a latent says nothing else.
+                by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length.
+                So the decoder learns what a text says where a latent says nothing else.
         """
         latents = self.encode(features, lengths)
         shaken = latents

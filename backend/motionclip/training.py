@@ -25,6 +25,8 @@ from .model import PAPER, SMALL, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
+AVERAGED, STATE = "averaged.pt", "state.json"
+"""In the checkpoint, beside accelerate's own files."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,6 @@ class State:
     since: int = 0
     """Measurements since the best."""
 
-    def state_dict(self) -> dict[str, Any]:
-        """For accelerate."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From accelerate."""
-        self.step, self.best, self.since = int(state["step"]), float(state["best"]), int(state["since"])
-
 
 class Training:
     """A run in a folder: what is there is gone on with.
@@ -134,13 +128,12 @@ class Training:
         self.state = State()
         self.model, self.optimiser = self.accelerator.prepare(model, optimiser)
         self.stepped: Callable[..., Any] = torch.compile(self.model) if compiled else self.model
-        self.accelerator.register_for_checkpointing(self.state, self.averaged)
         self.train, self.valid = Sampler(corpus, self._indices("train"), recipe.augmentation), None
         held = self._indices("valid")
         if len(held):
             self.valid = Sampler(corpus, held, PLAIN)
         if (folder / CHECKPOINT).is_dir():
-            self.accelerator.load_state(str(folder / CHECKPOINT), weights_only=True)
+            self._load(folder / CHECKPOINT)
         self._writer: Any = None
 
     def _indices(self, split: str) -> Any:
@@ -286,6 +279,15 @@ class Training:
         self._writer.add_scalar("windows_per_second", row["windows_per_second"], row["step"])
         self._writer.flush()
 
+    def _load(self, folder: Path) -> None:
+        """Go on from a checkpoint. What accelerate itself would keep for us it would read as code, so we keep it."""
+        self.accelerator.load_state(str(folder))
+        weights = torch.load(folder / AVERAGED, weights_only=True, map_location=self.accelerator.device)
+        self.averaged.load_state_dict(weights)
+        kept = read_json(folder / STATE)
+        best = math.inf if kept["best"] is None else float(kept["best"])
+        self.state = State(int(kept["step"]), best, int(kept["since"]))
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         temporary, target = self.folder / f".{CHECKPOINT}", self.folder / CHECKPOINT
@@ -293,6 +295,10 @@ class Training:
             shutil.rmtree(temporary, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         self.accelerator.save_state(str(temporary))
+        if self.accelerator.is_main_process:
+            torch.save(self.averaged.state_dict(), temporary / AVERAGED)
+            finite = self.state.best if math.isfinite(self.state.best) else None
+            write_json(temporary / STATE, {**asdict(self.state), "best": finite})
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
             old = self.folder / f".{CHECKPOINT}-old"
@@ -311,7 +317,10 @@ class Training:
 
 
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:
-    """(136,) mean and standard deviation of the frames of windows, each deviation at least .2, so that no joint that hardly turns counts more."""
+    """(136,) mean and standard deviation of the frames of windows.
+
+    Each deviation is at least .2, so that no joint that hardly turns counts more than the others.
+    """
     clips = np.unique(corpus.windows.clip[indices])
     rows = np.concatenate(
         [np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips]
