@@ -17,7 +17,7 @@ Padding is masked, and contacts are an output, in any case.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -52,6 +52,10 @@ class ModelConfig:
     """Of the discrete cosine transform over time, of which codes are made: 20 of 60 frames are those up to 5 Hz."""
     length: int = 60
     """Frames of the longest motion; a multiple of `patch`."""
+
+    def in_space(self, dim: int) -> ModelConfig:
+        """The same for a latent of another width: at most seven tenths of it are codes."""
+        return replace(self, latent=dim, codes=min(self.codes, dim * 7 // 10))
 
 
 PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, dropout=0.1, patch=1, keys=1, codes=0)

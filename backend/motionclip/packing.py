@@ -28,7 +28,7 @@ MARGIN = 0.1
 def load_run(run: Path, latent: int) -> MotionClip:
     """The best weights of a run."""
     recipe = read_json(run / RECIPE)["recipe"]
-    model = MotionClip(ModelConfig(**{**recipe["model"], "latent": latent}))
+    model = MotionClip(ModelConfig(**recipe["model"]).in_space(latent))
     model.load_state_dict(torch.load(run / BEST, weights_only=True, map_location="cpu"))
     return model.eval()
 

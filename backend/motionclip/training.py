@@ -7,7 +7,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +120,7 @@ class Training:
         torch.manual_seed(recipe.seed)
         self._claim()
         mean, std = statistics(corpus, self._indices("train"))
-        config = replace(recipe.model, latent=corpus.text_vectors.shape[1])
-        config = replace(config, codes=min(config.codes, config.latent // 2 + config.latent // 5))
+        config = recipe.model.in_space(corpus.text_vectors.shape[1])
         codes = fit_codes(corpus, self._indices("train"), config, mean, std, recipe.seed)
         model = MotionClip(config, mean, std, codes)
         self.averaged = MotionClip(config, mean, std, codes).requires_grad_(False).eval()
