@@ -84,7 +84,7 @@ class ActRequest(RetrieveRequest):
     outfit), or a text of its own. For files that Blender writes; a motion alone has no looks."""
     style_steps: int = 200
     """Steps of the look's optimisation."""
-    motion: str = "retrieve"
+    motion: str = "auto"
     """Of `MOTIONS`: where the motion comes from."""
     temperature: float = 1.0
     """Of a generated motion: how freely it is drawn; 0 is always the same."""
