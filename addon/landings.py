@@ -73,7 +73,9 @@ def read_takes(job: Job) -> tuple[BodyData, list[tuple[MotionData, str, dict[str
     takes = []
     for i, variant in enumerate(known):
         motion = load_motion(result_file(job, f"motion_{i}" if i else "motion"), len(body.parents))
-        told = {**record, "label": variant.get("label", record.get("label", ""))}
+        told = {**record, "label": variant.get("label") or record.get("label") or ""}
+        # Each draw of the motion model is another one.
+        told.update({k: variant[k] for k in ("generated",) if k in variant})
         if isinstance(variant.get("source"), dict):
             told["clip"] = variant["source"]
         name = short(str(job.params.get("prompt") or told["label"] or job.title))

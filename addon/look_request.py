@@ -14,7 +14,7 @@ from .client.jobs import Job
 from .properties_look import request_fields
 from .scene.described import body_named, pairs
 from .scene.handles import require_editable
-from .scene.read_motion import action_frames, read_motion
+from .scene.read_motion import action_frames, read_motion, save_motion
 from .scene.shape import require_shape
 from .scene.shape_arrays import betas_of
 from .scene.style import count_styles
@@ -68,8 +68,7 @@ def write_motion(context: Any, rig: Any, path: Path) -> None:
         frames = np.array([context.scene.frame_current])
     if len(frames) > MOST_FRAMES:
         frames = frames[np.linspace(0, len(frames) - 1, MOST_FRAMES).round().astype(int)]
-    motion, betas = read_motion(rig, frames)
-    np.savez(path, poses=motion.poses, trans=motion.trans, betas=betas, fps=np.float64(motion.fps))
+    save_motion(path, *read_motion(rig, frames))
 
 
 def order_after(context: Any, job: Job, rig: Any) -> str:

@@ -13,6 +13,8 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..backend.protocol import ActRequest
+from ..backend.protocol.motion import MOST_NEIGHBOURS, MOST_TEMPERATURE
 from .ops.retarget import PRESETS
 
 HISTORY = 30
@@ -32,6 +34,15 @@ PLACEMENTS = (
         "The actor plays the new motion; its last one stays in the file as an action",
     ),
     ("BESIDE", "Beside", "A new actor appears beside the ones that are there"),
+)
+MOTIONS = (
+    (
+        "auto",
+        "Automatic",
+        "A clip of the library where a label says what the prompt does, else a motion that is made for the words",
+    ),
+    ("retrieve", "Library", "The clip of the library whose label fits best"),
+    ("generate", "Generated", "A motion that the motion model (MotionCLIP) makes for the words"),
 )
 ORDERS = (
     ("auto", "Automatic", "The best ranking that this computer's models allow"),
@@ -125,7 +136,8 @@ class IMPROMPTU_PG_settings(bpy.types.PropertyGroup):
     )
     seed: IntProperty(
         name="Seed",
-        description="Picks among clips that fit equally well; the same seed gives the same result",
+        description="Picks among clips that fit equally well, and draws a generated motion; the same seed gives the "
+        "same result",
         default=0,
         min=0,
     )
@@ -136,6 +148,33 @@ class IMPROMPTU_PG_settings(bpy.types.PropertyGroup):
         min=1,
         max=16,
         soft_max=6,
+    )
+    motion: EnumProperty(
+        name="Motion", description="Where the motion comes from", items=MOTIONS, default=ActRequest.motion
+    )
+    temperature: FloatProperty(
+        name="Variety",
+        description="Of a generated motion: how freely it is drawn; 0 is the same for every seed",
+        default=ActRequest.temperature,
+        min=0.0,
+        max=MOST_TEMPERATURE,
+        precision=2,
+    )
+    neighbours: IntProperty(
+        name="Neighbours",
+        description="Of a generated motion: how many motions that the model was trained on it may resemble; 0 goes "
+        "by the words alone",
+        default=ActRequest.neighbours,
+        min=0,
+        max=MOST_NEIGHBOURS,
+    )
+    refine: FloatProperty(
+        name="Refine",
+        description="Of a generated motion: how far it is drawn to the clip of the library that fits best",
+        default=ActRequest.refine,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     placement: EnumProperty(
         name="Placement", description="What Act does with the last actor", items=PLACEMENTS, default="REPLACE"

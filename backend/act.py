@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
-from .blender import run_blender_job, staged_textures
-from .body import BodyModel
-from .files import write_json
-from .motion.export import write_amass, write_bvh
+from .actor_files import LOOK, stage_all
 from .motion.perform import Performance
 from .motion.retrieval import Retrieval
 from .outputs import check_writable, publish
@@ -23,9 +17,6 @@ from .style.costume import is_dressable
 from .style.making import Hooks, make_looks
 from .style.words import says_looks
 from .takes import Progress, Takes, make_takes, write_job
-
-LOOK = "look"
-"""Folder of the look within a job's."""
 
 
 @dataclass(frozen=True)
@@ -48,53 +39,6 @@ class ActResult:
             "fps": self.performance.fps,
             "seconds": round(clip.seconds, 3),
         }
-
-
-def stage_plain(
-    folder: Path, body: BodyModel, betas: torch.Tensor, performance: Performance, goals: list[Path]
-) -> dict[Path, Path]:
-    """Write the formats that need no Blender."""
-    staged = {}
-    joints = body.rest_joints(betas)[0].detach().numpy()
-    for i, goal in enumerate(goals):
-        file = folder / f"plain{i}{goal.suffix.lower()}"
-        if file.suffix == ".bvh":
-            parents = np.asarray(body.parents)
-            offsets = joints - np.where(parents[:, None] >= 0, joints[np.maximum(parents, 0)], 0)
-            motion = (performance.poses, performance.transl + joints[0])
-            write_bvh(file, motion, offsets, body.joint_names, body.parents, performance.fps)
-        else:
-            write_amass(
-                file, performance.poses, performance.transl, betas[0].numpy(), body.gender, performance.fps, joints[0]
-            )
-        staged[file] = goal
-    return staged
-
-
-def stage_blender(
-    folder: Path,
-    request: ActRequest,
-    provenance: dict[str, Any],
-    goals: list[Path],
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None = None,
-) -> dict[Path, Path]:
-    """Build the rig in a Blender of its own and let it write its formats and previews."""
-    staged = {folder / f"out{i}{goal.suffix.lower()}": goal for i, goal in enumerate(goals)}
-    previews = {folder / f"preview{i}{Path(p).suffix.lower()}": Path(p) for i, p in enumerate(request.previews)}
-    if not staged and not previews:
-        return {}
-    job = {
-        "outputs": [str(p) for p in staged],
-        "previews": [str(p) for p in previews],
-        "provenance": provenance,
-        "name": "Impromptu",
-        "colours": provenance.get("outfit", {}),
-        **({"style": f"{LOOK}/style.npz"} if "style" in provenance else {}),
-    }
-    write_json(folder / "job.json", job)
-    run_blender_job(folder, progress, cancelled)
-    return staged | previews
 
 
 def stage_look(
@@ -154,9 +98,6 @@ def act(
         look = stage_look(folder, request, made, progress, cancelled)
         if look is not None:
             provenance["style"] = look
-        plain = [g for g in goals if g.suffix.lower() not in BLENDER_FORMATS]
-        staged = stage_plain(folder, body, betas, performance, plain)
-        in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
-        staged |= stage_blender(folder, request, provenance, in_blender, progress, cancelled)
-        publish(staged | staged_textures(staged))
+        previews = [Path(p) for p in request.previews]
+        publish(stage_all(folder, body, betas, performance, provenance, goals, previews, progress, cancelled))
     return ActResult(made.retrieval, performance, provenance, (*request.outputs, *request.previews))

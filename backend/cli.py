@@ -19,6 +19,7 @@ COMMANDS = {
     "act": "turn a prompt into a keyframed character",
     "stylize": "give an actor of a .blend file another look",
     "retrieve": "rank the motion library's labels by a prompt",
+    "motion": "mix, edit and recognise motions; train and measure the motion model",
     "library": "add, list, remove, export and verify motions",
     "body": "describe a body model and its shape axes",
     "models": "list, fetch, verify and remove model files",

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import __version__
-from .protocol import ActRequest, ImportRequest
+from .protocol import ActRequest, EditRequest, ImportRequest
 
 _PACKAGES = ("torch", "numpy", "sentence-transformers", "open_clip_torch", "smplx")
-_NOT_OPTIONS = ("prompt", "seed", "outputs", "previews", "after", "path")
+_NOT_OPTIONS = ("prompt", "seed", "outputs", "previews", "after", "path", "motion", "other", "minus")
+"""What does not decide the result, or does not last; `motion` of an act is kept."""
 
 
 def versions() -> dict[str, str]:
@@ -25,7 +26,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(request: ActRequest | ImportRequest, **facts: Any) -> dict[str, Any]:
+def describe(request: ActRequest | EditRequest | ImportRequest, **facts: Any) -> dict[str, Any]:
     """The record stored on the character, its action and beside the files.
 
     Args:
@@ -33,6 +34,7 @@ def describe(request: ActRequest | ImportRequest, **facts: Any) -> dict[str, Any
         facts: what was chosen and measured (label, clip, body, encoders ...), JSON values.
     """
     given = asdict(request)
-    options = {k: v for k, v in given.items() if k not in _NOT_OPTIONS}
+    kept = ("motion",) if isinstance(request, ActRequest) else ()
+    options = {k: v for k, v in given.items() if k not in _NOT_OPTIONS or k in kept}
     asked = {"prompt": given.get("prompt", ""), "seed": given.get("seed", 0)}
     return {**asked, "options": options, "versions": versions(), **facts}

@@ -21,9 +21,9 @@ from .motion.clip import Clip
 from .motion.entry import LONGEST
 from .motion.library import LabelRef, Library
 from .motion.perform import Performance, perform
-from .motion.retrieval import Retrieval
+from .motion.retrieval import Retrieval, retrieve
 from .motion.transition import TransitionReport, go_on, read_motion
-from .protocol import ActRequest, PerformRequest
+from .protocol import ActRequest, InvalidInput, PerformRequest
 from .provenance import describe
 
 Progress = Callable[[str, int, int], None]
@@ -45,6 +45,8 @@ class Take:
     choice: Choice
     performance: Performance
     transition: TransitionReport | None = None
+    generated: dict[str, Any] | None = None
+    """How the motion model made it; none where the library has it."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ def make_takes(request: ActRequest, progress: Progress = no_progress, chosen: Ch
     after = read_motion(more.after) if more.after else None
     library = Library.open(request.library or None)
     progress("Choosing the motion", 1, total)
-    retrieval, choices = choose_motions(request, library, more.clip, more.label, more.variants)
-    if chosen is not None:
+    retrieval, choices, made = _motions(request, more, library)
+    if chosen is not None and not made:
         chosen(library, choices[0].ref)
     progress("Loading the body", 2, total)
     who = choose_body(request)
@@ -144,7 +146,7 @@ def make_takes(request: ActRequest, progress: Progress = no_progress, chosen: Ch
         if after is not None:
             frames = max(round(request.seconds * request.fps), 1) if request.seconds else 0
             performance, report = go_on(after, performance, body, betas, more.transition, frames)
-        takes.append(Take(choice, performance, report))
+        takes.append(Take(choice, performance, report, made[i] if made else None))
     first = takes[0]
     provenance = describe(
         request,
@@ -155,9 +157,31 @@ def make_takes(request: ActRequest, progress: Progress = no_progress, chosen: Ch
         outfit=read_outfit(request.prompt),
         betas=[round(float(b), 4) for b in betas[0]],
         slide_mm_per_frame=slide_facts(first.performance),
+        **({"generated": first.generated} if first.generated else {}),
     )
     progress("Performing the motion", total, total)
     return Takes(retrieval, body, betas, tuple(takes), provenance)
+
+
+def _motions(
+    request: ActRequest, more: PerformRequest, library: Library
+) -> tuple[Retrieval, list[Choice], list[dict[str, Any]]]:
+    """The library's motions, or generated ones with how they were made."""
+    named = bool(more.clip or more.label)
+    if request.motion == "retrieve" or (named and request.motion == "auto"):
+        return *choose_motions(request, library, more.clip, more.label, more.variants), []
+    if named:
+        raise InvalidInput(
+            "A named clip or label is not generated.", "Leave it out, or take the motion of the library."
+        )
+    retrieval = retrieve(request, library)
+    if request.motion == "auto" and retrieval.sure:
+        return *choose_motions(request, library, "", "", more.variants), []
+    from .motionclip.variants import generate_variants
+
+    generated = generate_variants(request, retrieval, library, more.variants)
+    choices = [Choice(LabelRef(retrieval.motion, None, 0, len(g.clip)), g.clip) for g, _ in generated]
+    return retrieval, choices, [facts for _, facts in generated]
 
 
 def write_motion(path: Path, betas: torch.Tensor, performance: Performance) -> None:

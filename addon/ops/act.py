@@ -14,7 +14,7 @@ from ..look_request import panel_request
 from ..scene import provenance
 from ..scene.described import Pairs, body_named, pairs
 from ..scene.handles import actor_of, require_actor, require_editable, skin_of, tell_apart
-from ..scene.read_motion import action_frames, read_motion
+from ..scene.read_motion import action_frames, read_motion, save_motion
 from ..scene.shape_arrays import betas_of
 from ..words import explain, say, short
 
@@ -107,8 +107,13 @@ def perform_request(settings: Any, **more: Any) -> PerformRequest:
         "seed": settings.seed,
         "seconds": settings.seconds,
         "fps": settings.fps,
-        "label": chosen_label(settings),
+        # A label of the library says nothing to a motion that is made for the words.
+        "label": "" if settings.motion == "generate" else chosen_label(settings),
         "variants": settings.variants,
+        "motion": settings.motion,
+        "temperature": settings.temperature,
+        "neighbours": settings.neighbours,
+        "refine": settings.refine,
     }
     return PerformRequest(**{**fields, **more})
 
@@ -169,7 +174,7 @@ class IMPROMPTU_OT_append(JobStarter, bpy.types.Operator):
         frames = action_frames(rig, context.scene)[-AFTER_FRAMES:]
         motion, betas = read_motion(rig, frames)
         path = session.scratch("after") / "motion.npz"
-        np.savez(path, poses=motion.poses, trans=motion.trans, betas=betas, fps=np.float64(motion.fps))
+        save_motion(path, motion, betas)
         more = {"after": str(path), "transition": s.transition, "fps": motion.fps, "variants": 1}
         request = perform_request(s, body=body_named(rig), betas=pairs(betas), **more)
         return session.submit(context, request, short(request.prompt), "append", rig)

@@ -6,11 +6,17 @@ from typing import Any
 
 import bpy
 
-from ...backend.protocol import ImpromptuError, InvalidInput, StylizeRequest, from_params
-from .. import loop, package, session
+from ...backend.protocol import EditRequest, ImpromptuError, InvalidInput, StylizeRequest, from_params
+from .. import loop, package, properties_motion, session
 from ..properties_look import restore
 from ..words import explain
 from .texts import show
+
+PANEL = (
+    "prompt", "library", "order", "seed", "seconds", "fps", "variants", "transition", "motion", "temperature",
+    "neighbours", "refine",
+)  # fmt: skip
+"""Settings of the prompt's panel that a request has under the same name."""
 
 
 class _JobOperator:
@@ -112,8 +118,11 @@ class IMPROMPTU_OT_edit_job(_JobOperator, bpy.types.Operator):
             restore(context.scene.impromptu_look, request)
             context.scene.impromptu_look.blend = bool(job.extra.get("options", {}).get("blend"))
             return
+        if isinstance(request, EditRequest):
+            properties_motion.restore(context.scene.impromptu_motion, request)
+            return
         settings = context.scene.impromptu
-        for name in ("prompt", "library", "order", "seed", "seconds", "fps", "variants", "transition"):
+        for name in PANEL:
             if hasattr(request, name):
                 setattr(settings, name, getattr(request, name))
         body = getattr(request, "body", "")

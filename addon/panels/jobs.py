@@ -23,6 +23,8 @@ KINDS = {
     "stylize": ("BRUSH_DATA", "Stylise"),
     "fit": ("IMAGE_DATA", "Shape from Picture"),
     "match": ("CON_ARMATURE", ""),
+    "edit": ("ANIM", "Edit Motion"),
+    "classify": ("FONT_DATA", "Recognise"),
 }
 """Icon of a job's kind and the word before its title; none where the title says it already."""
 

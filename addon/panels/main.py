@@ -47,6 +47,7 @@ class IMPROMPTU_PT_main(TabPanel, bpy.types.Panel):
         label = chosen_label(s)
         if label:
             row = layout.row(align=True)
+            row.enabled = s.motion != "generate"
             row.label(text=label, icon="CHECKMARK", translate=False)
             row.operator("impromptu.use_label", text="", icon="X", emboss=False).index = -1
         row = layout.row()
@@ -64,7 +65,7 @@ class IMPROMPTU_PT_main(TabPanel, bpy.types.Panel):
 
 
 class IMPROMPTU_PT_settings(TabPanel, bpy.types.Panel):
-    """Length, rate, seed, body and library."""
+    """Body, motion, length, rate, seed and library."""
 
     bl_idname = "IMPROMPTU_PT_settings"
     bl_label = "Settings"
@@ -81,6 +82,12 @@ class IMPROMPTU_PT_settings(TabPanel, bpy.types.Panel):
         column.prop(s, "body")
         if s.body == "file":
             column.prop(s, "body_file", text="Model")
+        layout.column(align=True).prop(s, "motion")
+        column = layout.column(align=True)
+        column.enabled = s.motion != "retrieve"
+        column.prop(s, "temperature")
+        column.prop(s, "neighbours")
+        column.prop(s, "refine")
         column = layout.column(align=True)
         column.prop(s, "seconds")
         column.prop(s, "fps")

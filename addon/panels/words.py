@@ -62,6 +62,9 @@ AT_FAULT = {
     "frame rate": ("fps",),
     "variants": ("variants",),
     "transition": ("transition",),
+    "temperature": ("temperature",),
+    "neighbours": ("neighbours",),
+    "refine": ("refine",),
     "ranking": ("order",),
     "encoder": ("order",),
 }
@@ -85,7 +88,7 @@ def draw_wrong_input(layout: Any, context: Any, error: ImpromptuError, job: Any)
                 layout.prop(settings, name)
         layout.operator("impromptu.edit_job", icon="GREASEPENCIL").job = job.id
     else:
-        if job.kind == "stylize":
+        if job.kind in ("stylize", "edit"):
             layout.operator("impromptu.edit_job", icon="GREASEPENCIL").job = job.id
         layout.operator("impromptu.retry", text="Retry", icon="FILE_REFRESH").job = job.id
 

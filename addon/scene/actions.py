@@ -89,6 +89,43 @@ def curves_of(owner: bpy.types.ID, action: bpy.types.Action | None = None) -> li
     return [curve for bag in bags if bag is not None for curve in bag.fcurves]
 
 
+def _slots(action: bpy.types.Action) -> list[tuple[Any, list[bpy.types.FCurve]]]:
+    """What an action holds for objects: each slot, none before 4.4, and its curves."""
+    if bpy.app.version < (4, 4, 0):
+        return [(None, list(action.fcurves))]
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    out = []
+    for slot in (s for s in action.slots if s.target_id_type == "OBJECT"):
+        bags = [strip.channelbag(slot) for strip in strips]
+        out.append((slot, [curve for bag in bags if bag is not None for curve in bag.fcurves]))
+    return out
+
+
+def _bones(curves: list[bpy.types.FCurve]) -> int:
+    """How many of the curves move a bone."""
+    return sum(curve.data_path.startswith("pose.bones[") for curve in curves)
+
+
+def moves_bones(action: bpy.types.Action) -> bool:
+    """Whether an action is one of a rig."""
+    return any(_bones(curves) for _, curves in _slots(action))
+
+
+def play(rig: bpy.types.Object, action: bpy.types.Action, like: bpy.types.Object) -> None:
+    """Let a rig play an action as another would: in the slot that this one has there, else in that of most bones."""
+    animation = rig.animation_data or rig.animation_data_create()
+    animation.action = action
+    if bpy.app.version < (4, 4, 0):
+        return
+    own = like.animation_data
+    slots = sorted(_slots(action), key=lambda pair: (pair[0].identifier != f"OB{like.name}", -_bones(pair[1])))
+    slots = [slot for slot, curves in slots if _bones(curves)]
+    if own is not None and own.action == action and own.action_slot is not None:
+        slots = [own.action_slot, *slots]
+    if slots:
+        animation.action_slot = slots[0]
+
+
 def _channel_bag(action: bpy.types.Action, slot: Any) -> Any:
     """The slot's channel bag in the action's only strip, made if need be (4.4 and later)."""
     if bpy.app.version >= (5, 0, 0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -20,10 +21,15 @@ READABLE: dict[str, tuple[str | int, ...]] = {
     "licence": ("clip", "licence"),
     "body": ("body", "name"),
     "body_licence": ("body", "licence"),
+    "edit": ("edit", "how"),
+    "words": ("edit", "words"),
+    "amount": ("edit", "amount"),
     "style": ("styles", -1, "prompt"),
     "style_seed": ("styles", -1, "seed"),
 }
 """Custom property `impromptu_NAME` -> where in the record it is found."""
+ORIGIN = ("prompt", "label", "seed", "clip", "generated", "edit")
+"""Parts of a record that go on with what is made of its motion."""
 
 
 def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
@@ -35,9 +41,25 @@ def tag(block: bpy.types.ID, record: dict[str, Any]) -> None:
             value = _part(value, part)
         if value is not None:
             block[f"{PREFIX}_{name}"] = value if isinstance(value, int | float | str) else json.dumps(value)
-        elif path[0] == "styles":
-            # A look can be taken off again; the rest is only ever replaced.
+        else:
+            # A look is taken off, a motion comes of no clip: what was said of the one before is not true of this.
             block.pop(f"{PREFIX}_{name}", None)
+
+
+def origins(sources: Mapping[str, bpy.types.ID]) -> list[dict[str, Any]]:
+    """What is known of the motions that another is made of, and of what they were made of themselves, each once.
+
+    Args:
+        sources: what it was for (`motion`, `other` ...) -> the action, or the rig where strips play.
+    """
+    found = []
+    for role, block in sources.items():
+        record = read(block)
+        own = {"as": role, "name": block.name, **{k: record[k] for k in ORIGIN if k in record}}
+        before = record.get("made_from")
+        earlier = [o for o in before if isinstance(o, dict)] if isinstance(before, list) else []
+        found += [own, *({**origin, "as": "earlier"} for origin in earlier)]
+    return [origin for i, origin in enumerate(found) if origin not in found[:i]]
 
 
 def _part(value: Any, part: str | int) -> Any:

@@ -6,6 +6,8 @@ and drivers are all in it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 
@@ -49,10 +51,11 @@ def action_frames(rig: bpy.types.Object, scene: bpy.types.Scene) -> np.ndarray:
     return np.arange(first, max(first, last) + 1)
 
 
-def _watch(rig: bpy.types.Object, names: tuple[str, ...], frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _watch(
+    rig: bpy.types.Object, skin: bpy.types.Object | None, names: tuple[str, ...], frames: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(N, J, 4, 4) posed bones in the armature's frame, and (N, 4, 4) the object's place in the world."""
     scene = bpy.context.scene
-    skin = skin_of(rig)
     before, shown = (scene.frame_current, scene.frame_subframe), skin.hide_viewport if skin else True
     hide = skin is not None and skin.library is None and not shown
     order = [rig.pose.bones.find(n) for n in names]
@@ -84,7 +87,10 @@ def _rotation(matrices: np.ndarray) -> np.ndarray:
 
 
 def read_motion(
-    rig: bpy.types.Object, frames: np.ndarray | None = None, world: bool = False
+    rig: bpy.types.Object,
+    frames: np.ndarray | None = None,
+    world: bool = False,
+    skin: bpy.types.Object | None = None,
 ) -> tuple[MotionData, np.ndarray]:
     """Bake the rig's motion to SMPL's parameters.
 
@@ -92,6 +98,7 @@ def read_motion(
         frames: (N,) scene frames; none: those of the rig's action.
         world: with the object's own place and rotation in the scene, in metres, as a file for other programs wants
             it; without, relative to the rig, as `write_motion` takes it back.
+        skin: whose shape the rig has; none: that of its own mesh.
 
     Returns:
         poses, trans and rate in SMPL's frame, and the (S,) betas that the rig's joints stand at.
@@ -100,13 +107,13 @@ def read_motion(
         InvalidInput: the rig is no actor.
     """
     skeleton = skeleton_of(rig)
-    skin = skin_of(rig)
+    skin = skin or skin_of(rig)
     betas = betas_of(skin) if skin else np.zeros(skeleton.dirs.shape[2])
     scene = bpy.context.scene
     if not any(o == rig for o in scene.objects):
         raise InvalidInput(f"{rig.name} is not in this scene.", "Open the scene that it is in.")
     frames = action_frames(rig, scene) if frames is None else np.asarray(frames)
-    pose, place = _watch(rig, skeleton.names, frames)
+    pose, place = _watch(rig, skin, skeleton.names, frames)
     rotations = _rotation(pose[..., :3, :3]) @ np.swapaxes(skeleton.axes, 1, 2)
     root = pose[:, skeleton.root, :3, 3]
     if world:
@@ -118,6 +125,11 @@ def read_motion(
     rate = scene.render.fps / scene.render.fps_base
     step = float(np.median(np.diff(frames))) if len(frames) > 1 else 1.0
     return MotionData(poses=poses, trans=trans, fps=rate / step), betas
+
+
+def save_motion(path: Path, motion: MotionData, betas: np.ndarray) -> None:
+    """Write a motion as a job's own motion.npz, for a request that names it."""
+    np.savez(path, poses=motion.poses, trans=motion.trans, betas=betas, fps=np.float64(motion.fps))
 
 
 def to_smpl(

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from ..cli import emit
-from ..protocol import ACTOR_FORMATS, PREVIEW_FORMATS, ActRequest, InvalidInput, PerformRequest, parse_betas
+from ..protocol import ACTOR_FORMATS, MOTIONS, PREVIEW_FORMATS, ActRequest, InvalidInput, PerformRequest, parse_betas
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +57,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clip", default="", help="play this clip of the library, whatever ranks first")
     parser.add_argument("--label", default="", help="play a clip of this label, as `retrieve` lists them")
     parser.add_argument(
+        "--motion", default=d["motion"].default, choices=MOTIONS,
+        help="of the library, from the motion model, or as the score says (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--temperature", type=float, default=d["temperature"].default,
+        help="of a generated motion: how freely it is drawn (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--neighbours", type=int, default=d["neighbours"].default,
+        help="of a generated motion: motions that it may resemble; 0: the words alone (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--refine", type=float, default=d["refine"].default,
+        help="of a generated motion: how far it is drawn to the library's best clip, 0 to 1 (default: %(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
         "--style",
         default=d["style"].default,
         metavar="TEXT",
@@ -92,6 +108,10 @@ def run(args: argparse.Namespace) -> int:
         label=args.label,
         style=args.style,
         style_steps=args.style_steps,
+        motion=args.motion,
+        temperature=args.temperature,
+        neighbours=args.neighbours,
+        refine=args.refine,
     )
     from ..act import act
 

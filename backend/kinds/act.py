@@ -104,4 +104,6 @@ def _variant(number: int, take: Take) -> dict[str, Any]:
         "file": _name(number),
         "slide_mm_per_frame": slide_facts(performance),
     }
+    if take.generated is not None:
+        facts["generated"] = take.generated
     return facts if take.transition is None else {**facts, "transition": take.transition.to_json()}

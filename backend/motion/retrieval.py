@@ -19,6 +19,9 @@ from .orders import resolve_order
 from .prompts import motion_part
 from .ranking import Ranked, rank_texts
 
+SURE = 0.55
+"""Score from which a label is taken to say what a prompt does; see docs/motion_model.md for how often that is so."""
+
 
 @dataclass(frozen=True)
 class RankedLabel(Ranked):
@@ -43,6 +46,11 @@ class Retrieval:
     encoders: dict[str, str]
     """Name and digest of the encoders used."""
     library: Library
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best label says what the prompt does, as far as the score tells."""
+        return bool(self.ranked) and self.chosen is not None and self.ranked[0].score >= SURE
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; the same for the same request, library and encoders."""

@@ -47,7 +47,9 @@ class Sampler:
         dim: width of a text vector; of a picture vector as the corpus has it.
     """
 
-    def __init__(self, corpus: Corpus, indices: NDArray[np.int64], augmentation: Augmentation = Augmentation()) -> None:
+    def __init__(
+        self, corpus: Corpus, indices: NDArray[np.int64], augmentation: Augmentation = Augmentation()
+    ) -> None:
         self.corpus, self.indices, self.augmentation = corpus, indices, augmentation
         self.windows = corpus.windows
         self._first = np.array([c.start for c in corpus.clips], np.int64)[self.windows.clip]

@@ -93,7 +93,9 @@ def build_corpus(
     patterns = read_patterns(Path(options.splits)) if options.splits else read_patterns()
     drafts = list(_drafts(libraries, options, patterns, report))
     if not drafts:
-        raise InvalidInput("The libraries have no labelled clip.", "Add labels with `impromptu library add --labels`.")
+        raise InvalidInput(
+            "The libraries have no labelled clip.", "Add labels with `impromptu library add --labels`."
+        )
     # Gestures that are posed by hand may be alike; that makes them no copies.
     recorded = [i for i, d in enumerate(drafts) if d.clip.kind == "mocap"]
     found = find_leaks([drafts[i].features for i in recorded], [drafts[i].split for i in recorded])
@@ -109,7 +111,9 @@ def build_corpus(
     texts = _Texts()
     pictures = _Pictures(options.frames)
     actions = action_names()
-    rows = [row for i, d in enumerate(kept) for row in _windows(i, clips[i], d.clip, options, texts, pictures, actions)]
+    rows = [
+        row for i, d in enumerate(kept) for row in _windows(i, clips[i], d.clip, options, texts, pictures, actions)
+    ]
     space = LatentSpace(options.space) if options.space else LatentSpace()
     report("Reading texts", 0, 2)
     vectors = space.texts(texts.all).astype(np.float16)
@@ -171,7 +175,9 @@ class _Pictures:
         for folder in (Path(f) for f in folders):
             manifest = folder / "manifest.jsonl"
             if not manifest.is_file():
-                raise InvalidInput(f"{folder} is no whole set of pictures.", "Finish it with `impromptu render frames`.")
+                raise InvalidInput(
+                    f"{folder} is no whole set of pictures.", "Finish it with `impromptu render frames`."
+                )
             for line in manifest.read_text(encoding="utf-8").splitlines():
                 row = json.loads(line)
                 self._by_clip[str(row["clip_sha256"])].append((float(row["frame"]), len(self.files)))
@@ -228,7 +234,9 @@ def _windows(
     """Rows of a clip's windows: clip, start, length, picture, action, texts, the mirror's texts."""
     frames = len(clip)
     last = max(frames - LENGTH, 0)
-    starts = sorted({*range(0, last + 1, options.stride), *([last] if last % options.stride >= SHORTEST // 2 else [])})
+    starts = sorted(
+        {*range(0, last + 1, options.stride), *([last] if last % options.stride >= SHORTEST // 2 else [])}
+    )
     action = action_of_labels(l.text for l in clip.labels)
     for start in starts:
         end = min(start + LENGTH, frames)

@@ -1,11 +1,11 @@
 """Libraries of labelled motions as one corpus to train on: numbers a frame, windows, texts and pictures' vectors.
 
-    corpus.json     what it was made of: clips with licence, source and split; the space; counts
-    features.npy    (N, 136) float16, all clips one after the other: read through a memory map, whatever its size
-    contacts.npy    (N, 4) bool
-    windows.npz     clip, start, length, picture, action; texts a window, as ragged lists; the same of its mirror
-    texts.npy       (n, dim) float16 unit vectors of `texts.json`
-    pictures.npy    (n, d) float16 unit vectors
+corpus.json     what it was made of: clips with licence, source and split; the space; counts
+features.npy    (N, 136) float16, all clips one after the other: read through a memory map, whatever its size
+contacts.npy    (N, 4) bool
+windows.npz     clip, start, length, picture, action; texts a window, as ragged lists; the same of its mirror
+texts.npy       (n, dim) float16 unit vectors of `texts.json`
+pictures.npy    (n, d) float16 unit vectors
 """
 
 from __future__ import annotations
@@ -157,4 +157,9 @@ class Corpus:
 
     def to_json(self) -> dict[str, Any]:
         """The content of `corpus.json`."""
-        return {**self.facts, "version": VERSION, "actions": list(self.actions), "clips": [asdict(c) for c in self.clips]}
+        return {
+            **self.facts,
+            "version": VERSION,
+            "actions": list(self.actions),
+            "clips": [asdict(c) for c in self.clips],
+        }

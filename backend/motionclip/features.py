@@ -1,7 +1,7 @@
 """A motion as numbers a frame, free of place and heading, and back.
 
-A frame has 136: the pelvis's rotation without the heading and 21 local rotations, each as the first two columns of its
-matrix (Zhou et al. 2019, "6D"), then the heading's speed, the pelvis's speed ahead and to the left, and its height.
+A frame has 136: the pelvis's rotation without the heading and 21 local rotations, each as the first two columns of
+its matrix (Zhou et al. 2019, "6D"), then the heading's speed, the pelvis's speed to the left and ahead, its height.
 The root is thereby generated like everything else; the published code puts a constant in its place.
 """
 
@@ -30,7 +30,7 @@ _LEVEL = 0.7
 """Sine of the tilt of the hips' axis beyond which it says nothing of the heading."""
 _UPRIGHT = 0.3
 _DRIFT_S, _SWAY_S = 0.5, 0.2
-"""Seconds over which the integrated heading is drawn to the hips' own, and over which the hips' sway is evened out."""
+"""Seconds over which the integrated heading is drawn to the hips' own, and their sway is evened out."""
 
 
 class Root(NamedTuple):

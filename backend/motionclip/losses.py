@@ -100,7 +100,9 @@ def losses_of(
         told = binary_cross_entropy_with_logits(decoded.contacts.float(), targets.contacts.float(), reduction="none")
         terms["contact"] = _mean(told, mask)
     if weights.smooth:
-        terms["smooth"] = _mean(decoded.features[..., :ROTATIONS].float().diff(n=2, dim=1) ** 2, both[:, 1:] * both[:, :-1])
+        terms["smooth"] = _mean(
+            decoded.features[..., :ROTATIONS].float().diff(n=2, dim=1) ** 2, both[:, 1:] * both[:, :-1]
+        )
     z = latents.float()
     terms["text"] = (1 - cosine_similarity(z, targets.text, dim=-1)).mean()
     if targets.image.shape[1]:

@@ -3,8 +3,8 @@
     z = E(z_tk, p_1:T)        the first output of the encoder, whose first input is learned
     p'_1:T = D(z)             queries are positions; keys and values come from z alone
 
-Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes several
-keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
+Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes
+several keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
 """
 
 from __future__ import annotations
@@ -131,9 +131,7 @@ class MotionClip(nn.Module):
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         return Decoded(out[..., :WIDTH] * self.std + self.mean, out[..., WIDTH:])
 
-    def forward(
-        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0
-    ) -> tuple[Tensor, Decoded]:
+    def forward(self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0) -> tuple[Tensor, Decoded]:
         """Latents, and the motions that come back from them.
 
         Args:

@@ -1,8 +1,8 @@
 """The space that the latent lies in: that of one encoder, or of several side by side.
 
 MotionCLIP's is CLIP's. Without CLIP nothing that ships knows both free text and pictures well, so the shipped model's
-space has two parts: a sentence encoder's, and the body encoder's, which also sees pictures. Each part is scaled so that
-the whole is a unit vector; its cosine is the weighted mean of the parts' cosines.
+space has two parts: a sentence encoder's, and the body encoder's, which also sees pictures. Each part is scaled so
+that the whole is a unit vector; its cosine is the weighted mean of the parts' cosines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..encoders.base import TextEncoder
 
 DEFAULT = "minilm:0.8,body:0.2"
-"""What the shipped model was trained in. The body encoder's text tower is a poor judge of free text, hence its share."""
+"""What the shipped model was trained in. The body encoder is a poor judge of free text, hence its share."""
 _SENTENCE = ("minilm", "mpnet")
 
 

@@ -27,7 +27,9 @@ def read_patterns(path: Path = _FILE) -> Mapping[str, tuple[str, ...]]:
         read = json.loads(path.read_text(encoding="utf-8"))
         return {split: tuple(str(p) for p in read.get(split, ())) for split in ("test", "valid", "left_out")}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise InvalidInput(f"{path} does not say what is held out: {error}.", 'Write {"test": [], "valid": []}.') from None
+        raise InvalidInput(
+            f"{path} does not say what is held out: {error}.", 'Write {"test": [], "valid": []}.'
+        ) from None
 
 
 def origins(clip: Clip) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ SOLES = 16
 class Surface(nn.Module):
     """A fixed subset of a body's vertices, posed by linear blend skinning.
 
-    The joints beyond the 22 (hands, face) move with the ones above them; pose correctives, a few millimetres, are left
-    out. Loper et al. 2015, Eq. 2 to 4, of the mean shape.
+    The joints beyond the 22 (hands, face) move with the ones above them; pose correctives, a few millimetres, are
+    left out. Loper et al. 2015, Eq. 2 to 4, of the mean shape.
 
     Args:
         body: with the 22 joints among its own.
@@ -65,7 +65,10 @@ class Surface(nn.Module):
 
 def choose_points(template: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
     """Indices of vertices far from one another, `SOLES` of them on each sole."""
-    feet = [weights[:, [JOINT_NAMES.index(f"{side}_{n}") for n in ("ankle", "foot")]].sum(1) > 0.5 for side in ("left", "right")]
+    feet = [
+        weights[:, [JOINT_NAMES.index(f"{side}_{n}") for n in ("ankle", "foot")]].sum(1) > 0.5
+        for side in ("left", "right")
+    ]
     soles = [np.flatnonzero(f & (template[:, 1] < template[f, 1].min() + 0.03)) for f in feet]
     picked = [p for sole in soles for p in sole[_farthest(template[sole], min(SOLES, len(sole), count // 4))]]
     return np.array([*picked, *_farthest(template, count, picked)])[:count]

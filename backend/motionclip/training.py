@@ -1,4 +1,4 @@
-"""The training loop, through accelerate: one process, several GPUs or several machines; a killed run goes on exactly."""
+"""The training loop, through accelerate: one process, several GPUs or machines; a killed run goes on exactly."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ..files import read_json, write_json
 from ..protocol import InvalidInput
 from .batches import PLAIN, Augmentation, Sampler, loader
 from .corpus import Corpus
-from .losses import LossWeights, Targets, losses_of, total_of
-from .model import SMALL, ModelConfig, MotionClip
+from .losses import PAPER_WEIGHTS, LossWeights, Targets, losses_of, total_of
+from .model import PAPER, SMALL, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
@@ -68,8 +68,14 @@ class Recipe:
         return json.loads(json.dumps(asdict(self)))
 
 
-PAPER = Recipe(steps=100_000, batch=20, rate=1e-4, warm=1, average=0.0, noise=0.0)
-"""Learning rate and batch as published; give it the paper's model and weights too."""
+PROFILES = {
+    "small": Recipe(),
+    "paper": Recipe(
+        model=PAPER, weights=PAPER_WEIGHTS, augmentation=PLAIN, steps=100_000, batch=20, rate=1e-4, warm=1,
+        average=0.0, noise=0.0,
+    ),
+}  # fmt: skip
+"""What ships, and what was published: 8 + 8 layers of 512, AdamW 1e-4, batches of 20, both lambdas .01."""
 
 
 @dataclass
@@ -143,7 +149,11 @@ class Training:
 
     def _claim(self) -> None:
         """The folder is this run's."""
-        identity = {"recipe": self.recipe.to_json(), "corpus": self.corpus.facts.get("space"), "windows": len(self.corpus.windows)}
+        identity = {
+            "recipe": self.recipe.to_json(),
+            "corpus": self.corpus.facts.get("space"),
+            "windows": len(self.corpus.windows),
+        }
         if self.accelerator.is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)
             if (self.folder / RECIPE).is_file():
@@ -156,7 +166,10 @@ class Training:
     @property
     def seen(self) -> slice:
         """Where pictures have their place in the latent."""
-        width, dim = self.corpus.pictures.shape[1] if self.corpus.pictures.size else 0, self.corpus.text_vectors.shape[1]
+        width, dim = (
+            self.corpus.pictures.shape[1] if self.corpus.pictures.size else 0,
+            self.corpus.text_vectors.shape[1],
+        )
         return slice(dim - width, dim) if width else slice(0, 0)
 
     def run(self, report: Callable[[str], None] = print, until: int | None = None) -> bool:
@@ -228,7 +241,9 @@ class Training:
             chosen = indices[i : i + 128]
             targets = self.valid.batch(chosen).to(self.accelerator.device)
             latents, decoded = self.averaged(targets.features, targets.lengths)
-            terms = losses_of(targets, latents, decoded, self.averaged.std, self.surface, self.recipe.weights, self.seen)
+            terms = losses_of(
+                targets, latents, decoded, self.averaged.std, self.surface, self.recipe.weights, self.seen
+            )
             terms["loss"] = total_of(terms, self.recipe.weights)
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(chosen) / len(indices)
@@ -241,7 +256,12 @@ class Training:
         state.best, state.since = (held["loss"], 0) if better else (state.best, state.since + 1)
         if not self.accelerator.is_main_process:
             return
-        row = {"step": state.step, "windows_per_second": round(rate, 1), "train": _rounded(means), "valid": _rounded(held)}
+        row = {
+            "step": state.step,
+            "windows_per_second": round(rate, 1),
+            "train": _rounded(means),
+            "valid": _rounded(held),
+        }
         with open(self.folder / LOG, "a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")
         self._tensorboard(row)
@@ -290,7 +310,9 @@ class Training:
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:
     """(136,) mean and standard deviation of the frames of windows, each deviation at least .05."""
     clips = np.unique(corpus.windows.clip[indices])
-    rows = np.concatenate([np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips])
+    rows = np.concatenate(
+        [np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips]
+    )
     rows = rows[:: max(1, len(rows) // most)]
     frames = torch.from_numpy(corpus.features[rows].astype(np.float32))
     return frames.mean(0), frames.std(0).clamp(min=0.05)

@@ -276,7 +276,7 @@ def settable(settings):
         out[prop.identifier] = {
             "STRING": lambda p: f"/some/{p.identifier}",
             "ENUM": lambda p: p.enum_items[-1].identifier,
-            "FLOAT": lambda p: 4.0,
+            "FLOAT": lambda p: min(4.0, p.hard_max),
             "INT": lambda p: 5,
             "BOOLEAN": lambda p: not p.default,
         }[prop.type](prop)

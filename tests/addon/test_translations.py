@@ -37,7 +37,8 @@ NAMES = {
 """Names of formats, models and devices are the same in every language."""
 DEVELOPERS = {
     "IMPROMPTU_PG_found", "IMPROMPTU_PG_history", "ModelRow", "Axis", "check_existing", "filter_glob", "found",
-    "history", "found_index", "found_prompt", "shape", "expression", "uid", "models",
+    "history", "found_index", "found_prompt", "shape", "expression", "uid", "models", "IMPROMPTU_PG_recognised",
+    "recognised_action", "recognised_clips", "recognised_labels",
 }  # fmt: skip
 """Classes and properties that no panel draws and no tooltip shows."""
 

@@ -179,9 +179,10 @@ SCENARIOS = {"act": act, "cancel": cancel}
 if __name__ == "__main__":
     if os.environ["IMPROMPTU_WINDOW_SCENARIO"] not in SCENARIOS:
         import looks
+        import motion_panel
         import pictures
         import words_panel
 
-        SCENARIOS |= pictures.SCENARIOS | looks.SCENARIOS | words_panel.SCENARIOS
+        SCENARIOS |= pictures.SCENARIOS | looks.SCENARIOS | words_panel.SCENARIOS | motion_panel.SCENARIOS
     seconds = float(os.environ.get("IMPROMPTU_WINDOW_SECONDS", "280"))
     Driver(folder()).start(SCENARIOS[os.environ["IMPROMPTU_WINDOW_SCENARIO"]], seconds)

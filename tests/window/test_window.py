@@ -68,6 +68,14 @@ def test_a_word_slider_is_dragged_keyed_and_rendered(archive):
     assert all(width > 200 and height > 200 for width, height in sizes)
 
 
+def test_a_motion_is_generated_changed_mixed_and_recognised(archive):
+    report = play("motion", archive, seconds=900)
+    for name, picture in report.pictures.items():
+        wanted = PICTURES if name in ("panel_motion", "panel_main") else FOLDER / "motion"
+        print(f"  {harness.save(picture, wanted, name)} {picture.size}")
+    assert not report.failed, "\n".join([*report.failed, report.log[-3000:]])
+
+
 def test_pictures_of_the_panel(archive):
     report = play("pictures", archive, size=(1600, 1520))
     for name, picture in report.pictures.items():

@@ -90,11 +90,13 @@ def only(name: str) -> list[Any]:
     mine = [c for c in panels() if c.__module__.endswith(f".panels.{name}")]
     for cls in reversed(panels()):
         bpy.utils.unregister_class(cls)
-    copies = [
-        type(f"{c.__name__}_open", (c,), {"bl_idname": f"{c.__name__}_open", "bl_options": set()}) for c in mine
-    ]
-    for cls in copies:
-        bpy.utils.register_class(cls)
+    copies = []
+    for c in mine:
+        more = {"bl_idname": f"{c.__name__}_open", "bl_options": set()}
+        if getattr(c, "bl_parent_id", ""):
+            more["bl_parent_id"] = f"{c.bl_parent_id}_open"
+        copies.append(type(f"{c.__name__}_open", (c,), more))
+        bpy.utils.register_class(copies[-1])
     return copies
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-
 from impromptu.backend.motion.ground import face_forward
 from impromptu.backend.motion.kinematics import forward_kinematics, rotation_about
 from impromptu.backend.motion.library import Library
@@ -23,7 +22,9 @@ def library():
     return Library.open()
 
 
-@pytest.mark.parametrize("name", ["walk_u_turn", "cartwheel", "backflip", "turn_full", "crawl_army", "get_up_from_back"])
+@pytest.mark.parametrize(
+    "name", ["walk_u_turn", "cartwheel", "backflip", "turn_full", "crawl_army", "get_up_from_back"]
+)
 def test_a_clip_comes_back(library, name):
     """Features and back: the same joints in space, but for where it starts and faces."""
     clip = library.load(name)

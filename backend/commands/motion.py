@@ -1,0 +1,230 @@
+"""`impromptu motion`: the motion model: its data, training and figures; motions mixed, edited, recognised by it."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..cli import emit
+from ..protocol import ACTOR_FORMATS, EDITS, PREVIEW_FORMATS, ClassifyRequest, EditRequest, InvalidInput, check_suffix
+from . import motion_training
+
+if TYPE_CHECKING:
+    from ..motion.clip import Clip
+
+MOST_STEPS = 32
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`interpolate`, `edit` and `classify`, and what `motion_training` has."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    mix = kinds.add_parser("interpolate", help="motions between two motions", description="Motions between two.")
+    mix.add_argument("first", metavar="MOTION", help="a motion file, or the name of a clip of the library")
+    mix.add_argument("second", metavar="MOTION")
+    how = mix.add_mutually_exclusive_group()
+    how.add_argument("--amount", type=float, default=0.5, help="0 is the first, 1 the second (default: %(default)g)")
+    how.add_argument("--steps", type=int, default=0, help="so many evenly between, FILE_1, FILE_2 ...")
+    _add_result(mix)
+    edit = kinds.add_parser("edit", help="change a motion by words or other motions", description="Change a motion.")
+    edit.add_argument("motion", metavar="MOTION", help="a motion file, or the name of a clip of the library")
+    edit.add_argument("--words", default="", help='what it is to be like, as "like a zombie"')
+    edit.add_argument("--without", default="", help="what it is to be less like (default: what it is recognised as)")
+    edit.add_argument("--upper", default="", metavar="MOTION", help="take the upper body of this motion")
+    edit.add_argument("--minus", default="", metavar="MOTION", help="take this motion away ...")
+    edit.add_argument("--plus", default="", metavar="MOTION", help="... and add this one")
+    edit.add_argument("--then", default="", metavar="MOTION", help="go over into this motion")
+    edit.add_argument("--seconds", type=float, default=1.0, help="length of that way (default: %(default)g)")
+    edit.add_argument("--amount", type=float, default=0.5, help="0 changes nothing, 1 all (default: %(default)g)")
+    _add_result(edit)
+    classify = kinds.add_parser("classify", help="words for a motion", description="Words for a motion.")
+    classify.add_argument("motion", metavar="MOTION", help="a motion file, or the name of a clip of the library")
+    classify.add_argument(
+        "--label", action="append", default=[], help="to choose from (repeatable; default: known ones)"
+    )
+    classify.add_argument("--top", type=int, default=5, help="default: %(default)s")
+    for sub in (edit, classify):
+        sub.add_argument(
+            "--library", default="", help="whose clips are named and compared (default: the one that ships)"
+        )
+    mix.add_argument("--library", default="", help="whose clips are named (default: the one that ships)")
+    for sub in (mix, edit, classify):
+        sub.add_argument("--json", action="store_true", help="print one JSON document")
+    motion_training.add_arguments(kinds)
+
+
+def _add_result(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"write {', '.join(ACTOR_FORMATS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--preview",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"render {', '.join(PREVIEW_FORMATS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--body", default="neutral", help="neutral, male, female or a model file (default: %(default)s)"
+    )
+    parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: %(default)g)")
+
+
+def run(args: argparse.Namespace) -> int | None:
+    """Run the chosen part."""
+    own: dict[str, Callable[[argparse.Namespace], Any]] = {
+        "interpolate": _interpolate, "edit": _edit, "classify": _classify,
+    }  # fmt: skip
+    return (own | motion_training.RUNS)[args.kind](args)
+
+
+def _interpolate(args: argparse.Namespace) -> None:
+    if args.steps and not 1 <= args.steps <= MOST_STEPS:
+        raise InvalidInput(f"{args.steps} motions between are wanted.", f"Give 1 to {MOST_STEPS}.")
+    _check_outputs(args)
+    with _Motions(args.library) as motions:
+        first, second = motions.file(args.first), motions.file(args.second)
+        count = args.steps or 1
+        for i in range(1, count + 1):
+            amount = i / (count + 1) if args.steps else args.amount
+            request = EditRequest(motion=first, how="mix", other=second, amount=amount, fps=args.fps, body=args.body)
+            number = i if args.steps else 0
+            _make(request, _numbered(args.output, number), _numbered(args.preview, number), args.json)
+
+
+def _edit(args: argparse.Namespace) -> None:
+    wanted = {
+        "words": args.words, "parts": args.upper, "between": args.then, "difference": args.plus or args.minus,
+    }  # fmt: skip
+    chosen = [how for how in EDITS if wanted.get(how)]
+    if len(chosen) != 1:
+        raise InvalidInput("One change is made at a time.", "Give --words, --upper, --then, or --minus with --plus.")
+    _check_outputs(args)
+    with _Motions(args.library) as motions:
+        request = EditRequest(
+            motion=motions.file(args.motion), how=chosen[0], words=args.words, without=args.without,
+            other=motions.file(args.upper or args.then or args.plus), minus=motions.file(args.minus),
+            amount=args.amount, seconds=args.seconds, fps=args.fps, body=args.body,
+        )  # fmt: skip
+        _make(request, args.output, args.preview, args.json)
+
+
+def _classify(args: argparse.Namespace) -> None:
+    from ..body.kept import kept_body
+    from ..motion.library import Library
+    from ..motionclip.bank import open_bank
+    from ..motionclip.reading import read_clip
+    from ..motionclip.recognition import encode_clip, recognise
+    from ..motionclip.weights import load_model
+
+    with _Motions(args.library) as motions:
+        request = ClassifyRequest(motions.file(args.motion), tuple(args.label), args.library, args.top)
+        body = kept_body(request.body)
+        clip = read_clip(request.motion, body, body_betas(request.body))
+        model = load_model()
+        bank = open_bank(Library.open(request.library or None), model)
+        found = recognise(model, bank, encode_clip(model, clip), request.labels, request.top)
+    if args.json:
+        emit({**found.to_json(), "model": model.facts()})
+        return
+    for told in found.labels:
+        print(f"{told.share:6.1%}  {told.cosine:.3f}  {told.label}")
+    print("nearest clips")
+    for near in found.clips:
+        print(f"        {near.cosine:.3f}  {near.clip} ({near.label})")
+
+
+def body_betas(spec: str) -> Any:
+    """(1, S) the mean shape of a body."""
+    from ..body.axes import resolve_betas
+    from ..body.kept import kept_body
+
+    return resolve_betas(kept_body(spec), ())
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    if not args.output and not args.preview:
+        raise InvalidInput("There is nothing to write.", "Name a file with -o FILE.blend or --preview FILE.mp4.")
+    for path in args.output:
+        check_suffix(path, ACTOR_FORMATS, "A character")
+    for path in args.preview:
+        check_suffix(path, PREVIEW_FORMATS, "A preview")
+
+
+def _numbered(paths: list[str], number: int) -> list[str]:
+    if not number:
+        return paths
+    return [str(Path(p).with_stem(f"{Path(p).stem}_{number}")) for p in paths]
+
+
+def _make(request: EditRequest, outputs: list[str], previews: list[str], as_json: bool) -> None:
+    """Edit, perform, write."""
+    from ..actor_files import write_actor
+    from ..body.kept import kept_body
+    from ..kinds.edit import edit, label_of
+    from ..motion.perform import perform
+    from ..motionclip.reading import read_clip
+    from ..motionclip.weights import load_model
+    from ..provenance import describe
+    from ..takes import clip_facts, slide_facts
+
+    body, betas = kept_body(request.body), body_betas(request.body)
+    clip, *others = (read_clip(p, body, betas) for p in (request.motion, request.other, request.minus) if p)
+    model = load_model()
+    edited = edit(request, model, clip, others, lambda: None)
+    performance = perform(edited.clip, body, betas, 0, request.fps)
+    facts = describe(
+        request, label=label_of(request, edited), clip=clip_facts(edited.clip),
+        body={"name": body.name, "sha256": body.sha256, "words": [], "spec": request.body},
+        frames=len(performance.poses), fps=performance.fps, slide_mm_per_frame=slide_facts(performance),
+        edit={"how": request.how, **edited.facts, "model": model.facts()}, files=[*outputs, *previews],
+    )  # fmt: skip
+    write_actor(body, betas, performance, facts, outputs, previews)
+    if as_json:
+        emit(facts)
+        return
+    print(f"{facts['label']}: {facts['frames']} frames at {request.fps:g} fps")
+    for file in facts["files"]:
+        print(file)
+
+
+class _Motions:
+    """Motion files by path, and clips of a library by name, as files while the block runs."""
+
+    def __init__(self, library: str) -> None:
+        self._library, self._folder = library, tempfile.TemporaryDirectory(prefix="impromptu-")
+
+    def __enter__(self) -> _Motions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def file(self, name: str) -> str:
+        """The path of a motion; nothing of nothing.
+
+        Raises:
+            InvalidInput: neither a file nor a clip.
+        """
+        if not name or Path(name).expanduser().is_file():
+            return name
+        from ..motion.clip import save_clip
+        from ..motion.library import Library
+
+        library = Library.open(self._library or None)
+        if name not in {entry.name for entry in library.entries}:
+            raise InvalidInput(
+                f"There is no motion file {name}, and the library has no such clip.",
+                "Name a file, or a clip that `impromptu library list` shows.",
+            )
+        clip: Clip = library.load(name)
+        path = Path(self._folder.name) / f"{name}.npz"
+        save_clip(path, clip)
+        return str(path)

@@ -1,0 +1,87 @@
+"""`edit`: a motion, changed in the latent space of the motion model, performed by a body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..body.axes import resolve_betas
+from ..body.kept import kept_body
+from ..context import JobContext
+from ..files import write_json
+from ..motion.clip import Clip
+from ..motion.library import Library
+from ..motion.perform import perform
+from ..motionclip import editing
+from ..motionclip.bank import open_bank
+from ..motionclip.editing import Edited
+from ..motionclip.reading import read_clip
+from ..motionclip.weights import MotionModel, load_model
+from ..protocol import EditRequest
+from ..provenance import describe
+from ..takes import clip_facts, slide_facts, write_job
+
+
+def run(request: EditRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
+    """Write `motion.npz`, `body.npz` and `result.json`.
+
+    Raises:
+        ImpromptuError: a file, the body or the words cannot be used. JobCancelled: asked to stop.
+    """
+    context.progress("Loading the body", 0, 5)
+    body = kept_body(request.body)
+    betas = resolve_betas(body, request.betas)
+    context.progress("Reading the motion", 1, 5)
+    clip, *others = (read_clip(p, body, betas) for p in (request.motion, request.other, request.minus) if p)
+    context.progress("Loading the motion model", 2, 5)
+    model = load_model()
+    context.progress("Changing the motion", 3, 5)
+    edited = edit(request, model, clip, others, context.check)
+    context.progress("Performing the motion", 4, 5)
+    performance = perform(edited.clip, body, betas, 0, request.fps, context.check)
+    write_job(context.folder, body, betas, performance)
+    facts = {
+        "label": label_of(request, edited),
+        "clip": clip_facts(edited.clip),
+        "body": {"name": body.name, "sha256": body.sha256, "words": [], "spec": request.body},
+        "betas": [round(float(b), 4) for b in betas[0]],
+        "frames": len(performance.poses),
+        "fps": performance.fps,
+        "seconds": round(len(performance.poses) / performance.fps, 3),
+        "slide_mm_per_frame": slide_facts(performance),
+        "edit": {"how": request.how, **edited.facts, "model": model.facts()},
+    }
+    context.check()
+    write_json(context.folder / "result.json", describe(request, **facts))
+    metrics = {key: facts[key] for key in ("label", "frames", "fps", "slide_mm_per_frame")}
+    return {"motion": "motion.npz", "body": "body.npz", "result": "result.json"}, metrics
+
+
+def edit(
+    request: EditRequest, model: MotionModel, clip: Clip, others: list[Clip], check: Callable[[], None]
+) -> Edited:
+    """The change that a request asks for.
+
+    Args:
+        others: the motions of `other` and `minus`, as far as they are named.
+    """
+    amount = request.amount
+    if request.how == "words":
+        bank = open_bank(Library.open(), model)
+        return editing.by_words(model, bank, clip, request.words, request.without, amount)
+    if request.how == "mix":
+        return editing.mixed(model, clip, others[0], amount)
+    if request.how == "parts":
+        return editing.parts(model, clip, others[0], amount)
+    if request.how == "difference":
+        return editing.difference(model, clip, others[1], others[0], amount)
+    return editing.between(model, clip, others[0], request.seconds, check)
+
+
+def label_of(request: EditRequest, edited: Edited) -> str:
+    """What the result is called."""
+    if request.how == "words":
+        return str(edited.facts["to"])
+    names = {"mix": "mixed", "parts": "upper body changed", "difference": "changed", "between": "joined"}
+    return names.get(request.how, Path(request.motion).stem)
