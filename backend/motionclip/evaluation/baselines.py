@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..corpus import Corpus
 from ..features import mirrored
@@ -18,7 +17,7 @@ NEIGHBOURS = 15
 
 
 def pose_numbers(motions: Motions) -> NDArray[np.float32]:
-    """(n, 272) mean and standard deviation over time of each feature: local rotations, the root's speeds, its height."""
+    """(n, 272) mean and standard deviation over time of each feature: rotations, the root's speeds, its height."""
     mask = motions.mask[..., None].float()
     count = mask.sum(1)
     mean = (motions.features * mask).sum(1) / count
@@ -100,6 +99,8 @@ def constant_rates(actions: NDArray[np.integer], candidates: Sequence[int]) -> d
     """
     shares = np.sort([float((actions == a).mean()) for a in candidates])[::-1]
     n = len(candidates)
-    even = {"clip_top1": 1 / n, "clip_top5": min(5 / n, 1.0), "balanced_top1": 1 / n, "balanced_top5": min(5 / n, 1.0)}
-    most = {**even, "clip_top1": float(shares[0]), "clip_top5": float(shares[:5].sum())}
+    even = {f"{of}_top{k}": min(k / n, 1.0) for of in ("clip", "balanced", "window") for k in (1, 5)}
+    most = {f"clip_top{k}": float(shares[:k].sum()) for k in (1, 5)}
+    # Whoever always says the same is right for one action of all, or for five.
+    most |= {f"balanced_top{k}": min(k / n, 1.0) for k in (1, 5)}
     return {"most frequent": most, "even guess": even}

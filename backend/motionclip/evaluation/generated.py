@@ -8,7 +8,7 @@ for the mean motion: the floor and the ceiling between which a model may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ...motion.contacts import detect_contacts
 from ..corpus import LENGTH, Corpus
-from ..features import clip_of
+from ..features import WIDTH, clip_of
 from .geometry import jerk, posed, slide, speed
 from .judge import Judge, judged
 from .ranking import ranks
@@ -41,7 +41,9 @@ class Asked:
     """(n,) which prompt; -1: none."""
 
 
-def generated(generate: Generate, prompts: Sequence[str], actions: Sequence[str], repeats: int = 3, seed: int = 0) -> Asked:
+def generated(
+    generate: Generate, prompts: Sequence[str], actions: Sequence[str], repeats: int = 3, seed: int = 0
+) -> Asked:
     """Every prompt with several seeds."""
     parts = [torch.as_tensor(np.asarray(generate(prompts, seed + i)), dtype=torch.float32) for i in range(repeats)]
     return whole(torch.cat(parts), tuple(actions) * repeats, np.tile(np.arange(len(prompts)), repeats))
@@ -77,9 +79,28 @@ def recorded(
             among = indices[of & (library == lots.choice(np.unique(library[of])))]
             chosen.append(int(lots.choice(among)))
             kept.append(n)
-    motions = motions_of(corpus, np.array(chosen, np.int64))
-    found = whole(motions.features, [actions[i] for i in kept])
-    return found, np.array(kept, np.int64)
+    features = motions_of(corpus, np.array(chosen)).features if chosen else torch.zeros(0, LENGTH, WIDTH)
+    return whole(features, [actions[i] for i in kept]), np.array(kept, np.int64)
+
+
+def nearest_labels(corpus: Corpus, libraries: Sequence[str], vectors: NDArray[np.floating]) -> Generate:
+    """The rival that needs no model: a training window by lot of those whose text is nearest to the prompt's.
+
+    Args:
+        vectors: (prompts, dim) unit vectors, of the prompts that it will be asked for, in their order.
+    """
+    indices = corpus.of_split("train", libraries)
+    indices = indices[corpus.windows.length[indices] == LENGTH]
+    first = np.array([corpus.windows.texts[int(i)][0] for i in indices])
+    texts = np.unique(first)
+    nearest = texts[np.argmax(vectors @ corpus.text_vectors[texts].astype(np.float32).T, 1)]
+
+    def generate(prompts: Sequence[str], seed: int) -> NDArray[np.floating]:
+        lots = np.random.default_rng(seed)
+        chosen = [int(lots.choice(indices[first == text])) for text in nearest]
+        return motions_of(corpus, np.array(chosen)).features.numpy()
+
+    return generate
 
 
 def frechet(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
@@ -140,32 +161,36 @@ def measures(asked: Asked, judge: Judge, real: NDArray[np.floating] | None = Non
 
 
 def generation(
-    corpus: Corpus, judge: Judge, generate: Generate, prompts: Sequence[tuple[str, str]], mean_motion: Tensor,
-    libraries: Sequence[str] = (), repeats: int = 3, seed: int = 0,
+    corpus: Corpus, judge: Judge, ways: Mapping[str, Generate], prompts: Sequence[tuple[str, str]],
+    mean_motion: Tensor, libraries: Sequence[str] = (), repeats: int = 3, seed: int = 0, split: str = "test",
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     """Figures of generated windows, of recordings of the same actions, and of the mean motion.
 
     Args:
-        prompts: with their actions; those of actions that the judge does not know, or that nothing is held out or
-            trained of, are left out.
+        ways: name -> what makes motions of these very prompts.
+        prompts: with their actions, which the judge knows; figures are of those alone of whose action something is
+            held out and trained.
         mean_motion: (60, 136).
         libraries: that the model trained on; none: all.
         repeats: seeds a prompt.
+        split: what is held out.
     """
-    prompts = [p for p in prompts if p[1] in judge.actions]
-    intended = [action for _, action in prompts] * repeats
-    held, has_held = recorded(corpus, intended, "test", seed=seed)
+    texts, actions = [text for text, _ in prompts], [action for _, action in prompts]
+    intended = actions * repeats
+    held, has_held = recorded(corpus, intended, split, seed=seed)
     # The floor is of training motions, which must be of the same actions in the same numbers.
     known, has_known = recorded(corpus, intended, "train", libraries, seed + 1)
     both = np.intersect1d(has_held, has_known)
     if not len(both):
         return {}
     held, known = _some(held, np.isin(has_held, both)), _some(known, np.isin(has_known, both))
-    ours = _some(generated(generate, *zip(*prompts, strict=True), repeats, seed), np.isin(np.arange(len(intended)), both))
+    keep = np.isin(np.arange(len(intended)), both)
     _, real = judged(judge, held.motions.features)
-    mean = whole(mean_motion.expand(len(ours.motions), -1, -1).contiguous(), ours.actions)
+    mean = whole(mean_motion.expand(len(both), -1, -1).contiguous(), held.actions)
+    made = {name: _some(generated(way, texts, actions, repeats, seed), keep) for name, way in ways.items()}
     return {
-        "generated": measures(ours, judge, real), "recorded, held out": measures(held, judge),
+        **{name: measures(one, judge, real) for name, one in made.items()},
+        "recorded, held out": measures(held, judge),
         "recorded, training": measures(known, judge, real), "mean motion": measures(mean, judge, real),
         "guessing": {"judge_top1": 1 / len(judge.actions), "judge_top5": min(5 / len(judge.actions), 1.0)},
     }  # fmt: skip

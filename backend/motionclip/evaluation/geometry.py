@@ -32,7 +32,7 @@ def posed(features: Tensor) -> Posed:
 
 
 def heading_joints(features: Tensor) -> Tensor:
-    """(..., T, 136) -> (..., T, 22, 3) joints as on a treadmill: over the origin, facing +z, at their height, metres."""
+    """(..., T, 136) -> (..., T, 22, 3) joints as on a treadmill: over the origin, facing +z, metres."""
     still = features.clone()
     still[..., ROTATIONS:HEIGHT] = 0
     return joints_of(still)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ class Judge(nn.Module):
         self.register_buffer("mean", torch.zeros(CHANNELS) if mean is None else mean.float().clone())
         self.register_buffer("std", torch.ones(CHANNELS) if std is None else std.float().clone())
         sizes = (CHANNELS, WIDTH, WIDTH, WIDTH)
-        self.convolutions = nn.ModuleList(nn.Conv1d(a, b, 5, 2, 2) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.convolutions = nn.ModuleList(nn.Conv1d(a, b, 5, 2, 2) for a, b in pairwise(sizes))
         self.norms = nn.ModuleList(nn.GroupNorm(8, WIDTH) for _ in sizes[1:])
         self.drop = nn.Dropout(0.3)
         self.narrow = nn.Linear(2 * WIDTH, FEATURES)
@@ -84,7 +85,9 @@ def channels_of(features: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def judged(judge: Judge, features: Tensor, lengths: Tensor | None = None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def judged(
+    judge: Judge, features: Tensor, lengths: Tensor | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What a judge says and sees of n windows: (n, actions) log-probabilities and (n, 64)."""
     seen = torch.cat([
         judge.see(features[i : i + 256], None if lengths is None else lengths[i : i + 256])

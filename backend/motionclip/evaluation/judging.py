@@ -120,7 +120,9 @@ def held_out_loss(judge: Judge, corpus: Corpus, indices: NDArray[np.int64], plac
     return float(np.mean([costs[actions == a].mean() for a in np.unique(actions)]))
 
 
-def _with_action(corpus: Corpus, indices: NDArray[np.int64], among: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+def _with_action(
+    corpus: Corpus, indices: NDArray[np.int64], among: NDArray[np.int32] | None = None
+) -> NDArray[np.int64]:
     actions = corpus.windows.action[indices]
     return indices[(actions >= 0) if among is None else np.isin(actions, among)]
 
@@ -129,6 +131,7 @@ def _origin(corpus: Corpus, indices: NDArray[np.int64], options: JudgeOptions, b
     clips = np.unique(corpus.windows.clip[indices])
     libraries = sorted({corpus.clips[c].library for c in clips})
     return {
-        "windows": len(indices), "clips": len(clips), "libraries": libraries, "licences": sorted({corpus.clips[c].licence for c in clips}),
-        "options": {**options.__dict__}, "held_out_cross_entropy": round(float(best), 4),
+        "windows": len(indices), "clips": len(clips), "libraries": libraries,
+        "licences": sorted({corpus.clips[c].licence for c in clips}), "options": {**options.__dict__},
+        "held_out_cross_entropy": round(float(best), 4),
     }  # fmt: skip

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from ..corpus import Corpus
 from ..model import MotionClip
 from .reconstruction import part_of
-from .sets import TestSet, motions_of, per_clip
+from .sets import HeldOut, motions_of, per_clip
 
 
 @torch.no_grad()
-def latents_of(model: MotionClip, corpus: Corpus, indices: NDArray[np.int64], chunk: int = 500) -> NDArray[np.float32]:
+def latents_of(
+    model: MotionClip, corpus: Corpus, indices: NDArray[np.int64], chunk: int = 500
+) -> NDArray[np.float32]:
     """(n, latent) of windows, of the length that the encoder gives them."""
     out = []
     for start in range(0, len(indices), chunk):
@@ -30,13 +32,13 @@ def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12)
 
 
-def clip_latents(latents: NDArray[np.floating], of: TestSet) -> NDArray[np.float64]:
+def clip_latents(latents: NDArray[np.floating], of: HeldOut) -> NDArray[np.float64]:
     """(clips, latent) unit vectors: means of the directions of each clip's windows."""
     return unit(per_clip(unit(latents), of.clips, len(of.of)))
 
 
-def said_of(corpus: Corpus, of: TestSet) -> NDArray[np.int64]:
-    """(clips,) index of each clip's text: its first label; where its windows are labelled by parts, the first one's."""
+def said_of(corpus: Corpus, of: HeldOut) -> NDArray[np.int64]:
+    """(clips,) index of each clip's text: its first label, or where the corpus has that only joined, as joined."""
     known = {text: i for i, text in reversed(list(enumerate(corpus.texts)))}
     out = []
     for number, clip in enumerate(of.of):

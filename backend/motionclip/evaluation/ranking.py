@@ -46,7 +46,7 @@ def recall(found: ArrayLike, ks: Sequence[int] = (1, 3, 10)) -> dict[str, float]
 
 
 def chance(right: ArrayLike, ks: Sequence[int] = (1, 3, 10)) -> dict[str, float]:
-    """What `recall` is expected to be of random orders; the median is the least rank that half of the queries reach."""
+    """What `recall` is of random orders: expected shares, and the least rank that half of all draws reach."""
     right = np.asarray(right, bool)
     candidates, m = right.shape[1], right.sum(1)
     out = {f"R@{k}": float(chance_within(k, candidates, m).mean()) for k in ks}

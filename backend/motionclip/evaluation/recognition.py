@@ -1,4 +1,4 @@
-"""What somebody does, told by the latent's cosine with words (paper, section 4.4), beside chance and plain baselines."""
+"""What somebody does, told by the latent's cosine with words (paper, section 4.4), beside plain baselines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .baselines import Known, constant_rates, known_poses, pose_numbers
 from .judge import Judge, judged
 from .latents import latents_of, unit
 from .ranking import ranks
-from .sets import Motions, TestSet, motions_of, per_clip
+from .sets import HeldOut, Motions, motions_of, per_clip
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def scorers(
 
 
 def recognition(
-    corpus: Corpus, of: TestSet, latents: NDArray[np.float32], scorers: Mapping[str, Scorer], known: Sequence[int]
+    corpus: Corpus, of: HeldOut, latents: NDArray[np.float32], scorers: Mapping[str, Scorer], known: Sequence[int]
 ) -> dict[str, Any]:
     """Shares of clips and of windows whose action is named first, or among the first five.
 

@@ -24,7 +24,7 @@ from .geometry import (
     speed,
     velocity_error,
 )
-from .sets import Motions, TestSet, motions_of, trained
+from .sets import HeldOut, Motions, motions_of, trained
 
 Coder = Callable[[Motions], Tensor]
 """Windows to the (n, 60, 136) that come back of them."""
@@ -147,7 +147,7 @@ def part_of(motions: Motions, part: slice | NDArray[np.int64]) -> Motions:
 
 
 def reconstruction(
-    corpus: Corpus, sets: Sequence[TestSet], coders: Mapping[str, Coder]
+    corpus: Corpus, sets: Sequence[HeldOut], coders: Mapping[str, Coder]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Errors of each coder on each set, and as `data` what the recordings themselves do."""
     found: dict[str, dict[str, dict[str, float]]] = {}

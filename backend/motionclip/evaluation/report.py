@@ -15,6 +15,7 @@ _RATES = {
     "window_top1": "win. 1", "window_top5": "win. 5",
 }  # fmt: skip
 _RECALL = ("R@1", "R@3", "R@10", "median_rank")
+_RUNS = ("clips", "pose mm", "place mm", "slide mm/f", "top-1", "top-5", "bal. 1", "R@1", "R@10", "median rank")
 _MADE = {
     "windows": "windows", "judge_top1": "judge 1", "judge_top5": "judge 5", "frechet": "FD", "diversity": "divers.",
     "within_prompt": "a prompt", "speed_m_per_s": "speed", "jerk_m_per_s3": "jerk", "slide_mm_per_frame": "slide",
@@ -27,24 +28,34 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [list(head), *([*row] for row in rows)]
     wide = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return [
-        "  " + "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, wide, strict=True)))
+        "  " + "  ".join([line[0].ljust(wide[0]), *(c.rjust(w) for c, w in zip(line[1:], wide[1:], strict=True))])
         for line in lines
-    ]  # fmt: skip
+    ]
 
 
 def number(value: Any, digits: int = 1, share: bool = False) -> str:
     """A figure; `-` where there is none."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "-"
-    return f"{100 * value:.{digits}f}" if share else f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
+    if share:
+        return f"{100 * value:.{digits}f}"
+    return f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}"
 
 
 def set_line(name: str, counts: Mapping[str, Any]) -> str:
     """What a set is: how much, and how new."""
     of = "" if counts["clips"] == counts["clips_held_out"] else f" by lot of {counts['clips_held_out']:,}"
-    retaken = f"; {100 * counts['retaken']:.0f} % are further takes of trained motions" if counts["retaken"] else ""
-    few = "; FEW: these figures say little" if counts["few"] else ""
-    return f"{name}: {counts['windows']:,} windows, {counts['clips']:,} clips{of}{retaken}{few}"
+    # 1.96 sqrt(p (1 - p) / n) at a half: clips are independent, their windows are not.
+    sure = f"; a rate of 50 % is within {98 / counts['clips'] ** 0.5:.0f} points"
+    retaken = f"; {100 * counts['retaken']:.0f} % made of motions of which other takes are trained on"
+    same = f"; {counts['dropped']} more left out, as they are trained on under the same name"
+    few = "; FEW: these figures say little"
+    return (
+        f"{name}: {counts['windows']:,} windows, {counts['clips']:,} clips{of}{sure}"
+        + (retaken if counts["retaken"] else "")
+        + (same if counts["dropped"] else "")
+        + (few if counts["few"] else "")
+    )
 
 
 def as_text(found: Mapping[str, Any]) -> str:
@@ -52,8 +63,8 @@ def as_text(found: Mapping[str, Any]) -> str:
     split = found["split"]
     trained = found["trained"]
     lines = [
-        f"auto-encoder of {found['model']['parameters']:,} parameters, latent of {found['model']['latent']}; baselines "
-        f"fitted to {trained['windows']:,} training windows of {trained['clips']:,} clips, {trained['actions']} actions",
+        f"auto-encoder of {found['model']['parameters']:,} parameters, latent of {found['model']['latent']}",
+        f"baselines: of {trained['windows']:,} windows of `train`: {trained['clips']:,} clips, {trained['actions']} actions",
         f"measured on what is held out as `{split}`:",
         *(f"  {set_line(name, counts)}" for name, counts in found["sets"].items()),
     ]  # fmt: skip
@@ -62,12 +73,14 @@ def as_text(found: Mapping[str, Any]) -> str:
     lines += _reconstruction(found) + _recognition(found) + _retrieval(found)
     if "generation" in found:
         lines += _generation(found["generation"])
+    if "ablation" in found:
+        lines += ["", "Runs side by side; chance in brackets.", "", ablation_text(found["ablation"])]
     return "\n".join(lines)
 
 
 def _reconstruction(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        "", "Reconstruction. pose: joints from the pelvis, heading ahead; place: joints in space; rot: local rotations;",
+        "", "Reconstruction. pose: joints from the pelvis, heading ahead; place: joints in space; rot: rotations;",
         "vel: joints' steps; end: the pelvis on the floor in the last frame; slide: soles in contact in the data.",
     ]  # fmt: skip
     for name, rows in found["reconstruction"].items():
@@ -81,9 +94,9 @@ def _reconstruction(found: Mapping[str, Any]) -> list[str]:
 
 def _recognition(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        "", "Recognition, %. Of clips (mean of their windows' scores), balanced (mean over actions), and of windows.",
-        "`labels`, `bare name`: cosine with the mean vector of an action's training labels, or with its name's; the other",
-        "rows learn from the actions of the training windows, which the latent's words do not.",
+        "", "Recognition, %. Of clips (mean of their windows' scores), balanced (mean over actions), of windows.",
+        "labels, bare name: cosine with the mean vector of an action's training labels, or with its name's; the",
+        "other rows learn from the actions of the training windows, which the latent's words do not.",
     ]  # fmt: skip
     for name, told in found["recognition"].items():
         lines += ["", f"{_titled(name, found)}: {told['clips']:,} clips of {len(told['actions'])} actions"]
@@ -97,7 +110,7 @@ def _recognition(found: Mapping[str, Any]) -> list[str]:
 
 
 def _retrieval(found: Mapping[str, Any]) -> list[str]:
-    lines = ["", "Retrieval among the clips of a set, %, and the median rank; in brackets what random orders reach.", ""]
+    lines = ["", "Retrieval among the clips of a set, %, and the median rank; in brackets: random orders.", ""]
     rows = []
     for name, asked in found["retrieval"].items():
         for way, arrow in (("text_to_motion", "text -> motion"), ("motion_to_text", "motion -> text")):
@@ -114,10 +127,12 @@ def _recall(row: Mapping[str, float], key: str) -> str:
 
 def _generation(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        "", "Generation, judged by a classifier that shares nothing with the model (its rate on recordings is the most that",
-        "can be reached). judge: the intended action first, among five, %; FD: Frechet distance of its features to held-out",
-        "recordings of the same actions, as many of each; divers.: mean distance of two motions, a prompt: of two of one",
-        "prompt; speed m/s and jerk m/s^3 of joints, slide mm a frame by contacts found in the motion itself.",
+        "", "Generation, judged by a classifier that shares nothing with the model. Compare with its rate on",
+        "held-out recordings: it was trained on the others. judge: the intended action first, among five, %;",
+        "FD: Frechet distance of its features to held-out recordings, as many of each action; divers.: mean distance",
+        "of two motions, a prompt: of two of one prompt; speed m/s and jerk m/s^3 of joints; slide mm a frame and",
+        "contact % by contacts found in the motion itself. nearest label: no model, but a training window whose text",
+        "is nearest to the prompt's.",
     ]  # fmt: skip
     for name, rows in found.items():
         lines += ["", f"prompts: {name}"]
@@ -141,7 +156,7 @@ def _titled(name: str, found: Mapping[str, Any]) -> str:
 
 def ablation_text(found: Mapping[str, Any]) -> str:
     """The table of `runs.ablation`: every run on every set, chance in brackets."""
-    head = ["", "clips", "pose mm", "place mm", "slide mm/f", "top-1", "top-5", "bal. 1", "R@1", "R@10", "median rank"]
+    head = ["", *_RUNS]
     rows = []
     for name in dict.fromkeys(s for run in found.values() for s in run["sets"]):
         for run, one in found.items():

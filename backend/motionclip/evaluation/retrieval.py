@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ..corpus import Corpus
 from .latents import clip_latents, said_of, unit
 from .ranking import chance, ranks, recall
-from .sets import TestSet
+from .sets import HeldOut
 
 
-def retrieval(corpus: Corpus, of: TestSet, latents: NDArray[np.floating]) -> dict[str, Any]:
+def retrieval(corpus: Corpus, of: HeldOut, latents: NDArray[np.floating]) -> dict[str, Any]:
     """Recall and median rank both ways, each with what random orders reach.
 
     Texts are asked once each, however many clips they belong to; a clip is right for a text that it is labelled with.

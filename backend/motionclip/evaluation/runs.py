@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from ...files import read_json
 from ...protocol import InvalidInput
 from ..corpus import Corpus
-from ..model import ModelConfig, MotionClip
+from ..model import MotionClip
+from ..packing import load_run
 from ..training import BEST, LOG, RECIPE
 from .latents import latents_of
 from .recognition import by_words, label_vectors, recognition, trained_actions
 from .reconstruction import coded_by, errors
 from .retrieval import retrieval
-from .sets import TestSet, held_out_sets, motions_of, trained
+from .sets import HeldOut, held_out_sets, motions_of, trained
 
 
-def model_of_run(folder: Path) -> MotionClip:
+def model_of_run(folder: Path, latent: int) -> MotionClip:
     """The weights that were best on `valid`, for use alone.
+
+    Args:
+        latent: width of the corpus's space.
 
     Raises:
         InvalidInput: the folder has no run, or none that was measured yet.
     """
     if not (folder / RECIPE).is_file() or not (folder / BEST).is_file():
         raise InvalidInput(f"{folder} has no trained model.", "Name the folder of a run of `impromptu motion train`.")
-    state = torch.load(folder / BEST, weights_only=True, map_location="cpu")
-    sizes = read_json(folder / RECIPE)["recipe"]["model"]
-    model = MotionClip(ModelConfig(**{**sizes, "latent": len(state["to_latent.weight"])}))
-    model.load_state_dict(state)
-    return model.eval().requires_grad_(False)
+    return load_run(folder, latent).requires_grad_(False)
 
 
 def steps_of_run(folder: Path) -> int:
     """Steps that a run has had; 0 where its log does not say."""
     if not (folder / LOG).is_file():
         return 0
-    import json
-
     rows = [json.loads(line) for line in (folder / LOG).read_text(encoding="utf-8").splitlines() if line.strip()]
     return int(rows[-1]["step"]) if rows else 0
 
@@ -61,13 +58,13 @@ def ablation(
     words = {"words": by_words(label_vectors(corpus, said))}
     found: dict[str, dict[str, Any]] = {}
     for name, folder in runs.items():
-        model = model_of_run(folder)
+        model = model_of_run(folder, corpus.text_vectors.shape[1])
         rows = {each.name: _row(corpus, model, each, words, list(said)) for each in sets}
         found[name] = {"steps": steps_of_run(folder), "sets": rows}
     return found
 
 
-def _row(corpus: Corpus, model: MotionClip, of: TestSet, words: Any, known: Sequence[int]) -> dict[str, Any]:
+def _row(corpus: Corpus, model: MotionClip, of: HeldOut, words: Any, known: Sequence[int]) -> dict[str, Any]:
     latents = latents_of(model, corpus, of.indices)
     back = errors(coded_by(model), motions_of(corpus, of.indices))
     told = recognition(corpus, of, latents, words, known)
