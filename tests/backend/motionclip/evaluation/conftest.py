@@ -9,9 +9,11 @@ from impromptu.backend.motionclip.model import ModelConfig, MotionClip
 from impromptu.backend.motionclip.training import statistics
 
 CLIPS = (
-    "walk", "walk_long", "walk_sad", "run_long", "jump", "kick_high", "wave_right", "squat", "sit_down", "turn_left",
+    "walk", "walk_long", "walk_sad", "run_long", "jump", "kick_high", "wave_right", "squat", "sit_down",
+    "turn_left",
     # Of `valid`, then of `test`.
-    "wave_left", "walk_brisk", "squat_hold", "walk_tired", "walk_tiptoe", "wave_both", "kick_front", "side_lunge", "sit_sad",
+    "wave_left", "walk_brisk", "squat_hold", "walk_tired", "walk_tiptoe", "wave_both", "kick_front",
+    "side_lunge", "sit_sad",
 )  # fmt: skip
 
 

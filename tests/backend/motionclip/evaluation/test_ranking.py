@@ -64,7 +64,7 @@ def test_latents_of_another_motion_find_nothing():
 
 def test_rates_of_clips_windows_and_actions():
     """Three clips of one action, all right, and one of another, wrong in both its windows."""
-    scores = np.array([[2.0, 1], [2, 1], [0, 1.5], [2, 1], [2, 1], [2, 1]])
+    scores = np.array([[2.0, 1], [2, 1], [0, 0.5], [2, 1], [2, 1], [2, 1]])
     # Clip 1 has a wrong window, and is right on the mean.
     found = rates(scores, np.array([0, 0, 0, 0, 1, 1]), np.array([0, 1, 1, 2, 3, 3]))
     assert found["clip_top1"] == 0.75
