@@ -29,7 +29,7 @@ def add_arguments(kinds: Any) -> None:
     data.add_argument("--share", type=float, default=0.0, help="of all other clips held out by lot (default: none)")
     data.add_argument("--space", default="", help="encoders of the latent space, as minilm:0.8,body:0.2, or clip")
     data.add_argument("--join", default="ways", choices=("ways", "all"),
-                      help="labels of the same frames: one of them, or all joined (default: %(default)s)")  # fmt: skip
+                      help="labels of the same frames: one, or all joined (default: %(default)s)")  # fmt: skip
     data.add_argument("--stride", type=int, default=20, help="frames between windows (default: %(default)s)")
     train = kinds.add_parser("train", help="train the model; goes on where it stopped", description="Train.")
     train.add_argument("--data", default=CORPUS, metavar="FOLDER", help="default: %(default)s")

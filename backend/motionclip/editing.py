@@ -23,14 +23,12 @@ from .bank import Bank
 from .corpus import LENGTH
 from .features import features_of, joints_of
 from .finishing import Finished, finish
-from .generation import REACH, nearest, stretched
+from .generation import exchanged, nearest, stretched
 from .passages import cut, join, spans
 from .recognition import encode_clip, recognise
 from .weights import MotionModel
 
 Array = NDArray[np.floating]
-PULL = 1.5
-"""How much farther than a text's own neighbours words may pull."""
 EDGE = 10
 """Frames on either side that a way between two motions has to meet."""
 STEPS = 150
@@ -75,21 +73,25 @@ def shifted(model: MotionModel, motion: Passages, latents: Array) -> Array:
 
 
 def by_words(model: MotionModel, bank: Bank, clip: Clip, words: str, without: str, amount: float) -> Edited:
-    """The motion, more like what words say.
-
-    The direction is the difference of two texts: the words' own and, where the bank has motions near to them, of what
-    those motions look like.
+    """The motion, more like what words say: by how the bank's motions of the one text differ from the other's.
 
     Args:
         without: what it is to be less like; empty: what it is recognised as.
     """
     motion = Passages.of(model, clip)
-    now = without or recognise(model, bank, motion.latents, top=1).labels[0].label
+    now = without or plainest(bank, recognise(model, bank, motion.latents, top=1).labels[0].label)
     wanted = combined(now, words)
     there, here = (latent_of(model, bank, t) for t in (wanted, now))
-    moved = motion.latents + amount * (there - here)
-    features = shifted(model, motion, moved)
+    features = shifted(model, motion, motion.latents + amount * (there - here))
     return _edited(model, features, clip, {"from": now, "to": wanted, "amount": amount})
+
+
+def plainest(bank: Bank, label: str) -> str:
+    """The shortest label of the clip that carries a label."""
+    clips = {int(c) for c, t in zip(bank.text_clip, bank.texts, strict=True) if t == label}
+    return min(
+        (t for c, t in zip(bank.text_clip, bank.texts, strict=True) if int(c) in clips), key=len, default=label
+    )
 
 
 def combined(now: str, words: str) -> str:
@@ -102,14 +104,13 @@ def combined(now: str, words: str) -> str:
 
 
 def latent_of(model: MotionModel, bank: Bank, text: str) -> Array:
-    """(latent) where motions of a text lie: its neighbours' mean by their cosines, moved by what they do not say."""
+    """(latent) where motions of a text lie: its neighbours' mean by their cosines, their texts exchanged for it."""
     vector = model.space.texts([text])[0]
-    near = nearest(bank, vector, 6)
+    near = nearest(bank, vector, 4)
     odds = np.exp((np.array([s for _, _, s in near]) - near[0][2]) / 0.03)
     odds /= odds.sum()
-    mean = np.sum([o * bank.windows_of(c).mean(0) for o, (c, _, _) in zip(odds, near, strict=True)], 0)
-    said = np.sum([o * bank.text_vectors[row] for o, (_, row, _) in zip(odds, near, strict=True)], 0)
-    return mean + REACH * model.norm * (vector - said)
+    means = (exchanged(model, bank.windows_of(c).mean(0), bank.text_vectors[row], vector) for c, row, _ in near)
+    return np.sum([o * mean for o, mean in zip(odds, means, strict=True)], 0)
 
 
 def mixed(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:

@@ -68,7 +68,6 @@ def finish(
     """
     limits = model.about.get("limits")
     raw = clip_of(features, "generated")
-    before = measure(raw, contacts, limits)
     calm = gaussian(features, TREMOR) if len(features) > 4 else features
     clip = clip_of(calm, "generated")
     if limits is not None:
@@ -79,7 +78,8 @@ def finish(
     stands = seen if contacts is None else seen | (contacts & _low(clip))
     clip, _ = lock_feet(clip, contacts=stands)
     clip = clip.with_(contacts=stands)
-    return Finished(clip, before, measure(clip, stands, limits))
+    # Both by the contacts that the clean feet have: what trembles is never at rest, and would not count.
+    return Finished(clip, measure(raw, stands, limits), measure(clip, stands, limits))
 
 
 def _low(clip: Clip, height: float = 0.04) -> NDArray[np.bool_]:

@@ -1,9 +1,14 @@
 """Motions from words, in the latent space.
 
 The paper decodes the text's own vector. With little data that gives the mean of all that a text may be, and a mean of
-walks in different phases does not walk. So by default a draw begins with the latents of one of the motions that are
-nearest to the text, moves them by what the text says beyond that motion's own, and shakes them along the directions
-in which motions of one text differ. With 0 neighbours the text's vector alone is decoded, as published.
+walks in different phases does not walk. So by default a draw begins with the latents z_a of one of the motions whose
+texts t_a are nearest to the prompt's t, and exchanges what the text says of them,
+
+    z = m t + k (z_a - m t_a) + shake
+
+m the mean length of latents, k 1 for the same text and less the more the two differ, the shake along the directions
+in which motions of one text differ. Training showed the decoder latents of this form. With 0 neighbours m t alone is
+decoded, as published.
 """
 
 from __future__ import annotations
@@ -24,12 +29,10 @@ from .weights import MotionModel
 
 SHARPNESS = 0.03
 """Difference in cosine that makes a neighbour e times as likely at temperature 1."""
-REACH = 0.6
-"""How far the text moves a neighbour's latents, as a share of the way between the two texts' vectors."""
+KEPT = 0.35
+"""How much of a neighbour's own is lost for each unit that the cosine of the two texts is below 1."""
 SHAKE = 0.35
 """Standard deviations by which temperature 1 shakes latents."""
-SURE = 0.98
-"""Cosine from which two texts say the same."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +116,21 @@ def latents_for(
     scores = np.array([s for _, _, s in near])
     odds = np.exp((scores - scores.max()) / max(SHARPNESS * draw.temperature, 1e-6))
     clip, row, _ = near[int(lots.choice(len(near), p=odds / odds.sum()))] if draw.temperature else near[0]
-    latents = bank.windows_of(clip)
-    own = bank.text_vectors[row]
-    if float(own @ text) < SURE:
-        latents = latents + REACH * model.norm * (text - own)
+    latents = exchanged(model, bank.windows_of(clip), bank.text_vectors[row], text)
     frames = int(bank.frames[clip])
     if draw.refine:
         best = bank.windows_of(near[0][0])
         frames = int(bank.frames[near[0][0]])
         latents = (1 - draw.refine) * stretched(latents, len(best)) + draw.refine * best
     return (latents + shake * (1 - draw.refine)).astype(np.float32), frames, bank.clips[clip]
+
+
+def exchanged(
+    model: MotionModel, latents: NDArray[np.floating], own: NDArray[np.floating], text: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """(k, latent) with one text's unit vector in another's place."""
+    kept = 1 - KEPT * (1 - float(own @ text))
+    return model.norm * text + kept * (latents - model.norm * own)
 
 
 def stretched(latents: NDArray[np.floating], count: int) -> NDArray[np.floating]:

@@ -17,12 +17,15 @@ from .surface import SOLES, Surface
 class LossWeights:
     """Weights of the terms. Means of squares: rotations' columns, metres."""
 
-    pose: float = 1.0
+    pose: float = 3.0
     root: float = 0.1
     """Speeds and height, each by its standard deviation."""
     velocity: float = 4.0
     """Of the rotations' columns from frame to frame (Eq. 1); joints' speeds too, as `motion`."""
-    vertices: float = 8.0
+    vertices: float = 5.0
+    """Of points of the surface and joints, seen from the pelvis, metres."""
+    path: float = 0.3
+    """Of the pelvis's place, metres: the error of 60 frames of speeds, added up."""
     motion: float = 0.02
     """Of the surface's speed, metres a second."""
     text: float = 0.1
@@ -36,7 +39,16 @@ class LossWeights:
 
 
 PAPER_WEIGHTS = LossWeights(
-    root=0.05, velocity=1.0, vertices=1.0, motion=0.0, text=0.01, image=0.01, contact=0.0, slide=0.0
+    pose=1.0,
+    root=0.05,
+    velocity=1.0,
+    vertices=1.0,
+    path=0.05,
+    motion=0.0,
+    text=0.01,
+    image=0.01,
+    contact=0.0,
+    slide=0.0,
 )
 
 
@@ -88,7 +100,9 @@ def losses_of(
         with torch.no_grad():
             true, true_places = surface(targets.features)
         gap = torch.cat((ours - true, places - true_places), 2)
-        terms["vertices"] = _mean(gap**2, mask)
+        away = places[:, :, :1] - true_places[:, :, :1]
+        terms["vertices"] = _mean((gap - away) ** 2, mask)
+        terms["path"] = _mean(away**2, mask)
         terms["motion"] = _mean((gap.diff(dim=1) * FPS) ** 2, both)
         if weights.slide:
             speed = ours[:, :, : 2 * SOLES].diff(dim=1)[..., ::2].norm(dim=-1) * FPS
@@ -107,8 +121,8 @@ def losses_of(
     terms["text"] = (1 - cosine_similarity(z, targets.text, dim=-1)).mean()
     if targets.image.shape[1]:
         there = (targets.image.abs().sum(-1) > 0).float()
-        away = 1 - cosine_similarity(z[:, seen], targets.image, dim=-1)
-        terms["image"] = (away * there).sum() / there.sum().clamp(min=1)
+        unlike = 1 - cosine_similarity(z[:, seen], targets.image, dim=-1)
+        terms["image"] = (unlike * there).sum() / there.sum().clamp(min=1)
     return {name: term for name, term in terms.items() if getattr(weights, name)}
 
 

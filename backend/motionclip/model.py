@@ -4,7 +4,8 @@
     p'_1:T = D(z)             queries are positions; keys and values come from z alone
 
 Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes
-several keys, since attention to a single one is the same for every query; padding is masked; contacts are an output.
+several keys, since attention to a single one is the same for every query; sums over time are read and written
+directly too, without which training stays at the mean pose for long; padding is masked; contacts are an output.
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ class ModelConfig:
 
     latent: int = 640
     """Width of the space that the latent lies in."""
-    width: int = 192
-    layers: int = 3
+    width: int = 256
+    layers: int = 2
     """Of the encoder, and of the decoder."""
     heads: int = 4
-    hidden: int = 640
+    hidden: int = 512
     """Of the feed-forward layers."""
-    dropout: float = 0.1
+    dropout: float = 0.0
     patch: int = 4
     """Frames a token."""
-    keys: int = 4
-    """Keys and values that the latent is spread over."""
+    keys: int = 3
+    """Keys and values that the latent is spread over; with more than one, as many means over time are read and
+    written directly too."""
     length: int = 60
     """Frames of the longest motion; a multiple of `patch`."""
 
 
-PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, patch=1, keys=1)
+PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, dropout=0.1, patch=1, keys=1)
 """As published: 8 + 8 layers of 512."""
 SMALL = ModelConfig()
 
@@ -82,7 +84,10 @@ class MotionClip(nn.Module):
             ),
             c.layers, nn.LayerNorm(c.width), enable_nested_tensor=False,
         )  # fmt: skip
-        self.to_latent = nn.Linear(c.width, c.latent)
+        tokens, direct = c.length // c.patch, c.keys if c.keys > 1 else 0
+        self.gather = nn.Parameter(cosines(direct, tokens) / tokens**0.5)
+        self.spread = nn.Parameter(cosines(direct, tokens).T.contiguous())
+        self.to_latent = nn.Linear((1 + direct) * c.width, c.latent)
         self.from_latent = nn.Linear(c.latent, c.keys * c.width)
         self.decoder = nn.TransformerDecoder(
             nn.TransformerDecoderLayer(
@@ -112,7 +117,10 @@ class MotionClip(nn.Module):
         tokens = self.read(x.unflatten(1, (-1, c.patch)).flatten(2))
         tokens = torch.cat((self.token.expand(len(x), -1, -1), tokens), 1)
         tokens = tokens + self.positions[: tokens.shape[1]]
-        return self.to_latent(self.encoder(tokens, src_key_padding_mask=self._padding(tokens, lengths, True))[:, 0])
+        out = self.encoder(tokens, src_key_padding_mask=self._padding(tokens, lengths, True))
+        # (B, keys, width) weighted sums over time, beside the token's own answer.
+        sums = torch.einsum("kt,btw->bkw", self.gather[:, : out.shape[1] - 1], out[:, 1:])
+        return self.to_latent(torch.cat((out[:, :1], sums), 1).flatten(1))
 
     def decode(self, latents: Tensor, frames: int | None = None, lengths: Tensor | None = None) -> Decoded:
         """Motions of latents.
@@ -127,21 +135,33 @@ class MotionClip(nn.Module):
         memory = self.from_latent(latents).unflatten(1, (c.keys, c.width))
         count = -(-frames // c.patch)
         queries = self.positions[1 : count + 1].expand(len(latents), -1, -1)
+        if self.spread.shape[1]:
+            queries = queries + torch.einsum("tk,bkw->btw", self.spread[:count], memory)
         out = self.decoder(queries, memory, tgt_key_padding_mask=self._padding(queries, lengths, False))
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         return Decoded(out[..., :WIDTH] * self.std + self.mean, out[..., WIDTH:])
 
-    def forward(self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0) -> tuple[Tensor, Decoded]:
+    def forward(
+        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0, texts: Tensor | None = None
+    ) -> tuple[Tensor, Decoded]:
         """Latents, and the motions that come back from them.
 
         Args:
             noise: length of a random vector, as a share of the latent's, that the decoder has to bear.
+            texts: (B, latent) unit vectors. Half of the latents are then drawn to their text before they are decoded,
+                by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length.
+                So the decoder learns what a text says where a latent says nothing else.
         """
         latents = self.encode(features, lengths)
         shaken = latents
+        if texts is not None:
+            own = texts * latents.detach().norm(dim=-1).mean()
+            lots = torch.rand(2, len(latents), 1, device=latents.device)
+            kept = torch.where(lots[0] < 0.5, lots[1], 1.0)
+            shaken = own + kept * (latents - own)
         if noise:
             size = noise * latents.norm(dim=-1, keepdim=True) / latents.shape[1] ** 0.5
-            shaken = latents + size * torch.randn_like(latents)
+            shaken = shaken + size * torch.randn_like(latents)
         return latents, self.decode(shaken, features.shape[1], lengths)
 
     def _padding(self, tokens: Tensor, lengths: Tensor | None, prefixed: bool) -> Tensor | None:
@@ -156,3 +176,9 @@ def sinusoids(count: int, width: int) -> Tensor:
     rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
     angles = torch.arange(count)[:, None] * rates
     return torch.stack((angles.sin(), angles.cos()), -1).flatten(1)
+
+
+def cosines(count: int, length: int) -> Tensor:
+    """(count, length) the slowest rows of the discrete cosine transform (DCT-II)."""
+    t = (torch.arange(length) + 0.5) / length
+    return torch.cos(math.pi * torch.arange(count)[:, None] * t)

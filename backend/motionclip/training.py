@@ -25,6 +25,8 @@ from .model import PAPER, SMALL, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
+AVERAGED, STATE = "averaged.pt", "state.json"
+"""In the checkpoint, beside accelerate's own files."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,18 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     libraries: tuple[str, ...] = ()
     """Of the corpus, to train on; none: all."""
-    steps: int = 12000
-    batch: int = 64
+    steps: int = 10_000
+    batch: int = 32
     """Windows a step and process."""
-    rate: float = 4e-4
-    warm: int = 200
+    rate: float = 1e-3
+    warm: int = 100
     """Steps in which the rate rises; it then falls to a fiftieth, as a cosine."""
     decay: float = 0.01
     clip: float = 1.0
     """Longest gradient."""
-    noise: float = 0.1
+    drawn: bool = True
+    """Whether the decoder also gets latents that are drawn to their text."""
+    noise: float = 0.05
     """Length of the noise that the decoder has to bear, as a share of the latent's: what lies between two motions is
     then a motion too."""
     average: float = 0.998
@@ -72,7 +76,7 @@ PROFILES = {
     "small": Recipe(),
     "paper": Recipe(
         model=PAPER, weights=PAPER_WEIGHTS, augmentation=PLAIN, steps=100_000, batch=20, rate=1e-4, warm=1,
-        average=0.0, noise=0.0,
+        average=0.0, drawn=False, noise=0.0,
     ),
 }  # fmt: skip
 """What ships, and what was published: 8 + 8 layers of 512, AdamW 1e-4, batches of 20, both lambdas .01."""
@@ -86,14 +90,6 @@ class State:
     best: float = math.inf
     since: int = 0
     """Measurements since the best."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """For accelerate."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From accelerate."""
-        self.step, self.best, self.since = int(state["step"]), float(state["best"]), int(state["since"])
 
 
 class Training:
@@ -132,13 +128,12 @@ class Training:
         self.state = State()
         self.model, self.optimiser = self.accelerator.prepare(model, optimiser)
         self.stepped: Callable[..., Any] = torch.compile(self.model) if compiled else self.model
-        self.accelerator.register_for_checkpointing(self.state, self.averaged)
         self.train, self.valid = Sampler(corpus, self._indices("train"), recipe.augmentation), None
         held = self._indices("valid")
         if len(held):
             self.valid = Sampler(corpus, held, PLAIN)
         if (folder / CHECKPOINT).is_dir():
-            self.accelerator.load_state(str(folder / CHECKPOINT), weights_only=True)
+            self._load(folder / CHECKPOINT)
         self._writer: Any = None
 
     def _indices(self, split: str) -> Any:
@@ -213,7 +208,8 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate * recipe.rate_at(self.state.step)
         self.model.train()
-        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise)
+        texts = targets.text if recipe.drawn else None
+        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise, texts)
         terms = losses_of(targets, latents, decoded, self.averaged.std, self.surface, recipe.weights, self.seen)
         loss = total_of(terms, recipe.weights)
         self.optimiser.zero_grad(set_to_none=True)
@@ -283,6 +279,15 @@ class Training:
         self._writer.add_scalar("windows_per_second", row["windows_per_second"], row["step"])
         self._writer.flush()
 
+    def _load(self, folder: Path) -> None:
+        """Go on from a checkpoint. What accelerate itself would keep for us it would read as code, so we keep it."""
+        self.accelerator.load_state(str(folder))
+        weights = torch.load(folder / AVERAGED, weights_only=True, map_location=self.accelerator.device)
+        self.averaged.load_state_dict(weights)
+        kept = read_json(folder / STATE)
+        best = math.inf if kept["best"] is None else float(kept["best"])
+        self.state = State(int(kept["step"]), best, int(kept["since"]))
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         temporary, target = self.folder / f".{CHECKPOINT}", self.folder / CHECKPOINT
@@ -290,6 +295,10 @@ class Training:
             shutil.rmtree(temporary, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         self.accelerator.save_state(str(temporary))
+        if self.accelerator.is_main_process:
+            torch.save(self.averaged.state_dict(), temporary / AVERAGED)
+            finite = self.state.best if math.isfinite(self.state.best) else None
+            write_json(temporary / STATE, {**asdict(self.state), "best": finite})
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
             old = self.folder / f".{CHECKPOINT}-old"
@@ -308,14 +317,17 @@ class Training:
 
 
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:
-    """(136,) mean and standard deviation of the frames of windows, each deviation at least .05."""
+    """(136,) mean and standard deviation of the frames of windows.
+
+    Each deviation is at least .2, so that no joint that hardly turns counts more than the others.
+    """
     clips = np.unique(corpus.windows.clip[indices])
     rows = np.concatenate(
         [np.arange(corpus.clips[c].start, corpus.clips[c].start + corpus.clips[c].frames) for c in clips]
     )
     rows = rows[:: max(1, len(rows) // most)]
     frames = torch.from_numpy(corpus.features[rows].astype(np.float32))
-    return frames.mean(0), frames.std(0).clamp(min=0.05)
+    return frames.mean(0), frames.std(0).clamp(min=0.2)
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:

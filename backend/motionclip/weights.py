@@ -22,7 +22,7 @@ from .model import ModelConfig, MotionClip
 from .space import LatentSpace
 
 FORMAT = "impromptu-motion-model 1"
-SPREAD = "spread"
+SPREAD = "variety"
 """Directions in which motions of one text differ, beside the model's own tensors."""
 SHIPPED = Path(__file__).parent / "data" / "motion.safetensors"
 VARIABLE = "IMPROMPTU_MOTION_MODEL"
