@@ -23,11 +23,13 @@ from ..features import WIDTH, clip_of
 from .geometry import jerk, posed, slide, speed
 from .judge import Judge, judged
 from .ranking import ranks
-from .sets import Motions, motions_of
+from .sets import Motions, motions_of, trained
 
 Generate = Callable[[Sequence[str], int], NDArray[np.floating]]
 """Prompts and a seed to (n, 60, 136)."""
 PAIRS = 2000
+COMPARED = 6000
+"""Training windows among which the nearest is looked for."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,26 @@ def found_contacts(features: Tensor) -> Tensor:
     return torch.from_numpy(np.stack([detect_contacts(clip_of(f.numpy(), "one")) for f in features]))
 
 
-def measures(asked: Asked, judge: Judge, real: NDArray[np.floating] | None = None) -> dict[str, Any]:
+def poses_of(features: Tensor) -> NDArray[np.float32]:
+    """(n, 60 * 66) joints from the pelvis, heading ahead, metres: what a copy of a recording would share with it."""
+    return np.concatenate([posed(part).pose.flatten(1).numpy() for part in features.split(250)])
+
+
+def nearest_mm(ours: NDArray[np.floating], known: NDArray[np.floating]) -> float:
+    """Mean over (n, 60 * 66) poses of the root mean square distance of joints to the nearest of (m, 60 * 66), mm."""
+    apart = (ours**2).sum(1)[:, None] + (known**2).sum(1) - 2 * ours @ known.T
+    return float(1000 * np.sqrt(np.maximum(apart.min(1), 0) / (ours.shape[1] / 3)).mean())
+
+
+def measures(
+    asked: Asked, judge: Judge, real: NDArray[np.floating] | None = None,
+    known: NDArray[np.floating] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """All figures of a list of windows.
 
     Args:
         real: (m, 64) the judge's features of held-out recordings; none: no distance to them.
+        known: (k, 60 * 66) poses of training windows; none: no distance to them.
     """
     motions = asked.motions
     said, seen = judged(judge, motions.features, motions.lengths)
@@ -154,6 +171,7 @@ def measures(asked: Asked, judge: Judge, real: NDArray[np.floating] | None = Non
     return {
         "windows": len(motions), "judge_top1": float((rank <= 1).mean()), "judge_top5": float((rank <= 5).mean()),
         "frechet": float("nan") if real is None else frechet(seen, real),
+        "nearest_mm": float("nan") if known is None else nearest_mm(moving.pose.flatten(1).numpy(), known),
         "diversity": diversity(seen), "within_prompt": within(seen, asked.prompts),
         "speed_m_per_s": float(speed(moving, mask).mean()), "jerk_m_per_s3": float(jerk(moving, mask).mean()),
         "slide_mm_per_frame": slide(moving, contacts, mask), "contact_share": float(contacts.float().mean()),
@@ -184,14 +202,15 @@ def generation(
     if not len(both):
         return {}
     held, known = _some(held, np.isin(has_held, both)), _some(known, np.isin(has_known, both))
+    poses = poses_of(motions_of(corpus, trained(corpus, libraries, COMPARED, seed)).features)
     keep = np.isin(np.arange(len(intended)), both)
     _, real = judged(judge, held.motions.features)
     mean = whole(mean_motion.expand(len(both), -1, -1).contiguous(), held.actions)
     made = {name: _some(generated(way, texts, actions, repeats, seed), keep) for name, way in ways.items()}
     return {
-        **{name: measures(one, judge, real) for name, one in made.items()},
-        "recorded, held out": measures(held, judge),
-        "recorded, training": measures(known, judge, real), "mean motion": measures(mean, judge, real),
+        **{name: measures(one, judge, real, poses) for name, one in made.items()},
+        "recorded, held out": measures(held, judge, None, poses),
+        "recorded, training": measures(known, judge, real), "mean motion": measures(mean, judge, real, poses),
         "guessing": {"judge_top1": 1 / len(judge.actions), "judge_top5": min(5 / len(judge.actions), 1.0)},
     }  # fmt: skip
 

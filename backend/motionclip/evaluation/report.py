@@ -17,9 +17,9 @@ _RATES = {
 _RECALL = ("R@1", "R@3", "R@10", "median_rank")
 _RUNS = ("clips", "pose mm", "place mm", "slide mm/f", "top-1", "top-5", "bal. 1", "R@1", "R@10", "median rank")
 _MADE = {
-    "windows": "windows", "judge_top1": "judge 1", "judge_top5": "judge 5", "frechet": "FD", "diversity": "divers.",
-    "within_prompt": "a prompt", "speed_m_per_s": "speed", "jerk_m_per_s3": "jerk", "slide_mm_per_frame": "slide",
-    "contact_share": "contact",
+    "windows": "windows", "judge_top1": "judge 1", "judge_top5": "judge 5", "frechet": "FD", "nearest_mm": "near mm",
+    "diversity": "divers.", "within_prompt": "a prompt", "speed_m_per_s": "speed", "jerk_m_per_s3": "jerk",
+    "slide_mm_per_frame": "slide", "contact_share": "contact",
 }  # fmt: skip
 
 
@@ -64,7 +64,8 @@ def as_text(found: Mapping[str, Any]) -> str:
     trained = found["trained"]
     lines = [
         f"auto-encoder of {found['model']['parameters']:,} parameters, latent of {found['model']['latent']}",
-        f"baselines: of {trained['windows']:,} windows of `train`: {trained['clips']:,} clips, {trained['actions']} actions",
+        f"baselines: of {trained['windows']:,} windows of `train`, {trained['clips']:,} clips, "
+        f"{trained['actions']} actions",
         f"measured on what is held out as `{split}`:",
         *(f"  {set_line(name, counts)}" for name, counts in found["sets"].items()),
     ]  # fmt: skip
@@ -132,7 +133,7 @@ def _generation(found: Mapping[str, Any]) -> list[str]:
         "FD: Frechet distance of its features to held-out recordings, as many of each action; divers.: mean distance",
         "of two motions, a prompt: of two of one prompt; speed m/s and jerk m/s^3 of joints; slide mm a frame and",
         "contact % by contacts found in the motion itself. nearest label: no model, but a training window whose text",
-        "is nearest to the prompt's.",
+        "is nearest to the prompt's. near: root mean square distance of joints to the nearest training window.",
     ]  # fmt: skip
     for name, rows in found.items():
         lines += ["", f"prompts: {name}"]

@@ -11,6 +11,8 @@ from impromptu.backend.motionclip.evaluation.generated import (
     frechet,
     measures,
     nearest_labels,
+    nearest_mm,
+    poses_of,
     recorded,
     whole,
     within,
@@ -115,3 +117,12 @@ def test_prompts_cover_the_actions():
 def test_labels_are_the_librarys():
     own = {label.text for entry in Library.open().entries for label in entry.labels}
     assert {p for p, _ in labels()} <= own
+
+
+def test_a_copy_is_seen(few):
+    """A training window is at no distance from itself, one that is stretched by a tenth is at some."""
+    motions = motions_of(few, few.of_split("train"))
+    known = poses_of(motions.features)
+    assert nearest_mm(known[3:6], known) == pytest.approx(0, abs=0.5)
+    assert nearest_mm(known[3:6] + 0.01, known) == pytest.approx(10 * 3**0.5, rel=0.05)
+    assert nearest_mm(poses_of(motions_of(few, few.of_split("test")).features), known) > 10
