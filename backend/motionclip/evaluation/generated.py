@@ -48,7 +48,9 @@ def generated(
 ) -> Asked:
     """Every prompt with several seeds."""
     parts = [torch.as_tensor(np.asarray(generate(prompts, seed + i)), dtype=torch.float32) for i in range(repeats)]
-    return whole(torch.cat(parts), tuple(actions) * repeats, np.tile(np.arange(len(prompts)), repeats))
+    return whole(
+        torch.cat(parts), [a for _ in range(repeats) for a in actions], np.tile(np.arange(len(prompts)), repeats)
+    )
 
 
 def whole(features: Tensor, actions: Sequence[str], prompts: NDArray[np.int64] | None = None) -> Asked:

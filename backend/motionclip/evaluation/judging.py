@@ -54,27 +54,12 @@ def train_judge(
         InvalidInput: fewer than two actions are there to be told apart.
     """
     torch.manual_seed(options.seed)
-    indices = _with_action(corpus, corpus.of_split("train", libraries))
-    present = np.unique(corpus.windows.action[indices])
-    if len(present) < 2:
-        raise InvalidInput("The corpus trains fewer than two actions.", "Add libraries, or hold less out.")
-    place = np.full(len(corpus.actions), -1)
-    place[present] = np.arange(len(present))
-    sampler = Sampler(corpus, indices, Augmentation())
-    some = motions_of(corpus, indices[:: max(1, len(indices) // 2000)])
-    seen = channels_of(some.features)[some.mask]
-    judge = Judge([corpus.actions[a] for a in present], seen.mean(0), seen.std(0).clamp(min=0.01))
-    sway = NOISE * some.features[some.mask].std(0)
-    odds = np.bincount(place[corpus.windows.action[indices]])[place[corpus.windows.action[indices]]] ** -options.even
-    odds = np.cumsum(odds / odds.sum())
-    held = _with_action(corpus, corpus.of_split("valid", libraries), present)
+    course = _Course(corpus, libraries, options)
+    judge, best, kept, since, running = course.judge, np.inf, {}, 0, 0.0
     optimiser = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, options.steps)
-    best, kept, since, running = np.inf, deepcopy(judge.state_dict()), 0, 0.0
     for step in range(options.steps):
-        lots = np.random.default_rng([options.seed, step])
-        chosen = indices[np.minimum(np.searchsorted(odds, lots.random(options.batch)), len(indices) - 1)]
-        loss = _step(judge, sampler, chosen, lots, sway, place[corpus.windows.action[chosen]])
+        loss = course.loss(step)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
@@ -83,7 +68,7 @@ def train_judge(
         running += (float(loss.detach()) - running) / (step % options.every + 1)
         if (step + 1) % options.every and step + 1 != options.steps:
             continue
-        value = held_out_loss(judge, corpus, held, place) if len(held) else running
+        value = course.held_out_loss() if len(course.held) else running
         report(f"step {step + 1}: train {running:.3f}, held out {value:.3f}{' *' if value < best else ''}")
         since = 0 if value < best else since + 1
         if value < best:
@@ -91,33 +76,63 @@ def train_judge(
         if since >= options.patience:
             break
     judge.load_state_dict(kept)
-    save_judge(out, judge.eval().requires_grad_(False), _origin(corpus, indices, options, best))
+    save_judge(out, judge.eval().requires_grad_(False), course.origin(best))
     return judge
 
 
-def _step(
-    judge: Judge, sampler: Sampler, chosen: NDArray[np.int64], lots: np.random.Generator, sway: Tensor,
-    actions: NDArray[np.int64],
-) -> Tensor:  # fmt: skip
-    batch = sampler.batch(chosen, lots)
-    judge.train()
-    # One offset for a whole window: another body's way of standing, and no jitter that would teach what is smooth.
-    features = batch.features + sway * torch.randn(len(chosen), 1, batch.features.shape[2])
-    said = judge(features, batch.lengths)
-    return nn.functional.cross_entropy(said, torch.from_numpy(actions), label_smoothing=SMOOTHING)
+class _Course:
+    """What a judge is trained on.
 
-
-def held_out_loss(judge: Judge, corpus: Corpus, indices: NDArray[np.int64], place: NDArray[np.int64]) -> float:
-    """Mean over actions of the mean cross-entropy of their windows.
-
-    Args:
-        place: (actions of the corpus,) each one's place among the judge's.
+    Raises:
+        InvalidInput: as `train_judge`.
     """
-    motions = motions_of(corpus, indices)
-    said, _ = judged(judge.eval(), motions.features, motions.lengths)
-    actions = place[corpus.windows.action[indices]]
-    costs = -said[np.arange(len(said)), actions]
-    return float(np.mean([costs[actions == a].mean() for a in np.unique(actions)]))
+
+    def __init__(self, corpus: Corpus, libraries: Sequence[str], options: JudgeOptions) -> None:
+        self.corpus, self.options = corpus, options
+        self.indices = _with_action(corpus, corpus.of_split("train", libraries))
+        actions = corpus.windows.action[self.indices]
+        present, counts = np.unique(actions, return_counts=True)
+        if len(present) < 2:
+            raise InvalidInput("The corpus trains fewer than two actions.", "Add libraries, or hold less out.")
+        self.place = np.full(len(corpus.actions), -1)
+        self.place[present] = np.arange(len(present))
+        self.held = _with_action(corpus, corpus.of_split("valid", libraries), present)
+        odds = counts[self.place[actions]].astype(float) ** -options.even
+        self._odds = np.cumsum(odds / odds.sum())
+        self._sampler = Sampler(corpus, self.indices, Augmentation())
+        some = motions_of(corpus, self.indices[:: max(1, len(self.indices) // 2000)])
+        seen = channels_of(some.features)[some.mask]
+        self._sway = NOISE * some.features[some.mask].std(0)
+        self.judge = Judge([corpus.actions[a] for a in present], seen.mean(0), seen.std(0).clamp(min=0.01))
+
+    def loss(self, step: int) -> Tensor:
+        """Of a batch that seed and step decide."""
+        lots = np.random.default_rng([self.options.seed, step])
+        size = self.options.batch
+        chosen = self.indices[np.minimum(np.searchsorted(self._odds, lots.random(size)), len(self.indices) - 1)]
+        batch = self._sampler.batch(chosen, lots)
+        # One offset for a whole window: another way of standing, and no jitter that would teach what is smooth.
+        features = batch.features + self._sway * torch.randn(size, 1, batch.features.shape[2])
+        right = torch.from_numpy(self.place[self.corpus.windows.action[chosen]])
+        said = self.judge.train()(features, batch.lengths)
+        return nn.functional.cross_entropy(said, right, label_smoothing=SMOOTHING)
+
+    def held_out_loss(self) -> float:
+        """Mean over actions of the mean cross-entropy of their windows that are held out to stop by."""
+        motions = motions_of(self.corpus, self.held)
+        said, _ = judged(self.judge.eval(), motions.features, motions.lengths)
+        actions = self.place[self.corpus.windows.action[self.held]]
+        costs = -said[np.arange(len(said)), actions]
+        return float(np.mean([costs[actions == a].mean() for a in np.unique(actions)]))
+
+    def origin(self, best: float) -> dict[str, Any]:
+        """For the file."""
+        clips = [self.corpus.clips[c] for c in np.unique(self.corpus.windows.clip[self.indices])]
+        return {
+            "windows": len(self.indices), "clips": len(clips), "libraries": sorted({c.library for c in clips}),
+            "licences": sorted({c.licence for c in clips}), "options": {**self.options.__dict__},
+            "held_out_cross_entropy": round(float(best), 4),
+        }  # fmt: skip
 
 
 def _with_action(
@@ -125,13 +140,3 @@ def _with_action(
 ) -> NDArray[np.int64]:
     actions = corpus.windows.action[indices]
     return indices[(actions >= 0) if among is None else np.isin(actions, among)]
-
-
-def _origin(corpus: Corpus, indices: NDArray[np.int64], options: JudgeOptions, best: float) -> dict[str, Any]:
-    clips = np.unique(corpus.windows.clip[indices])
-    libraries = sorted({corpus.clips[c].library for c in clips})
-    return {
-        "windows": len(indices), "clips": len(clips), "libraries": libraries,
-        "licences": sorted({corpus.clips[c].licence for c in clips}), "options": {**options.__dict__},
-        "held_out_cross_entropy": round(float(best), 4),
-    }  # fmt: skip

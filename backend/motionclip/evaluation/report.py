@@ -167,5 +167,5 @@ def ablation_text(found: Mapping[str, Any]) -> str:
             for k in ("clip_top1", "clip_top5", "balanced_top1", "R@1", "R@10"):
                 cells.append(f"{number(r[k], share=True)} ({number(r[f'{k}_chance'], share=True)})")
             cells.append(f"{number(r['median_rank'])} ({number(r['median_rank_chance'])})")
-            rows.append([f"{name}{few}, {run} ({one['steps']:,} steps)", number(r["clips"]), *cells])
+            rows.append([f"{name}{few}, {run} (step {one['step']:,})", number(r["clips"]), *cells])
     return "\n".join(table(head, rows))

@@ -35,12 +35,12 @@ def model_of_run(folder: Path, latent: int) -> MotionClip:
     return load_run(folder, latent).requires_grad_(False)
 
 
-def steps_of_run(folder: Path) -> int:
-    """Steps that a run has had; 0 where its log does not say."""
+def best_step(folder: Path) -> int:
+    """The step that a run's best weights are of; 0 where its log does not say."""
     if not (folder / LOG).is_file():
         return 0
     rows = [json.loads(line) for line in (folder / LOG).read_text(encoding="utf-8").splitlines() if line.strip()]
-    return int(rows[-1]["step"]) if rows else 0
+    return int(min(rows, key=lambda row: row["valid"]["loss"])["step"]) if rows else 0
 
 
 def ablation(
@@ -60,7 +60,7 @@ def ablation(
     for name, folder in runs.items():
         model = model_of_run(folder, corpus.text_vectors.shape[1])
         rows = {each.name: _row(corpus, model, each, words, list(said)) for each in sets}
-        found[name] = {"steps": steps_of_run(folder), "sets": rows}
+        found[name] = {"step": best_step(folder), "sets": rows}
     return found
 
 

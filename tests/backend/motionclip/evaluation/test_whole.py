@@ -10,7 +10,8 @@ from impromptu.backend.motionclip.evaluation.judge import FILE, Judge, judged, l
 from impromptu.backend.motionclip.evaluation.judging import JudgeOptions, train_judge
 from impromptu.backend.motionclip.evaluation.latents import clip_latents, latents_of, said_of
 from impromptu.backend.motionclip.evaluation.recognition import recognition, trained_actions
-from impromptu.backend.motionclip.evaluation.runs import model_of_run
+from impromptu.backend.motionclip.evaluation.report import ablation_text
+from impromptu.backend.motionclip.evaluation.runs import ablation, best_step, model_of_run
 from impromptu.backend.motionclip.evaluation.sets import drawn_set, held_out_sets, motions_of, per_clip, trained
 from impromptu.backend.motionclip.evaluation.whole import EvalOptions, as_json, evaluate, words_alone
 from impromptu.backend.motionclip.space import LatentSpace
@@ -201,3 +202,16 @@ def test_nothing_generated_is_nothing_measured(few, untrained):
     ).found
     assert "generation" not in found
     assert found["split"] == "valid"
+
+
+def test_runs_side_by_side(run, few):
+    """A run beside itself, with the step that was best on `valid`."""
+    found = ablation({"one": run, "same": run}, few)
+    assert found["one"] == found["same"]
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    losses = {row["step"]: row["valid"]["loss"] for row in rows}
+    assert losses[best_step(run)] == min(losses.values())
+    [row] = found["one"]["sets"].values()
+    assert row["pose_mm"] > 1
+    assert 0 < row["R@1_chance"] < 1
+    assert f"same (step {best_step(run)})" in ablation_text(found)
