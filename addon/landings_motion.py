@@ -26,7 +26,7 @@ def record_of(job: Job, told: dict[str, Any]) -> dict[str, Any]:
     """What is kept with an action of its making: how, from what, and what the backend says of itself."""
     request = from_params(job.kind, job.params)
     assert isinstance(request, EditRequest)
-    own = {name: getattr(request, name) for name in ("how", *DECIDES.get(request.how, ("amount",)), "seed")}
+    own = {name: getattr(request, name) for name in ("how", *DECIDES.get(request.how, ("amount",)))}
     edit = told.get("edit")
     asked = {k: v for k, v in job.params.items() if k not in OWN_FILES}
     record = {**told, "edit": {**(edit if isinstance(edit, dict) else {}), **own}, "request": asked, "job": job.id}

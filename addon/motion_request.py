@@ -79,7 +79,7 @@ def edit_requests(settings: Any, rig: Any) -> tuple[list[tuple[EditRequest, str]
         sources.add("other", settings.other, "No second motion is chosen.")
     if how == "difference":
         sources.add("minus", settings.minus, "It is not chosen which motion is taken away.")
-    fields = {**sources.fields(), "how": how, "seed": settings.seed, "fps": sources.fps, "seconds": settings.seconds}
+    fields = {**sources.fields(), "how": how, "fps": sources.fps, "seconds": settings.seconds}
     if how == "words":
         fields |= {"words": settings.words, "without": settings.without.strip()}
     made = []

@@ -162,8 +162,8 @@ class IMPROMPTU_PG_settings(bpy.types.PropertyGroup):
     )
     neighbours: IntProperty(
         name="Neighbours",
-        description="Of a generated motion: how many motions that the model was trained on it may resemble; 0 goes "
-        "by the words alone",
+        description="Of a generated motion: how many of the library's motions it may begin with; 0 goes by the words "
+        "alone",
         default=ActRequest.neighbours,
         min=0,
         max=MOST_NEIGHBOURS,

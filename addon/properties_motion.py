@@ -94,12 +94,6 @@ class IMPROMPTU_PG_motion(bpy.types.PropertyGroup):
         precision=2,
         unit="TIME_ABSOLUTE",
     )
-    seed: IntProperty(
-        name="Seed",
-        description="The same seed gives the same result",
-        default=EditRequest.seed,
-        min=0,
-    )
     labels: StringProperty(
         name="Labels",
         description="What to choose from, set apart by semicolons; empty: the actions that the model knows",
@@ -112,7 +106,7 @@ class IMPROMPTU_PG_motion(bpy.types.PropertyGroup):
 
 def restore(settings: Any, request: EditRequest) -> None:
     """Put a request's settings back into the panel; which motions they were, only the person knows."""
-    for name in ("how", "words", "without", "amount", "seconds", "seed"):
+    for name in ("how", "words", "without", "amount", "seconds"):
         setattr(settings, name, getattr(request, name))
 
 

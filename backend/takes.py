@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from .motion.library import LabelRef, Library
 from .motion.perform import Performance, perform
 from .motion.retrieval import Retrieval, retrieve
 from .motion.transition import TransitionReport, go_on, read_motion
-from .protocol import ActRequest, InvalidInput, PerformRequest
+from .protocol import ActRequest, AssetsMissing, Incompatible, InvalidInput, PerformRequest
 from .provenance import describe
 
 Progress = Callable[[str, int, int], None]
@@ -179,7 +179,14 @@ def _motions(
         return *choose_motions(request, library, "", "", more.variants), []
     from .motionclip.variants import generate_variants
 
-    generated = generate_variants(request, retrieval, library, more.variants)
+    try:
+        generated = generate_variants(request, retrieval, library, more.variants)
+    except (AssetsMissing, Incompatible) as error:
+        if request.motion == "generate":
+            raise
+        retrieval, choices = choose_motions(request, library, "", "", more.variants)
+        note = f"{retrieval.note} The best label may say something else, and no motion could be generated: {error}"
+        return replace(retrieval, note=note.strip()), choices, []
     choices = [Choice(LabelRef(retrieval.motion, None, 0, len(g.clip)), g.clip) for g, _ in generated]
     return retrieval, choices, [facts for _, facts in generated]
 

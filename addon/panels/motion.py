@@ -101,7 +101,6 @@ def draw_amount(layout: Any, s: Any) -> None:
         row.prop(s, "amount")
     if s.how == "mix":
         column.prop(s, "steps")
-    column.prop(s, "seed")
 
 
 def draw_entry(layout: Any, name: str, value: str) -> None:

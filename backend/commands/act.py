@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--neighbours", type=int, default=d["neighbours"].default,
-        help="of a generated motion: motions that it may resemble; 0: the words alone (default: %(default)s)",
+        help="of a generated motion: motions of the library that it may begin with; 0: none (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--refine", type=float, default=d["refine"].default,

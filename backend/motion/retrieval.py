@@ -19,7 +19,7 @@ from .orders import resolve_order
 from .prompts import motion_part
 from .ranking import Ranked, rank_texts
 
-SURE = 0.55
+SURE = 0.6
 """Score from which a label is taken to say what a prompt does; see docs/motion_model.md for how often that is so."""
 
 
@@ -122,6 +122,11 @@ class _Catalogue:
         if encoder.digest not in self._indexes:
             self._indexes[encoder.digest] = build_index(list(self.by_text), encoder, self._folder)
         return self._indexes[encoder.digest]
+
+
+def label_vectors(library: Library, encoder: TextEncoder) -> LabelIndex:
+    """The library's labels, lower case and each once, with their vectors: those that retrieval keeps."""
+    return _catalogue(library).index(encoder)
 
 
 _KEPT = 4

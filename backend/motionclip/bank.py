@@ -13,10 +13,10 @@ from ..assets import cache_folder
 from ..files import load_npz, save_npz
 from ..motion.library import Library
 from ..motion.ops import resample
+from ..motion.retrieval import label_vectors
 from ..protocol import InvalidInput
-from .building import joined_texts
 from .features import FPS, features_of
-from .passages import cut, spans
+from .passages import cut
 from .weights import MotionModel
 
 FOLDER = "motion-model"
@@ -86,23 +86,27 @@ def build_bank(library: Library, model: MotionModel) -> Bank:
         owners += [len(names)] * len(pieces)
         windows.append(pieces)
         lengths.append(counts)
-        said = [l.text for l in clip.labels] + [
-            t for a, b in spans(len(clip)) for t in joined_texts(clip.labels, a, b, "ways")[:1]
-        ]
-        for text in dict.fromkeys(said):
+        for text in dict.fromkeys(" ".join(l.text.lower().split()) for l in clip.labels):
             texts.append(text)
             text_owners.append(len(names))
         names.append(entry.name)
         frames.append(len(clip))
     if not names:
         raise InvalidInput("The library has no labelled clip.", "Add labels with `impromptu library add --labels`.")
-    distinct = list(dict.fromkeys(texts))
-    place = {text: i for i, text in enumerate(distinct)}
-    vectors = model.space.texts(distinct)[[place[t] for t in texts]]
+    vectors = _vectors(library, model, texts)
     return Bank(
         tuple(names), np.array(owners), model.encode(np.concatenate(windows), np.concatenate(lengths)), tuple(texts),
         np.array(text_owners), vectors, np.array(frames),
     )  # fmt: skip
+
+
+def _vectors(library: Library, model: MotionModel, texts: list[str]) -> NDArray[np.float32]:
+    """(t, dim) unit vectors of labels; retrieval has most of them already."""
+    indexes = [label_vectors(library, part.encoder) for part in model.space.parts]
+    place = {text: i for i, text in enumerate(indexes[0].texts)}
+    rows = [place[t] for t in texts]
+    weights = [part.weight**0.5 for part in model.space.parts]
+    return np.concatenate([index.at(rows) * np.float32(w) for index, w in zip(indexes, weights, strict=True)], 1)
 
 
 def _write(path: Path, bank: Bank) -> None:

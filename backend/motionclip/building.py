@@ -77,21 +77,21 @@ class _Draft:
 
 
 def build_corpus(
-    libraries: Sequence[str], folder: Path, options: CorpusOptions = CorpusOptions(), report: Report | None = None
+    libraries: Sequence[str], folder: Path, options: CorpusOptions = CorpusOptions(), tell: Report | None = None
 ) -> Corpus:
     """Write a corpus.
 
     Args:
         libraries: folders or .zip files; an empty name is the library that ships.
         folder: made if absent; replaced only when all is done.
-        report: stage, step and number of steps.
+        tell: stage, step and number of steps.
 
     Raises:
         InvalidInput: a library cannot be read, or has no labelled clip.
     """
-    report = report or (lambda stage, step, total: None)
+    tell = tell or (lambda stage, step, total: None)
     patterns = read_patterns(Path(options.splits)) if options.splits else read_patterns()
-    drafts = list(_drafts(libraries, options, patterns, report))
+    drafts = list(_drafts(libraries, options, patterns, tell))
     if not drafts:
         raise InvalidInput(
             "The libraries have no labelled clip.", "Add labels with `impromptu library add --labels`."
@@ -115,9 +115,9 @@ def build_corpus(
         row for i, d in enumerate(kept) for row in _windows(i, clips[i], d.clip, options, texts, pictures, actions)
     ]
     space = LatentSpace(options.space) if options.space else LatentSpace()
-    report("Reading texts", 0, 2)
+    tell("Reading texts", 0, 2)
     vectors = space.texts(texts.all).astype(np.float16)
-    report("Seeing pictures", 1, 2)
+    tell("Seeing pictures", 1, 2)
     seen = pictures.vectors(space)
     facts = {
         "space": space.to_json(), "options": {**options.__dict__}, "frames": start, "windows": len(rows),
@@ -128,7 +128,7 @@ def build_corpus(
     return Corpus.open(folder)
 
 
-def _drafts(libraries: Sequence[str], options: CorpusOptions, patterns: Any, report: Report) -> Iterator[_Draft]:
+def _drafts(libraries: Sequence[str], options: CorpusOptions, patterns: Any, tell: Report) -> Iterator[_Draft]:
     opened = [(name or "default", Library.open(name or None)) for name in libraries]
     total, done = sum(len(library.entries) for _, library in opened), 0
     known: set[str] = set()
@@ -145,7 +145,7 @@ def _drafts(libraries: Sequence[str], options: CorpusOptions, patterns: Any, rep
             if split == "left_out":
                 continue
             contacts = clip.contacts if clip.contacts is not None else detect_contacts(clip)
-            report("Reading motions", done, total)
+            tell("Reading motions", done, total)
             yield _Draft(clip, stem, split, entry.digest, features_of(clip), np.asarray(contacts, bool))
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..motion.clip import Clip
-from ..motion.contacts import detect_contacts, mean_slide
+from ..motion.contacts import detect_contacts, mean_slide, runs_of
 from ..motion.footlock import lock_feet
-from ..motion.ground import ground
+from ..motion.ground import ground, point_speed
 from ..motion.kinematics import forward_kinematics
 from ..motion.resample import gaussian
 from ..motion.soles import leg_kinematics, sole_points
@@ -20,6 +20,12 @@ from .weights import MotionModel
 
 TREMOR = 0.9
 """Frames: standard deviation of the low-pass that takes tremor out."""
+
+NEAR, SLOW = 0.04, 0.7
+"""Metres, and metres a second, up to which a foot that the decoder says to stand is believed to."""
+
+GLIDE = 0.25
+"""Metres that a sole may travel in one contact."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +81,29 @@ def finish(
     clip = ground(clip)
     seen = detect_contacts(clip)
     # What the decoder tells and what the feet do agree where somebody stands; the feet alone know the floor.
-    stands = seen if contacts is None else seen | (contacts & _low(clip))
+    stands = seen if contacts is None else seen | (contacts & _at_rest(clip))
+    stands = without_glides(clip, stands)
     clip, _ = lock_feet(clip, contacts=stands)
     clip = clip.with_(contacts=stands)
     # Both by the contacts that the clean feet have: what trembles is never at rest, and would not count.
     return Finished(clip, measure(raw, stands, limits), measure(clip, stands, limits))
 
 
-def _low(clip: Clip, height: float = 0.04) -> NDArray[np.bool_]:
-    """(frames, 4) whether points of the soles are near the floor."""
-    return sole_points(*leg_kinematics(clip.poses, clip.trans))[..., 1] < height
+def _at_rest(clip: Clip) -> NDArray[np.bool_]:
+    """(frames, 4) whether points of the soles are near the floor and slow."""
+    points = sole_points(*leg_kinematics(clip.poses, clip.trans))
+    return (points[..., 1] < NEAR) & (point_speed(points, clip.fps) < SLOW)
+
+
+def without_glides(clip: Clip, contacts: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Contacts but for those during which the sole travels: pinned, a foot that glides would drag the body askew."""
+    points = sole_points(*leg_kinematics(clip.poses, clip.trans))[..., [0, 2]]
+    out = contacts.copy()
+    for k in range(contacts.shape[1]):
+        for start, end in runs_of(contacts[:, k]):
+            if np.linalg.norm(points[start:end, k] - points[start, k], axis=-1).max() > GLIDE:
+                out[start:end, k] = False
+    return out
 
 
 def within_limits(poses: NDArray[np.floating], limits: ArrayLike) -> NDArray[np.float32]:

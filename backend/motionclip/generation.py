@@ -112,7 +112,7 @@ def latents_for(
     lots = np.random.default_rng([draw.seed, 0xC11F])
     shake = SHAKE * draw.temperature * lots.standard_normal(len(model.spread)) @ model.spread.numpy()
     if bank is None or not draw.neighbours:
-        return (model.norm * text + shake)[None].astype(np.float32), LENGTH, ""
+        return (model.norm * model.meaning(text) + shake)[None].astype(np.float32), LENGTH, ""
     scores = np.array([s for _, _, s in near])
     odds = np.exp((scores - scores.max()) / max(SHARPNESS * draw.temperature, 1e-6))
     clip, row, _ = near[int(lots.choice(len(near), p=odds / odds.sum()))] if draw.temperature else near[0]
@@ -130,7 +130,7 @@ def exchanged(
 ) -> NDArray[np.floating]:
     """(k, latent) with one text's unit vector in another's place."""
     kept = 1 - KEPT * (1 - float(own @ text))
-    return model.norm * text + kept * (latents - model.norm * own)
+    return model.norm * model.meaning(text) + kept * (latents - model.norm * model.meaning(own))
 
 
 def stretched(latents: NDArray[np.floating], count: int) -> NDArray[np.floating]:

@@ -28,7 +28,7 @@ class LossWeights:
     """Of the pelvis's place, metres: the error of 60 frames of speeds, added up."""
     motion: float = 0.02
     """Of the surface's speed, metres a second."""
-    text: float = 0.1
+    text: float = 0.2
     image: float = 0.05
     contact: float = 0.02
     """Whether contacts are told."""
@@ -83,6 +83,7 @@ def losses_of(
     """Every term of weight above 0, unweighted, as a scalar.
 
     Args:
+        latents: (B, latent) their meaning, see `MotionClip.meaning`.
         std: (136,) by which the root's columns are scaled.
         seen: the part of the latent that pictures have a place in.
     """

@@ -3,15 +3,21 @@
     z = E(z_tk, p_1:T)        the first output of the encoder, whose first input is learned
     p'_1:T = D(z)             queries are positions; keys and values come from z alone
 
-Beyond the paper: frames are taken a few at a time, which costs a quarter for the same width; the latent becomes
-several keys, since attention to a single one is the same for every query; sums over time are read and written
-directly too, without which training stays at the mean pose for long; padding is masked; contacts are an output.
+Beyond the paper, all of it left out with `PAPER`:
+
+- Frames are taken a few at a time, which costs a quarter for the same width; the latent becomes several keys, since
+  attention to a single one is the same for every query; sums over time are read and written directly too.
+- Directions of the latent that texts hardly use hold linear codes: principal components of the motion's slow waves.
+  Without them training on an hour of motion stays near the mean pose for very long; with them it begins where
+  principal components end, and the transformers learn what these cannot say, and what it is called.
+
+Padding is masked, and contacts are an output, in any case.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -28,11 +34,11 @@ class ModelConfig:
 
     latent: int = 640
     """Width of the space that the latent lies in."""
-    width: int = 256
+    width: int = 192
     layers: int = 2
     """Of the encoder, and of the decoder."""
     heads: int = 4
-    hidden: int = 512
+    hidden: int = 384
     """Of the feed-forward layers."""
     dropout: float = 0.0
     patch: int = 4
@@ -40,11 +46,19 @@ class ModelConfig:
     keys: int = 3
     """Keys and values that the latent is spread over; with more than one, as many means over time are read and
     written directly too."""
+    codes: int = 448
+    """Linear codes in the latent; 0: none."""
+    waves: int = 20
+    """Of the discrete cosine transform over time, of which codes are made: 20 of 60 frames are those up to 5 Hz."""
     length: int = 60
     """Frames of the longest motion; a multiple of `patch`."""
 
+    def in_space(self, dim: int) -> ModelConfig:
+        """The same for a latent of another width: at most seven tenths of it are codes."""
+        return replace(self, latent=dim, codes=min(self.codes, dim * 7 // 10))
 
-PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, dropout=0.1, patch=1, keys=1)
+
+PAPER = ModelConfig(latent=512, width=512, layers=8, heads=4, hidden=1024, dropout=0.1, patch=1, keys=1, codes=0)
 """As published: 8 + 8 layers of 512."""
 SMALL = ModelConfig()
 
@@ -58,19 +72,41 @@ class Decoded(NamedTuple):
     """(B, T, 4) logits: left heel, left ball, right heel, right ball."""
 
 
+class Codes(NamedTuple):
+    """What linear codes are: c = basis (DCT(x) - centre), z = scale c place."""
+
+    basis: Tensor
+    """(codes, waves * 136) orthonormal rows."""
+    centre: Tensor
+    """(waves * 136,)."""
+    place: Tensor
+    """(codes, latent) orthonormal rows: the directions that they have in the latent."""
+    scale: Tensor
+    """()."""
+
+
 class MotionClip(nn.Module):
     """Motions to latents and back.
 
     Args:
         config: sizes.
         mean, std: (136,) of the features of the corpus; the model sees standardised numbers.
+        codes: fitted by `coding.fit_codes`; none: left to be loaded.
     """
 
     mean: Tensor
     std: Tensor
     positions: Tensor
+    waves: Tensor
+    basis: Tensor
+    centre: Tensor
+    place: Tensor
+    scale: Tensor
 
-    def __init__(self, config: ModelConfig = SMALL, mean: Tensor | None = None, std: Tensor | None = None) -> None:
+    def __init__(
+        self, config: ModelConfig = SMALL, mean: Tensor | None = None, std: Tensor | None = None,
+        codes: Codes | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.config = c = config
         self.register_buffer("mean", torch.zeros(WIDTH) if mean is None else mean.float().clone())
@@ -96,7 +132,12 @@ class MotionClip(nn.Module):
             c.layers, nn.LayerNorm(c.width),
         )  # fmt: skip
         self.write = nn.Linear(c.width, c.patch * (WIDTH + CONTACTS))
-        nn.init.normal_(self.write.weight, std=0.02)
+        nn.init.normal_(self.write.weight, std=0.002 if c.codes else 0.02)
+        wide = c.waves * WIDTH
+        empty = Codes(torch.zeros(c.codes, wide), torch.zeros(wide), torch.zeros(c.codes, c.latent), torch.ones(()))
+        for name, value in (codes or empty)._asdict().items():
+            self.register_buffer(name, value.float().clone())
+        self.register_buffer("waves", orthonormal_cosines(c.waves, c.length), persistent=False)
 
     def encode(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Latents of motions.
@@ -109,18 +150,27 @@ class MotionClip(nn.Module):
             (B, latent), of any length: only the direction is compared with texts.
         """
         c = self.config
-        x = (features - self.mean) / self.std
-        x = nn.functional.pad(x, (0, 0, 0, -x.shape[1] % c.patch))
-        if lengths is not None:
-            frames = torch.arange(x.shape[1], device=x.device)
-            x = x * (frames < lengths[:, None])[..., None]
+        # Beyond its end a motion stands still.
+        frames = torch.arange(c.length, device=features.device).expand(len(features), -1)
+        last = torch.full_like(frames[:, :1], features.shape[1]) if lengths is None else lengths[:, None]
+        x = torch.take_along_dim((features - self.mean) / self.std, frames.minimum(last - 1)[..., None], 1)
+        lengths = last[:, 0] if lengths is None and features.shape[1] < c.length else lengths
         tokens = self.read(x.unflatten(1, (-1, c.patch)).flatten(2))
         tokens = torch.cat((self.token.expand(len(x), -1, -1), tokens), 1)
         tokens = tokens + self.positions[: tokens.shape[1]]
         out = self.encoder(tokens, src_key_padding_mask=self._padding(tokens, lengths, True))
         # (B, keys, width) weighted sums over time, beside the token's own answer.
         sums = torch.einsum("kt,btw->bkw", self.gather[:, : out.shape[1] - 1], out[:, 1:])
-        return self.to_latent(torch.cat((out[:, :1], sums), 1).flatten(1))
+        latents = self.to_latent(torch.cat((out[:, :1], sums), 1).flatten(1))
+        if not c.codes:
+            return latents
+        slow = torch.einsum("kt,btf->bkf", self.waves, x).flatten(1)
+        codes = (slow - self.centre) @ self.basis.T
+        return self.meaning(latents) + self.scale * codes @ self.place
+
+    def meaning(self, latents: Tensor) -> Tensor:
+        """The part of latents that texts and pictures are compared with: what is not linear codes."""
+        return latents - (latents @ self.place.T) @ self.place if self.config.codes else latents
 
     def decode(self, latents: Tensor, frames: int | None = None, lengths: Tensor | None = None) -> Decoded:
         """Motions of latents.
@@ -139,7 +189,11 @@ class MotionClip(nn.Module):
             queries = queries + torch.einsum("tk,bkw->btw", self.spread[:count], memory)
         out = self.decoder(queries, memory, tgt_key_padding_mask=self._padding(queries, lengths, False))
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
-        return Decoded(out[..., :WIDTH] * self.std + self.mean, out[..., WIDTH:])
+        made = out[..., :WIDTH]
+        if c.codes:
+            slow = (latents @ self.place.T / self.scale) @ self.basis + self.centre
+            made = made + torch.einsum("kt,bkf->btf", self.waves, slow.unflatten(1, (c.waves, WIDTH)))[:, :frames]
+        return Decoded(made * self.std + self.mean, out[..., WIDTH:])
 
     def forward(
         self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0, texts: Tensor | None = None
@@ -155,7 +209,7 @@ class MotionClip(nn.Module):
         latents = self.encode(features, lengths)
         shaken = latents
         if texts is not None:
-            own = texts * latents.detach().norm(dim=-1).mean()
+            own = self.meaning(texts) * self.meaning(latents.detach()).norm(dim=-1).mean()
             lots = torch.rand(2, len(latents), 1, device=latents.device)
             kept = torch.where(lots[0] < 0.5, lots[1], 1.0)
             shaken = own + kept * (latents - own)
@@ -182,3 +236,10 @@ def cosines(count: int, length: int) -> Tensor:
     """(count, length) the slowest rows of the discrete cosine transform (DCT-II)."""
     t = (torch.arange(length) + 0.5) / length
     return torch.cos(math.pi * torch.arange(count)[:, None] * t)
+
+
+def orthonormal_cosines(count: int, length: int) -> Tensor:
+    """(count, length) `cosines` of unit length."""
+    waves = cosines(count, length) * (2 / length) ** 0.5
+    waves[:1] /= 2**0.5
+    return waves

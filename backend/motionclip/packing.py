@@ -28,7 +28,7 @@ MARGIN = 0.1
 def load_run(run: Path, latent: int) -> MotionClip:
     """The best weights of a run."""
     recipe = read_json(run / RECIPE)["recipe"]
-    model = MotionClip(ModelConfig(**{**recipe["model"], "latent": latent}))
+    model = MotionClip(ModelConfig(**recipe["model"]).in_space(latent))
     model.load_state_dict(torch.load(run / BEST, weights_only=True, map_location="cpu"))
     return model.eval()
 
@@ -44,7 +44,7 @@ def pack(run: Path, corpus: Corpus, path: Path, name: str, licence: str) -> None
     indices = corpus.of_split("train", recipe["libraries"])
     wrapped = MotionModel(model, {"norm": 1.0}, torch.zeros(0, model.config.latent))
     latents, texts = latents_of(wrapped, corpus, indices)
-    norms = np.linalg.norm(latents, axis=1)
+    norms = np.linalg.norm(wrapped.meaning(latents), axis=1)
     about = {
         "name": name, "licence": licence, "space": corpus.facts["space"], "norm": float(norms.mean()),
         "limits": limits_of(corpus, indices), "trained": facts_of(corpus, indices, run),

@@ -74,7 +74,7 @@ def recognise(
         labels: to choose from; none: those of the bank.
         top: how many labels, and clips.
     """
-    mean = unit(unit(latents).mean(0))
+    mean = unit(unit(model.meaning(latents)).mean(0))
     if labels:
         texts, vectors = list(labels), model.space.texts(list(labels))
     else:
@@ -85,7 +85,7 @@ def recognise(
     shares = odds / odds.sum()
     best = np.argsort(-cosines, kind="stable")[:top]
     told = tuple(Told(texts[i], float(cosines[i]), float(shares[i])) for i in best)
-    alike = unit(bank.means()) @ mean
+    alike = unit(model.meaning(bank.means())) @ mean
     clips = np.argsort(-alike, kind="stable")[:top]
     return Recognised(told, tuple(Near(bank.clips[c], _label(bank, int(c)), float(alike[c])) for c in clips))
 

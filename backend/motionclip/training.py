@@ -7,7 +7,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from ..body.kept import kept_body
 from ..files import read_json, write_json
 from ..protocol import InvalidInput
 from .batches import PLAIN, Augmentation, Sampler, loader
+from .coding import fit_codes
 from .corpus import Corpus
 from .losses import PAPER_WEIGHTS, LossWeights, Targets, losses_of, total_of
-from .model import PAPER, SMALL, ModelConfig, MotionClip
+from .model import PAPER, SMALL, Decoded, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
@@ -49,7 +50,7 @@ class Recipe:
     """Longest gradient."""
     drawn: bool = True
     """Whether the decoder also gets latents that are drawn to their text."""
-    noise: float = 0.05
+    noise: float = 0.02
     """Length of the noise that the decoder has to bear, as a share of the latent's: what lies between two motions is
     then a motion too."""
     average: float = 0.998
@@ -119,8 +120,10 @@ class Training:
         torch.manual_seed(recipe.seed)
         self._claim()
         mean, std = statistics(corpus, self._indices("train"))
-        model = MotionClip(replace(recipe.model, latent=corpus.text_vectors.shape[1]), mean, std)
-        self.averaged = MotionClip(model.config, mean, std).requires_grad_(False).eval()
+        config = recipe.model.in_space(corpus.text_vectors.shape[1])
+        codes = fit_codes(corpus, self._indices("train"), config, mean, std, recipe.seed)
+        model = MotionClip(config, mean, std, codes)
+        self.averaged = MotionClip(config, mean, std, codes).requires_grad_(False).eval()
         self.averaged.load_state_dict(model.state_dict())
         self.averaged.to(self.accelerator.device)
         self.surface = Surface(kept_body("neutral")).to(self.accelerator.device)
@@ -210,7 +213,7 @@ class Training:
         self.model.train()
         texts = targets.text if recipe.drawn else None
         latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise, texts)
-        terms = losses_of(targets, latents, decoded, self.averaged.std, self.surface, recipe.weights, self.seen)
+        terms = self._terms(targets, latents, decoded)
         loss = total_of(terms, recipe.weights)
         self.optimiser.zero_grad(set_to_none=True)
         self.accelerator.backward(loss)
@@ -218,6 +221,11 @@ class Training:
         self.optimiser.step()
         self._average()
         return {"loss": loss.detach(), **{k: v.detach() for k, v in terms.items()}}
+
+    def _terms(self, targets: Targets, latents: Tensor, decoded: Decoded) -> dict[str, Tensor]:
+        meant = self.averaged.meaning(latents)
+        std, weights = self.averaged.std, self.recipe.weights
+        return losses_of(targets, meant, decoded, std, self.surface, weights, self.seen)
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -237,9 +245,7 @@ class Training:
             chosen = indices[i : i + 128]
             targets = self.valid.batch(chosen).to(self.accelerator.device)
             latents, decoded = self.averaged(targets.features, targets.lengths)
-            terms = losses_of(
-                targets, latents, decoded, self.averaged.std, self.surface, self.recipe.weights, self.seen
-            )
+            terms = self._terms(targets, latents, decoded)
             terms["loss"] = total_of(terms, self.recipe.weights)
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(chosen) / len(indices)

@@ -51,7 +51,7 @@ class MotionModel:
 
     @property
     def norm(self) -> float:
-        """Mean length of the latents of motions that it was trained on."""
+        """Mean length of what the latents of its training mean: see `MotionClip.meaning`."""
         return float(self.about["norm"])
 
     @cached_property
@@ -80,6 +80,10 @@ class MotionModel:
         """(n, latent) -> (n, T, 136) and (n, T, 4) odds of contact; see `MotionClip.decode`."""
         features, contacts = self.net.decode(torch.from_numpy(np.asarray(latents, np.float32)), frames)
         return features.numpy(), torch.sigmoid(contacts).numpy()
+
+    def meaning(self, latents: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(..., latent) the part that is compared with texts; see `MotionClip.meaning`."""
+        return self.net.meaning(torch.from_numpy(np.asarray(latents, np.float32))).numpy()
 
     def facts(self) -> dict[str, Any]:
         """For provenance."""

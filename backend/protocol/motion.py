@@ -55,7 +55,6 @@ class EditRequest:
     """Of `between`: how long the way from one to the other takes."""
     fps: float = 30.0
     """Frames a second of the result."""
-    seed: int = 0
     body: str = "neutral"
     """`neutral`, `male`, `female` or the path of a model file: who performs, and whose motion the files hold."""
     betas: tuple[tuple[str, float], ...] = ()

@@ -84,12 +84,12 @@ class ActRequest(RetrieveRequest):
     outfit), or a text of its own. For files that Blender writes; a motion alone has no looks."""
     style_steps: int = 200
     """Steps of the look's optimisation."""
-    motion: str = "retrieve"
+    motion: str = "auto"
     """Of `MOTIONS`: where the motion comes from."""
     temperature: float = 1.0
     """Of a generated motion: how freely it is drawn; 0 is always the same."""
     neighbours: int = 8
-    """Of a generated motion: how many motions of its training it may resemble; 0: the words alone."""
+    """Of a generated motion: how many of the library's motions it may begin with; 0: the words alone."""
     refine: float = 0.0
     """Of a generated motion: how far it is drawn to the library's best clip, 0 to 1."""
 

@@ -451,7 +451,7 @@ def test_the_panel_shows_what_the_edit_needs(studio):
 def test_settings_and_requests_have_one_default(panel):
     for name in ("motion", "temperature", "neighbours", "refine"):
         assert getattr(panel(), name) == getattr(ActRequest, name), name
-    for name in ("how", "amount", "seconds", "seed"):
+    for name in ("how", "amount", "seconds"):
         assert getattr(settings(), name) == getattr(EditRequest, name), name
     assert tuple(item[0] for item in properties.MOTIONS) == MOTIONS
 

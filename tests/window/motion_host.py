@@ -35,7 +35,6 @@ def edit(request: Any, context: Any) -> tuple[dict[str, str], dict[str, Any]]:
     model = {"name": "stand-in", "sha256": "0" * 64}
     told = {
         "prompt": "",
-        "seed": request.seed,
         "label": request.words,
         "body": {"name": body.name, "sha256": body.sha256, "words": [], "spec": request.body},
         "betas": [round(float(b), 4) for b in betas[0]],

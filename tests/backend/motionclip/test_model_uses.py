@@ -217,6 +217,18 @@ def test_an_act_is_generated(small_library):
         make_takes(PerformRequest(prompt="x", library=str(small_library), motion="generate", clip="jump"))
 
 
+def test_without_a_model_the_library_is_played(small_library, monkeypatch):
+    """What no label says is generated; where that cannot be, the best clip is played and the note says so."""
+    request = PerformRequest(prompt="someone juggles with chainsaws", library=str(small_library))
+    assert make_takes(request).takes[0].generated is not None
+    monkeypatch.setenv(VARIABLE, "/no/such/model.safetensors")
+    made = make_takes(request)
+    assert made.takes[0].generated is None
+    assert "no motion could be generated" in made.retrieval.note
+    with pytest.raises(AssetsMissing):
+        make_takes(PerformRequest(prompt="x", library=str(small_library), motion="generate"))
+
+
 @pytest.mark.parametrize("how", ["words", "mix", "parts", "difference", "between"])
 def test_edit_jobs(how, library, context, tmp_path):
     """Every edit writes a motion and says what it did."""
