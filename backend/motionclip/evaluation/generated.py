@@ -76,7 +76,8 @@ def recorded(
     library = np.array([c.library for c in corpus.clips])[w.clip[indices]]
     has = w.action[indices]
     place = {name: i for i, name in enumerate(corpus.actions)}
-    chosen, kept = [], []
+    chosen: list[int] = []
+    kept: list[int] = []
     for n, name in enumerate(actions):
         of = has == place.get(name, -2)
         if of.any():
