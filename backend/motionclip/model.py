@@ -139,12 +139,14 @@ class MotionClip(nn.Module):
             self.register_buffer(name, value.float().clone())
         self.register_buffer("waves", orthonormal_cosines(c.waves, c.length), persistent=False)
 
-    def encode(self, features: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def encode(self, features: Tensor, lengths: Tensor | None = None, jitter: float = 0.0) -> Tensor:
         """Latents of motions.
 
         Args:
             features: (B, T, 136), T at most `config.length`.
             lengths: (B,) frames that count; none: all.
+            jitter: standard deviations by which every number is off in the same way throughout a window, as another
+                body's or another capture's are; linear codes are of the numbers as they are.
 
         Returns:
             (B, latent), of any length: only the direction is compared with texts.
@@ -155,7 +157,8 @@ class MotionClip(nn.Module):
         last = torch.full_like(frames[:, :1], features.shape[1]) if lengths is None else lengths[:, None]
         x = torch.take_along_dim((features - self.mean) / self.std, frames.minimum(last - 1)[..., None], 1)
         lengths = last[:, 0] if lengths is None and features.shape[1] < c.length else lengths
-        tokens = self.read(x.unflatten(1, (-1, c.patch)).flatten(2))
+        seen = x + jitter * torch.randn_like(x[:, :1]) if jitter else x
+        tokens = self.read(seen.unflatten(1, (-1, c.patch)).flatten(2))
         tokens = torch.cat((self.token.expand(len(x), -1, -1), tokens), 1)
         tokens = tokens + self.positions[: tokens.shape[1]]
         out = self.encoder(tokens, src_key_padding_mask=self._padding(tokens, lengths, True))
@@ -196,8 +199,9 @@ class MotionClip(nn.Module):
         return Decoded(made * self.std + self.mean, out[..., WIDTH:])
 
     def forward(
-        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0, texts: Tensor | None = None
-    ) -> tuple[Tensor, Decoded]:
+        self, features: Tensor, lengths: Tensor | None = None, noise: float = 0.0, texts: Tensor | None = None,
+        jitter: float = 0.0,
+    ) -> tuple[Tensor, Decoded]:  # fmt: skip
         """Latents, and the motions that come back from them.
 
         Args:
@@ -205,8 +209,9 @@ class MotionClip(nn.Module):
             texts: (B, latent) unit vectors. Half of the latents are then drawn to their text before they are decoded,
                 by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length.
                 So the decoder learns what a text says where a latent says nothing else.
+            jitter: as of `encode`.
         """
-        latents = self.encode(features, lengths)
+        latents = self.encode(features, lengths, jitter)
         shaken = latents
         if texts is not None:
             own = self.meaning(texts) * self.meaning(latents.detach()).norm(dim=-1).mean()

@@ -50,6 +50,9 @@ class Recipe:
     """Longest gradient."""
     drawn: bool = True
     """Whether the decoder also gets latents that are drawn to their text."""
+    jitter: float = 0.3
+    """Standard deviations by which the encoder's numbers are off throughout a window: without it the latent of another
+    actor's motion means little."""
     noise: float = 0.02
     """Length of the noise that the decoder has to bear, as a share of the latent's: what lies between two motions is
     then a motion too."""
@@ -77,7 +80,7 @@ PROFILES = {
     "small": Recipe(),
     "paper": Recipe(
         model=PAPER, weights=PAPER_WEIGHTS, augmentation=PLAIN, steps=100_000, batch=20, rate=1e-4, warm=1,
-        average=0.0, drawn=False, noise=0.0,
+        average=0.0, drawn=False, jitter=0.0, noise=0.0,
     ),
 }  # fmt: skip
 """What ships, and what was published: 8 + 8 layers of 512, AdamW 1e-4, batches of 20, both lambdas .01."""
@@ -212,7 +215,7 @@ class Training:
             group["lr"] = recipe.rate * recipe.rate_at(self.state.step)
         self.model.train()
         texts = targets.text if recipe.drawn else None
-        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise, texts)
+        latents, decoded = self.stepped(targets.features, targets.lengths, recipe.noise, texts, recipe.jitter)
         terms = self._terms(targets, latents, decoded)
         loss = total_of(terms, recipe.weights)
         self.optimiser.zero_grad(set_to_none=True)

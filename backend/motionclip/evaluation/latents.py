@@ -16,13 +16,13 @@ from .sets import HeldOut, motions_of, per_clip
 def latents_of(
     model: MotionClip, corpus: Corpus, indices: NDArray[np.int64], chunk: int = 500
 ) -> NDArray[np.float32]:
-    """(n, latent) of windows, of the length that the encoder gives them."""
+    """(n, latent) what windows mean (see `MotionClip.meaning`), of the length that the encoder gives them."""
     out = []
     for start in range(0, len(indices), chunk):
         motions = motions_of(corpus, indices[start : start + chunk])
         for i in range(0, len(motions), 128):
             part = part_of(motions, slice(i, i + 128))
-            out.append(model.encode(part.features, part.lengths).numpy())
+            out.append(model.meaning(model.encode(part.features, part.lengths)).numpy())
     return np.concatenate(out) if out else np.empty((0, model.config.latent), np.float32)
 
 
