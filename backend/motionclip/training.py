@@ -51,8 +51,8 @@ class Recipe:
     drawn: bool = True
     """Whether the decoder also gets latents that are drawn to their text."""
     jitter: float = 0.3
-    """Standard deviations by which the encoder's numbers are off throughout a window: without it the latent of another
-    actor's motion means little."""
+    """Standard deviations by which the encoder's numbers are off throughout a window: without it another actor's
+    motions mean little to it."""
     noise: float = 0.02
     """Length of the noise that the decoder has to bear, as a share of the latent's: what lies between two motions is
     then a motion too."""
