@@ -190,24 +190,27 @@ train-photo-map: setup
 
 # The motion model. MOTIONS and MOTION_TESTS name further libraries, as `impromptu library add` makes them: the first
 # train and are held out by splits.json, the second only measure. Takes are the shipped library's motions performed again.
-# Any other profile is the same command: make train-motion MOTIONS="my_library" MOTION_MODEL=build/mine.safetensors
+# Another model is the same command with folders of its own: make train-motion MOTIONS="cmu bandai" MOTION_LICENCE="research only"
+# MOTION_DATA=build/research-corpus MOTION_RUN=build/research-model MOTION_MODEL=build/research.safetensors
 MOTIONS ?=
 MOTION_TESTS ?=
 MOTION_MODEL ?= backend/motionclip/data/motion.safetensors
 MOTION_NAME ?= Impromptu motion model
-MOTION_LICENCE ?= CC0-1.0 AND Zlib
+MOTION_LICENCE ?= CC0-1.0
 MOTION_PROFILE ?= small
-MOTION_DATA := build/motion-corpus
-MOTION_RUN := build/motion-model
+MOTION_DATA ?= build/motion-corpus
+MOTION_RUN ?= build/motion-model
 TAKES := build/motion-takes
 TAKE := $(PY) -m impromptu.backend.motion.build.takes
 
 # An hour of two cores: takes 7 minutes, pictures 7, vectors 2, training 40.
-$(TAKES)/library.json $(TAKES)-held-out/library.json: | setup
+$(TAKES)/library.json: | setup
 	$(TAKE) -o $(TAKES) --count 8 --overlays 500 --seed 0
+
+$(TAKES)-held-out/library.json: | setup
 	$(TAKE) -o $(TAKES)-held-out --count 2 --overlays 60 --seed 1000
 
-motion-data: setup $(TAKES)/library.json
+motion-data: setup $(TAKES)/library.json $(TAKES)-held-out/library.json
 	@$(PY) $(PIP) -e '.[train]'
 	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTIONS) --size 160 --samples 8 --seed 1 -o build/motion-frames
 	.venv/bin/impromptu motion data -o $(MOTION_DATA) --library default $(MOTIONS:%=--library %) --library $(TAKES) \
@@ -219,7 +222,7 @@ train-motion: motion-data
 	.venv/bin/impromptu motion eval --data $(MOTION_DATA) --model $(MOTION_MODEL)
 
 # The published ablation, with fewer steps: the same model without its text loss, and without its picture loss.
-ABLATION = .venv/bin/impromptu motion train --data $(MOTION_DATA) --threads 1 --steps 1500 --only default $(MOTIONS:%=--only $(notdir %))
+ABLATION = .venv/bin/impromptu motion train --data $(MOTION_DATA) --threads 1 --steps 1500 --only default $(addprefix --only ,$(notdir $(MOTIONS)))
 
 eval-motion: setup
 	@$(PY) $(PIP) -e '.[train]'

@@ -65,7 +65,9 @@ class Sources:
         return {role: short(block.name, NAME) for role, block in self.blocks.items()}
 
 
-def edit_requests(settings: Any, rig: Any) -> tuple[list[tuple[EditRequest, str]], list[dict[str, Any]]]:
+def edit_requests(
+    settings: Any, rig: Any, library: str
+) -> tuple[list[tuple[EditRequest, str]], list[dict[str, Any]]]:
     """What the panel asks for, one request a step, with the title of each; and where the motions come from.
 
     Raises:
@@ -81,7 +83,7 @@ def edit_requests(settings: Any, rig: Any) -> tuple[list[tuple[EditRequest, str]
         sources.add("minus", settings.minus, "It is not chosen which motion is taken away.")
     fields = {**sources.fields(), "how": how, "fps": sources.fps, "seconds": settings.seconds}
     if how == "words":
-        fields |= {"words": settings.words, "without": settings.without.strip()}
+        fields |= {"words": settings.words, "without": settings.without.strip(), "library": library}
     made = []
     for amount in amounts(settings):
         request = EditRequest(**fields, amount=amount)

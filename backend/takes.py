@@ -181,13 +181,16 @@ def _motions(
 
     try:
         generated = generate_variants(request, retrieval, library, more.variants)
-    except (AssetsMissing, Incompatible) as error:
+    except (AssetsMissing, Incompatible, InvalidInput) as error:
         if request.motion == "generate":
             raise
         retrieval, choices = choose_motions(request, library, "", "", more.variants)
         note = f"{retrieval.note} The best label may say something else, and no motion could be generated: {error}"
         return replace(retrieval, note=note.strip()), choices, []
     choices = [Choice(LabelRef(retrieval.motion, None, 0, len(g.clip)), g.clip) for g, _ in generated]
+    if request.motion == "auto":
+        note = f"{retrieval.note} No label says quite this, so the motion was generated."
+        retrieval = replace(retrieval, note=note.strip())
     return retrieval, choices, [facts for _, facts in generated]
 
 

@@ -37,7 +37,7 @@ class IMPROMPTU_OT_edit_motion(MotionOperator, bpy.types.Operator):
         """Write the motions for the backend and queue the change, several where several steps are wanted."""
         rig = require_actor(context)
         require_editable(rig)
-        requests, origins = edit_requests(context.scene.impromptu_motion, rig)
+        requests, origins = edit_requests(context.scene.impromptu_motion, rig, library_of(context.scene.impromptu))
         options = {"made_from": origins, "placement": "REPLACE" if len(requests) == 1 else "BESIDE"}
         jobs = [session.submit(context, request, title, EDIT, rig, options) for request, title in requests]
         for job, following in itertools.pairwise(jobs):

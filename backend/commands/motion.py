@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cli import emit
-from ..protocol import ACTOR_FORMATS, EDITS, PREVIEW_FORMATS, ClassifyRequest, EditRequest, InvalidInput, check_suffix
+from ..outputs import check_writable
+from ..protocol import (
+    ACTOR_FORMATS,
+    EDITS,
+    PREVIEW_FORMATS,
+    ClassifyRequest,
+    EditRequest,
+    InvalidInput,
+    check_suffix,
+    parse_betas,
+)
 from . import motion_training
 
 if TYPE_CHECKING:
@@ -74,6 +84,7 @@ def _add_result(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--body", default="neutral", help="neutral, male, female or a model file (default: %(default)s)"
     )
+    parser.add_argument("--betas", default="", help='shape of who performs, as "1,0,-2" or "stature=1,weight=-2"')
     parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: %(default)g)")
 
 
@@ -94,7 +105,15 @@ def _interpolate(args: argparse.Namespace) -> None:
         count = args.steps or 1
         for i in range(1, count + 1):
             amount = i / (count + 1) if args.steps else args.amount
-            request = EditRequest(motion=first, how="mix", other=second, amount=amount, fps=args.fps, body=args.body)
+            request = EditRequest(
+                motion=first,
+                how="mix",
+                other=second,
+                amount=amount,
+                fps=args.fps,
+                body=args.body,
+                betas=parse_betas(args.betas),
+            )
             number = i if args.steps else 0
             _make(request, _numbered(args.output, number), _numbered(args.preview, number), args.json)
 
@@ -111,7 +130,8 @@ def _edit(args: argparse.Namespace) -> None:
         request = EditRequest(
             motion=motions.file(args.motion), how=chosen[0], words=args.words, without=args.without,
             other=motions.file(args.upper or args.then or args.plus), minus=motions.file(args.minus),
-            amount=args.amount, seconds=args.seconds, fps=args.fps, body=args.body,
+            amount=args.amount, seconds=args.seconds, fps=args.fps, body=args.body, betas=parse_betas(args.betas),
+            library=args.library,
         )  # fmt: skip
         _make(request, args.output, args.preview, args.json)
 
@@ -156,6 +176,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
         check_suffix(path, ACTOR_FORMATS, "A character")
     for path in args.preview:
         check_suffix(path, PREVIEW_FORMATS, "A preview")
+    check_writable([*args.output, *args.preview])
 
 
 def _numbered(paths: list[str], number: int) -> list[str]:
@@ -167,26 +188,11 @@ def _numbered(paths: list[str], number: int) -> list[str]:
 def _make(request: EditRequest, outputs: list[str], previews: list[str], as_json: bool) -> None:
     """Edit, perform, write."""
     from ..actor_files import write_actor
-    from ..body.kept import kept_body
-    from ..kinds.edit import edit, label_of
-    from ..motion.perform import perform
-    from ..motionclip.reading import read_clip
-    from ..motionclip.weights import load_model
-    from ..provenance import describe
-    from ..takes import clip_facts, slide_facts
+    from ..kinds.edit import perform_edit
 
-    body, betas = kept_body(request.body), body_betas(request.body)
-    clip, *others = (read_clip(p, body, betas) for p in (request.motion, request.other, request.minus) if p)
-    model = load_model()
-    edited = edit(request, model, clip, others, lambda: None)
-    performance = perform(edited.clip, body, betas, 0, request.fps)
-    facts = describe(
-        request, label=label_of(request, edited), clip=clip_facts(edited.clip),
-        body={"name": body.name, "sha256": body.sha256, "words": [], "spec": request.body},
-        frames=len(performance.poses), fps=performance.fps, slide_mm_per_frame=slide_facts(performance),
-        edit={"how": request.how, **edited.facts, "model": model.facts()}, files=[*outputs, *previews],
-    )  # fmt: skip
-    write_actor(body, betas, performance, facts, outputs, previews)
+    done = perform_edit(request)
+    facts = {**done.facts, "files": [*outputs, *previews]}
+    write_actor(done.body, done.betas, done.performance, facts, outputs, previews)
     if as_json:
         emit(facts)
         return

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ..cli import emit
-from ..protocol import InvalidInput
 
 CORPUS, RUN = "build/motion-corpus", "build/motion-model"
 
@@ -119,8 +118,6 @@ def _pack(args: argparse.Namespace) -> None:
     from ..motionclip.corpus import Corpus
     from ..motionclip.packing import pack
 
-    if not (Path(args.run) / "best.pt").is_file():
-        raise InvalidInput(f"{args.run} holds no trained weights.", "Train with `impromptu motion train`.")
     pack(Path(args.run), Corpus.open(args.data), Path(args.output), args.name, args.licence)
     print(args.output)
 

@@ -22,7 +22,7 @@ PREVIEW = "preview.png"
 def run(request: PerformRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
     """Write `motion.npz` (`motion_1.npz` ... for further variants), `body.npz` and `result.json`.
 
-    `preview.png`, which shows the motion, is there before it is performed.
+    `preview.png`, which shows the clip, is there before it is performed; a generated motion has none.
 
     `result.json` holds the provenance, `ranking` as `find` gives it, and `variants`: label, clip, frames, fps,
     seconds, file and, with `after`, how smooth the transition is.

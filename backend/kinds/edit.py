@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from ..body import BodyModel
 from ..body.axes import resolve_betas
 from ..body.kept import kept_body
 from ..context import JobContext
-from ..files import write_json
+from ..files import sha256_of, write_json
 from ..motion.clip import Clip
 from ..motion.library import Library
-from ..motion.perform import perform
+from ..motion.perform import Performance, perform
 from ..motionclip import editing
 from ..motionclip.bank import open_bank
 from ..motionclip.editing import Edited
@@ -20,7 +24,19 @@ from ..motionclip.reading import read_clip
 from ..motionclip.weights import MotionModel, load_model
 from ..protocol import EditRequest
 from ..provenance import describe
-from ..takes import clip_facts, slide_facts, write_job
+from ..takes import Progress, clip_facts, no_progress, slide_facts, write_job
+
+
+@dataclass(frozen=True)
+class Done:
+    """An edit, performed."""
+
+    body: BodyModel
+    betas: torch.Tensor
+    """(1, S)."""
+    performance: Performance
+    facts: dict[str, Any]
+    """For `result.json`."""
 
 
 def run(request: EditRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
@@ -29,18 +45,33 @@ def run(request: EditRequest, context: JobContext) -> tuple[dict[str, str], dict
     Raises:
         ImpromptuError: a file, the body or the words cannot be used. JobCancelled: asked to stop.
     """
-    context.progress("Loading the body", 0, 5)
+    done = perform_edit(request, context.progress, context.check)
+    write_job(context.folder, done.body, done.betas, done.performance)
+    context.check()
+    write_json(context.folder / "result.json", done.facts)
+    metrics = {key: done.facts[key] for key in ("label", "frames", "fps", "slide_mm_per_frame")}
+    return {"motion": "motion.npz", "body": "body.npz", "result": "result.json"}, metrics
+
+
+def perform_edit(
+    request: EditRequest, progress: Progress = no_progress, check: Callable[[], None] = lambda: None
+) -> Done:
+    """Read, change, perform; the same for the job and the command line.
+
+    Raises:
+        ImpromptuError: a file, the body or the words cannot be used.
+    """
+    progress("Loading the body", 0, 5)
     body = kept_body(request.body)
     betas = resolve_betas(body, request.betas)
-    context.progress("Reading the motion", 1, 5)
+    progress("Reading the motion", 1, 5)
     clip, *others = (read_clip(p, body, betas) for p in (request.motion, request.other, request.minus) if p)
-    context.progress("Loading the motion model", 2, 5)
+    progress("Loading the motion model", 2, 5)
     model = load_model()
-    context.progress("Changing the motion", 3, 5)
-    edited = edit(request, model, clip, others, context.check)
-    context.progress("Performing the motion", 4, 5)
-    performance = perform(edited.clip, body, betas, 0, request.fps, context.check)
-    write_job(context.folder, body, betas, performance)
+    progress("Changing the motion", 3, 5)
+    edited = edit(request, model, clip, others, check)
+    progress("Performing the motion", 4, 5)
+    performance = perform(edited.clip, body, betas, 0, request.fps, check)
     facts = {
         "label": label_of(request, edited),
         "clip": clip_facts(edited.clip),
@@ -50,12 +81,9 @@ def run(request: EditRequest, context: JobContext) -> tuple[dict[str, str], dict
         "fps": performance.fps,
         "seconds": round(len(performance.poses) / performance.fps, 3),
         "slide_mm_per_frame": slide_facts(performance),
-        "edit": {"how": request.how, **edited.facts, "model": model.facts()},
+        "edit": edit_facts(request, edited, model),
     }
-    context.check()
-    write_json(context.folder / "result.json", describe(request, **facts))
-    metrics = {key: facts[key] for key in ("label", "frames", "fps", "slide_mm_per_frame")}
-    return {"motion": "motion.npz", "body": "body.npz", "result": "result.json"}, metrics
+    return Done(body, betas, performance, describe(request, **facts))
 
 
 def edit(
@@ -68,7 +96,7 @@ def edit(
     """
     amount = request.amount
     if request.how == "words":
-        bank = open_bank(Library.open(), model)
+        bank = open_bank(Library.open(request.library or None), model)
         return editing.by_words(model, bank, clip, request.words, request.without, amount)
     if request.how == "mix":
         return editing.mixed(model, clip, others[0], amount)
@@ -77,6 +105,13 @@ def edit(
     if request.how == "difference":
         return editing.difference(model, clip, others[1], others[0], amount)
     return editing.between(model, clip, others[0], request.seconds, check)
+
+
+def edit_facts(request: EditRequest, edited: Edited, model: MotionModel) -> dict[str, Any]:
+    """For provenance: what was done with which motions (their files' sha256), by which model."""
+    files = {"motion": request.motion, "other": request.other, "minus": request.minus}
+    sums = {name: sha256_of(Path(path).expanduser()) for name, path in files.items() if path}
+    return {"how": request.how, **edited.facts, "inputs": sums, "model": model.facts()}
 
 
 def label_of(request: EditRequest, edited: Edited) -> str:

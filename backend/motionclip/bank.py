@@ -43,11 +43,13 @@ class Bank:
 
     def windows_of(self, clip: int) -> NDArray[np.float32]:
         """(k, latent) a clip's latents, in order of time: those of `passages.spans`."""
-        return self.latents[self.clip == clip]
+        first, last = np.searchsorted(self.clip, (clip, clip + 1))
+        return self.latents[first:last]
 
     def means(self) -> NDArray[np.float32]:
         """(m, latent) the mean of each clip's latents."""
-        return np.stack([self.windows_of(i).mean(0) for i in range(len(self.clips))])
+        starts = np.searchsorted(self.clip, np.arange(len(self.clips) + 1))
+        return np.add.reduceat(self.latents, starts[:-1]) / np.diff(starts)[:, None]
 
 
 def open_bank(library: Library, model: MotionModel) -> Bank:
@@ -56,8 +58,9 @@ def open_bank(library: Library, model: MotionModel) -> Bank:
     Raises:
         InvalidInput: the library has no labelled clip.
     """
-    motions = " ".join(entry.digest for entry in library.entries)
-    key = hashlib.sha256(f"{motions} {model.sha256}".encode()).hexdigest()[:24]
+    # The files' sums say the motions, the library's digest every label with its clip and frames.
+    motions = " ".join(entry.sha256 for entry in library.entries)
+    key = hashlib.sha256(f"{library.digest()} {motions} {model.sha256}".encode()).hexdigest()[:24]
     path = cache_folder() / FOLDER / f"bank-{key}.npz"
     bank = _read(path)
     if bank is None:
@@ -77,15 +80,14 @@ def build_bank(library: Library, model: MotionModel) -> Bank:
     Raises:
         InvalidInput: it has none.
     """
-    names, frames, windows, lengths, owners, texts, text_owners = [], [], [], [], [], [], []
+    names, frames, latents, owners, texts, text_owners = [], [], [], [], [], []
     for entry in library.entries:
         if not entry.labels:
             continue
         clip = resample(library.load(entry.name), FPS)
         pieces, counts = cut(features_of(clip))
         owners += [len(names)] * len(pieces)
-        windows.append(pieces)
-        lengths.append(counts)
+        latents.append(model.encode(pieces, counts))
         for text in dict.fromkeys(" ".join(l.text.lower().split()) for l in clip.labels):
             texts.append(text)
             text_owners.append(len(names))
@@ -95,7 +97,7 @@ def build_bank(library: Library, model: MotionModel) -> Bank:
         raise InvalidInput("The library has no labelled clip.", "Add labels with `impromptu library add --labels`.")
     vectors = _vectors(library, model, texts)
     return Bank(
-        tuple(names), np.array(owners), model.encode(np.concatenate(windows), np.concatenate(lengths)), tuple(texts),
+        tuple(names), np.array(owners), np.concatenate(latents), tuple(texts),
         np.array(text_owners), vectors, np.array(frames),
     )  # fmt: skip
 

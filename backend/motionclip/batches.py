@@ -18,7 +18,8 @@ from .corpus import LENGTH, Corpus
 from .features import HEIGHT, ROTATIONS, mirrored
 from .losses import Targets
 
-FOOT_SIDES = [2, 3, 0, 1]
+OTHER_FEET = [2, 3, 0, 1]
+"""Columns of contacts in a mirror."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,6 @@ class Sampler:
         corpus: open.
         indices: (n,) windows to draw from.
         augmentation: or none, `PLAIN`.
-        dim: width of a text vector; of a picture vector as the corpus has it.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Sampler:
         features[..., ROTATIONS:HEIGHT] *= speed[:, None, None].astype(np.float32)
         contacts = self.corpus.contacts[low]
         features[flipped] = mirrored(features[flipped])
-        contacts[flipped] = contacts[flipped][..., FOOT_SIDES]
+        contacts[flipped] = contacts[flipped][..., OTHER_FEET]
         text, image = self._vectors(chosen, flipped, lots)
         return Targets(
             torch.from_numpy(features), torch.from_numpy(lengths), torch.from_numpy(contacts), torch.from_numpy(text),

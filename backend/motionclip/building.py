@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..files import atomic_path, save_npz, write_json
-from ..motion.clip import Clip, Label
+from ..motion.clip import Label
 from ..motion.contacts import detect_contacts
 from ..motion.library import Library
 from ..motion.ops import mirror_words, resample
@@ -34,12 +32,16 @@ from .corpus import (
     CorpusClip,
     Ragged,
 )
-from .features import FPS, features_of
+from .features import FPS, WIDTH, features_of
+from .frames_seen import Pictures
 from .leaks import find_leaks
-from .space import LatentSpace
+from .rows import Rows
+from .space import DEFAULT, LatentSpace
 from .splits import origins, read_patterns, split_of
 from .wording import wordings
 
+SHIPPED = "default"
+"""What the corpus calls the library that ships."""
 MOST_TEXTS = 24
 """Texts a window at most."""
 Report = Callable[[str, int, int], None]
@@ -56,7 +58,7 @@ class CorpusOptions:
     share: float = 0.0
     """Of the clips that no pattern names, held out by lot, and as many to stop by."""
     test_only: tuple[str, ...] = ()
-    """Libraries of which nothing may train: all of them is `test`."""
+    """Names of libraries of which nothing may train: all of them is `test`."""
     join: str = "ways"
     """`ways`: labels of the same frames say the same thing, and one is drawn; `all`: all are joined, as published."""
     space: str = ""
@@ -64,16 +66,16 @@ class CorpusOptions:
     """Folders that `impromptu render frames --each window` wrote."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Draft:
-    """A clip before it has its place."""
+    """A clip whose rows are written."""
 
-    clip: Clip
-    library: str
-    split: str
-    digest: str
-    features: NDArray[np.float32]
-    contacts: NDArray[np.bool_]
+    placed: CorpusClip
+    kind: str
+    labels: tuple[Label, ...]
+    """At 30 frames a second."""
+    rate: float
+    """Frames of the clip's own to one of the corpus's."""
 
 
 def build_corpus(
@@ -87,66 +89,94 @@ def build_corpus(
         tell: stage, step and number of steps.
 
     Raises:
-        InvalidInput: a library cannot be read, or has no labelled clip.
+        InvalidInput: a library cannot be read, two have one name, none has a labelled clip, or pictures are given
+            to a space that does not see.
     """
     tell = tell or (lambda stage, step, total: None)
     patterns = read_patterns(Path(options.splits)) if options.splits else read_patterns()
-    drafts = list(_drafts(libraries, options, patterns, tell))
-    if not drafts:
-        raise InvalidInput(
-            "The libraries have no labelled clip.", "Add labels with `impromptu library add --labels`."
-        )
-    # Gestures that are posed by hand may be alike; that makes them no copies.
-    recorded = [i for i, d in enumerate(drafts) if d.clip.kind == "mocap"]
-    found = find_leaks([drafts[i].features for i in recorded], [drafts[i].split for i in recorded])
-    leaks = {recorded[i] for i in found}
-    kept = [d for i, d in enumerate(drafts) if i not in leaks]
-    clips, start = [], 0
-    for d in kept:
-        clips.append(CorpusClip(
-            d.clip.name, d.library, d.split, start, len(d.features), d.clip.licence, d.clip.source, d.digest,
-            tuple(dict.fromkeys(l.text for l in d.clip.labels)), origins(d.clip),
-        ))  # fmt: skip
-        start += len(d.features)
-    texts = _Texts()
-    pictures = _Pictures(options.frames)
-    actions = action_names()
-    rows = [
-        row for i, d in enumerate(kept) for row in _windows(i, clips[i], d.clip, options, texts, pictures, actions)
-    ]
-    space = LatentSpace(options.space) if options.space else LatentSpace()
-    tell("Reading texts", 0, 2)
-    vectors = space.texts(texts.all).astype(np.float16)
-    tell("Seeing pictures", 1, 2)
-    seen = pictures.vectors(space)
-    facts = {
-        "space": space.to_json(), "options": {**options.__dict__}, "frames": start, "windows": len(rows),
-        "texts": len(texts.all), "pictures": len(seen), "left_out": [drafts[i].clip.name for i in sorted(leaks)],
-    }  # fmt: skip
-    corpus = Corpus(folder, tuple(clips), actions, facts)
-    _write(corpus, kept, rows, texts.all, vectors, seen)
+    space = LatentSpace(options.space or DEFAULT)
+    pictures = Pictures(options.frames, space)
+    folder.mkdir(parents=True, exist_ok=True)
+    features, contacts = Rows(folder / FEATURES, WIDTH, np.float16), Rows(folder / CONTACTS, 4, np.bool_)
+    try:
+        drafts = list(_drafts(_named(libraries), options, patterns, features, contacts, tell))
+        if not drafts:
+            raise InvalidInput("The libraries have no labelled clip.", "Give labels with `impromptu library add`.")
+        leaks = _leaks(drafts, features)
+        kept = [d for i, d in enumerate(drafts) if i not in leaks]
+        texts = _Texts()
+        actions = action_names()
+        rows = [row for i, d in enumerate(kept) for row in _windows(i, d, options, texts, pictures, actions)]
+        tell("Reading texts", 0, 2)
+        vectors = space.texts(texts.all).astype(np.float16)
+        tell("Seeing pictures", 1, 2)
+        seen = pictures.vectors()
+        facts = {
+            "space": space.to_json(), "options": {**options.__dict__}, "frames": features.count,
+            "windows": len(rows), "texts": len(texts.all), "pictures": len(seen) // 2,
+            "left_out": [drafts[i].placed.name for i in sorted(leaks)],
+        }  # fmt: skip
+        (folder / FILE).unlink(missing_ok=True)  # what is half replaced is no corpus
+        features.finish()
+        contacts.finish()
+    finally:
+        features.drop()
+        contacts.drop()
+    corpus = Corpus(folder, tuple(d.placed for d in kept), actions, facts)
+    _write(corpus, rows, texts.all, vectors, seen)
     return Corpus.open(folder)
 
 
-def _drafts(libraries: Sequence[str], options: CorpusOptions, patterns: Any, tell: Report) -> Iterator[_Draft]:
-    opened = [(name or "default", Library.open(name or None)) for name in libraries]
-    total, done = sum(len(library.entries) for _, library in opened), 0
+def _named(libraries: Sequence[str]) -> dict[str, Library]:
+    """Libraries by the names that the corpus has for them: their folders'.
+
+    Raises:
+        InvalidInput: two of one name.
+    """
+    found: dict[str, Library] = {}
+    for path in libraries:
+        name = Path(path).name.removesuffix(".zip") if path else SHIPPED
+        if name in found:
+            raise InvalidInput(f"Two libraries are called {name}.", "Rename the folder of one.")
+        found[name] = Library.open(path or None)
+    return found
+
+
+def _drafts(
+    libraries: dict[str, Library], options: CorpusOptions, patterns: Any, features: Rows, contacts: Rows,
+    tell: Report,
+) -> Iterator[_Draft]:  # fmt: skip
+    total, done = sum(len(library.entries) for library in libraries.values()), 0
     known: set[str] = set()
-    for name, library in opened:
-        stem = Path(name).name
+    for name, library in libraries.items():
         for entry in library.entries:
             done += 1
-            if not entry.labels or entry.digest in known:
+            tell("Reading motions", done, total)
+            if not entry.labels or entry.sha256 in known:
                 continue
-            known.add(entry.digest)
-            clip = resample(library.load(entry.name), FPS)
-            held = stem in options.test_only or name in options.test_only
-            split = "test" if held else split_of(origins(clip), patterns, options.share)
+            known.add(entry.sha256)
+            clip = library.load(entry.name)
+            split = "test" if name in options.test_only else split_of(origins(clip), patterns, options.share)
             if split == "left_out":
                 continue
-            contacts = clip.contacts if clip.contacts is not None else detect_contacts(clip)
-            tell("Reading motions", done, total)
-            yield _Draft(clip, stem, split, entry.digest, features_of(clip), np.asarray(contacts, bool))
+            rate = clip.fps / FPS
+            clip = resample(clip, FPS)
+            stands = clip.contacts if clip.contacts is not None else detect_contacts(clip)
+            start = features.append(features_of(clip))
+            contacts.append(np.asarray(stands, bool))
+            placed = CorpusClip(
+                clip.name, name, split, start, len(clip), clip.licence, clip.source, entry.digest,
+                tuple(dict.fromkeys(l.text for l in clip.labels)), origins(clip),
+            )  # fmt: skip
+            yield _Draft(placed, clip.kind, clip.labels, rate)
+
+
+def _leaks(drafts: Sequence[_Draft], features: Rows) -> set[int]:
+    """Recordings that hold a held-out one. Gestures posed by hand may be alike; that makes them no copies."""
+    recorded = [i for i, d in enumerate(drafts) if d.kind == "mocap"]
+    rows = features.read()
+    clips = [rows[d.start : d.start + d.frames] for d in (drafts[i].placed for i in recorded)]
+    return {recorded[i] for i in find_leaks(clips, [drafts[i].placed.split for i in recorded])}
 
 
 class _Texts:
@@ -166,42 +196,10 @@ class _Texts:
         return out
 
 
-class _Pictures:
-    """Rendered frames of windows, found by clip and time."""
-
-    def __init__(self, folders: Sequence[str]) -> None:
-        self.files: list[Path] = []
-        self._by_clip: dict[str, list[tuple[float, int]]] = defaultdict(list)
-        for folder in (Path(f) for f in folders):
-            manifest = folder / "manifest.jsonl"
-            if not manifest.is_file():
-                raise InvalidInput(
-                    f"{folder} is no whole set of pictures.", "Finish it with `impromptu render frames`."
-                )
-            for line in manifest.read_text(encoding="utf-8").splitlines():
-                row = json.loads(line)
-                self._by_clip[str(row["clip_sha256"])].append((float(row["frame"]), len(self.files)))
-                self.files.append(folder / str(row["file"]))
-
-    def near(self, digest: str, start: int, end: int) -> int:
-        """The picture whose frame is nearest to the middle of a window, if it is inside or at most as far again."""
-        middle = (start + end) / 2
-        best = min(self._by_clip.get(digest, ()), key=lambda p: abs(p[0] - middle), default=None)
-        return best[1] if best is not None and abs(best[0] - middle) <= end - start else -1
-
-    def vectors(self, space: LatentSpace) -> NDArray[np.float16]:
-        """(n, d) of all pictures, then (n, d) of them mirrored."""
-        if not self.files:
-            return np.empty((0, 0), np.float16)
-        from PIL import Image
-
-        plain, mirrored = [], []
-        for i in range(0, len(self.files), 32):
-            rows = [np.asarray(Image.open(f).convert("RGB")) for f in self.files[i : i + 32]]
-            batch = torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float() / 255
-            plain.append(space.pictures(batch))
-            mirrored.append(space.pictures(batch.flip(-1)))
-        return np.concatenate([*plain, *mirrored]).astype(np.float16)
+def labels_of(labels: Sequence[Label], start: int, end: int) -> list[Label]:
+    """The labels of at least six of the frames [start, end), or of all that they have, in order of time."""
+    here = [l for l in labels if min(l.end, end) - max(l.start, start) >= min(6, l.end - l.start)]
+    return sorted(here, key=lambda l: (l.start, l.end))
 
 
 def joined_texts(labels: Sequence[Label], start: int, end: int, join: str) -> list[str]:
@@ -210,9 +208,8 @@ def joined_texts(labels: Sequence[Label], start: int, end: int, join: str) -> li
     Args:
         join: `ways` or `all`, as of `CorpusOptions`.
     """
-    here = [l for l in labels if min(l.end, end) - max(l.start, start) >= min(6, l.end - l.start)]
     ranges: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for label in sorted(here, key=lambda l: (l.start, l.end)):
+    for label in labels_of(labels, start, end):
         ranges[label.start, label.end].append(label.text)
     if not ranges:
         return []
@@ -228,34 +225,25 @@ def joined_texts(labels: Sequence[Label], start: int, end: int, join: str) -> li
 
 
 def _windows(
-    index: int, placed: CorpusClip, clip: Clip, options: CorpusOptions, texts: _Texts, pictures: _Pictures,
-    actions: Sequence[str],
-) -> Iterator[tuple[int, int, int, int, int, list[int], list[int]]]:  # fmt: skip
+    index: int, draft: _Draft, options: CorpusOptions, texts: _Texts, pictures: Pictures, actions: Sequence[str]
+) -> Iterator[tuple[int, int, int, int, int, list[int], list[int]]]:
     """Rows of a clip's windows: clip, start, length, picture, action, texts, the mirror's texts."""
-    frames = len(clip)
+    frames, placed = draft.placed.frames, draft.placed
     last = max(frames - LENGTH, 0)
-    starts = sorted(
-        {*range(0, last + 1, options.stride), *([last] if last % options.stride >= SHORTEST // 2 else [])}
-    )
-    action = action_of_labels(l.text for l in clip.labels)
-    for start in starts:
+    ends = [last] if last % options.stride >= SHORTEST else []
+    for start in sorted({*range(0, last + 1, options.stride), *ends}):
         end = min(start + LENGTH, frames)
-        said = joined_texts(clip.labels, start, end, options.join)
+        said = joined_texts(draft.labels, start, end, options.join)
         if said:
+            action = action_of_labels(l.text for l in labels_of(draft.labels, start, end))
             yield (
-                index, placed.start + start, end - start, pictures.near(placed.sha256, start, end),
+                index, placed.start + start, end - start, pictures.near(placed.sha256, start, end, draft.rate),
                 actions.index(action) if action else -1, texts.ids(said), texts.ids([mirror_words(t) for t in said]),
             )  # fmt: skip
 
 
-def _write(
-    corpus: Corpus, drafts: Sequence[_Draft], rows: Sequence[Any], texts: list[str], vectors: Any, seen: Any
-) -> None:
+def _write(corpus: Corpus, rows: Sequence[Any], texts: list[str], vectors: Any, seen: Any) -> None:
     folder = corpus.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).unlink(missing_ok=True)  # what is half replaced is no corpus
-    _save(folder / FEATURES, np.concatenate([d.features.astype(np.float16) for d in drafts]))
-    _save(folder / CONTACTS, np.concatenate([d.contacts for d in drafts]))
     _save(folder / TEXT_VECTORS, vectors)
     _save(folder / PICTURES, seen)
     write_json(folder / TEXTS, texts)
@@ -267,7 +255,7 @@ def _write(
         action=np.array(columns[4], np.int32), text_offsets=said.offsets, text_values=said.values,
         mirrored_offsets=mirrored.offsets, mirrored_values=mirrored.values,
     )  # fmt: skip
-    write_json(folder / FILE, replace(corpus).to_json())
+    write_json(folder / FILE, corpus.to_json())
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

@@ -18,7 +18,13 @@ SIZE = 10.0
 
 
 def fit_codes(
-    corpus: Corpus, indices: NDArray[np.int64], config: ModelConfig, mean: Tensor, std: Tensor, seed: int = 0
+    corpus: Corpus,
+    indices: NDArray[np.int64],
+    config: ModelConfig,
+    mean: Tensor,
+    std: Tensor,
+    augmentation: Augmentation,
+    seed: int = 0,
 ) -> Codes | None:
     """Codes for the training windows of a corpus; none where the model has none.
 
@@ -30,7 +36,7 @@ def fit_codes(
     if not config.codes:
         return None
     lots = np.random.default_rng([seed, 0xC0DE])
-    sampler = Sampler(corpus, indices, Augmentation())
+    sampler = Sampler(corpus, indices, augmentation)
     waves = orthonormal_cosines(config.waves, config.length)
     rows = []
     for _ in range(0, SAMPLE, 250):
@@ -42,6 +48,7 @@ def fit_codes(
     count = min(config.codes, len(basis))
     basis = torch.nn.functional.pad(basis[:count], (0, 0, 0, config.codes - count))
     lengths = ((slow - centre) @ basis.T).norm(dim=1)
-    texts = torch.from_numpy(corpus.text_vectors.astype(np.float32))
+    said = np.unique(np.concatenate([corpus.windows.texts[int(i)] for i in indices]))
+    texts = torch.from_numpy(corpus.text_vectors[said].astype(np.float32))
     _, _, directions = torch.linalg.svd(texts.T @ texts)
-    return Codes(basis, centre, directions[-config.codes :], torch.tensor(SIZE) / lengths.mean())
+    return Codes(basis, centre, directions[-config.codes :], torch.tensor(SIZE) / lengths.mean().clamp(min=1e-6))

@@ -10,6 +10,7 @@ pictures.npy    (n, d) float16 unit vectors
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -28,7 +29,7 @@ TEXTS, TEXT_VECTORS, PICTURES = "texts.json", "texts.npy", "pictures.npy"
 LENGTH = 60
 """Frames of a window, at 30 a second."""
 SHORTEST = 20
-"""Frames below which a window at a clip's end is left out; a clip that is shorter as a whole is kept."""
+"""Frames beyond the last window of the stride that make another one at a clip's end."""
 VERSION = 1
 
 
@@ -154,6 +155,17 @@ class Corpus:
         """Indices of the windows of a split, of some libraries or all."""
         wanted = [c.split == split and (not libraries or c.library in libraries) for c in self.clips]
         return np.flatnonzero(np.array(wanted, bool)[self.windows.clip])
+
+    def digest(self) -> str:
+        """sha256 of which motions are in which split, in which space: what a training run depends on."""
+        h = hashlib.sha256(json.dumps(self.facts.get("space"), sort_keys=True).encode())
+        for clip in self.clips:
+            h.update(f"{clip.sha256} {clip.split} {clip.start} {clip.frames}".encode())
+        return h.hexdigest()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For workers that are given a copy: what is read through memory maps they map themselves."""
+        return {name: self.__dict__[name] for name in ("folder", "clips", "actions", "facts")}
 
     def to_json(self) -> dict[str, Any]:
         """The content of `corpus.json`."""

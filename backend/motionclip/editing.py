@@ -8,7 +8,7 @@ what z does not say of the motion stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +21,10 @@ from ..motion.ops import overlay
 from ..motion.resample import sample
 from .bank import Bank
 from .corpus import LENGTH
-from .features import features_of, joints_of
+from .features import HEIGHT, ROTATIONS, features_of, joints_of
 from .finishing import Finished, finish
 from .generation import exchanged, nearest, stretched
-from .passages import cut, join, spans
+from .passages import cut, ease, join, spans
 from .recognition import encode_clip, recognise
 from .weights import MotionModel
 
@@ -83,7 +83,7 @@ def by_words(model: MotionModel, bank: Bank, clip: Clip, words: str, without: st
     wanted = combined(now, words)
     there, here = (latent_of(model, bank, t) for t in (wanted, now))
     features = shifted(model, motion, motion.latents + amount * (there - here))
-    return _edited(model, features, clip, {"from": now, "to": wanted, "amount": amount})
+    return _edited(model, features, [clip], {"from": now, "to": wanted, "amount": amount})
 
 
 def plainest(bank: Bank, label: str) -> str:
@@ -125,7 +125,7 @@ def mixed(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:
     rest = rest + amount * (b.features - decoded(model, b.latents, frames))
     # What latents leave out of two motions cancels half way, as two voices out of step do.
     features = decoded(model, latents, frames) + rest
-    return _edited(model, features, clip, {"amount": amount})
+    return _edited(model, features, [clip, other], {"amount": amount})
 
 
 def resampled(clip: Clip, frames: int) -> Clip:
@@ -135,7 +135,8 @@ def resampled(clip: Clip, frames: int) -> Clip:
 
 def parts(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:
     """With the upper body of another motion: towards the latents of the two put together."""
-    whole = overlay(clip, other)
+    source, licence = origin_of([(c.source, c.licence) for c in (clip, other)])
+    whole = overlay(clip, other).with_(source=source, licence=licence)
     edited = mixed(model, clip, whole.with_(labels=()), amount)
     return Edited(edited.clip, edited.finished, {"amount": amount})
 
@@ -146,7 +147,7 @@ def difference(model: MotionModel, clip: Clip, minus: Clip, plus: Clip, amount: 
     count = len(motion.latents)
     away, there = (stretched(encode_clip(model, c), count) for c in (minus, plus))
     features = shifted(model, motion, motion.latents + amount * (there - away))
-    return _edited(model, features, clip, {"amount": amount})
+    return _edited(model, features, [clip, minus, plus], {"amount": amount})
 
 
 def between(
@@ -161,7 +162,7 @@ def between(
     edge = min(EDGE, len(a), len(b))
     filled = fill(model, a[-edge:], b[:edge], gap, check)
     features = np.concatenate([a[:-edge], filled, b[edge:]])
-    return _edited(model, features, clip, {"seconds": seconds})
+    return _edited(model, features, [clip, other], {"seconds": seconds})
 
 
 def fill(
@@ -185,19 +186,20 @@ def fill(
     missed[~known] = 0
     fade = np.linspace(0, 1, inner + 2)[1:-1, None]
     first, last = missed[len(before) - 1], missed[len(before) + inner]
-    missed[len(before) : len(before) + inner] = first * _ease(1 - fade) + last * _ease(fade)
+    missed[len(before) : len(before) + inner] = first * ease(1 - fade) + last * ease(fade)
     out = out + missed
     if inner < gap:
         at = np.linspace(0, inner + 1, gap + 2) + len(before) - 1
         low = np.minimum(at.astype(int), len(out) - 2)
         way = out[low] * (1 - (at - low)[:, None]) + out[low + 1] * (at - low)[:, None]
-        out = np.concatenate([out[: len(before)], way[1:-1], out[len(before) + inner :]])
+        way = way[1:-1]
+        # Who takes longer for the same way goes slower, but at both ends as fast as the motions there.
+        slow = inner / gap
+        ends = np.minimum(np.minimum(np.arange(gap), np.arange(gap)[::-1]) / EDGE, 1)[:, None]
+        way[:, ROTATIONS:HEIGHT] *= 1 - (1 - slow) * ease(ends)
+        out = np.concatenate([out[: len(before)], way, out[len(before) + inner :]])
     assert len(out) == total
     return out.astype(np.float32)
-
-
-def _ease(t: Array) -> Array:
-    return t * t * (3 - 2 * t)
 
 
 def fit_latent(
@@ -230,12 +232,21 @@ def fit_latent(
     return z.detach().numpy()[0]
 
 
-def _edited(model: MotionModel, features: Array, clip: Clip, facts: dict[str, Any]) -> Edited:
+def _edited(model: MotionModel, features: Array, clips: Sequence[Clip], facts: dict[str, Any]) -> Edited:
+    """A clean motion of the features; what it was made of is said of it.
+
+    Args:
+        clips: the motions that are in it, the changed one first.
+    """
     done = finish(model, features, None, "edited")
+    source, licence = origin_of([(c.source, c.licence) for c in clips])
     made = done.clip.with_(
-        name="edited",
-        source=f"edited by {model.name}: {clip.source}".rstrip(": "),
-        licence=clip.licence,
-        kind="generated",
+        name="edited", source=f"edited by {model.name}: {source}".rstrip(": "), licence=licence, kind="generated"
     )
     return Edited(made, done, {**facts, "clean_up": done.to_json()})
+
+
+def origin_of(parts: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """Source and licence of what is made of several motions, each once."""
+    sources, licences = zip(*parts, strict=True)
+    return "; ".join(dict.fromkeys(s for s in sources if s)), " AND ".join(dict.fromkeys(licences))

@@ -37,7 +37,7 @@ class Figures:
     jerk: float
     """Mean length of the joints' third derivative, m/s^3."""
     sunk: float
-    """Millimetres that the lowest sole is below the floor, the mean over frames in which it is."""
+    """Millimetres that the lowest sole is below the floor, the mean over all frames."""
     beyond: float
     """Share of the joints' angles outside of what recordings show."""
 

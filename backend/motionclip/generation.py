@@ -27,7 +27,7 @@ from .finishing import Finished, finish
 from .passages import OVERLAP, join, spans
 from .weights import MotionModel
 
-SHARPNESS = 0.03
+SHARPNESS = 0.02
 """Difference in cosine that makes a neighbour e times as likely at temperature 1."""
 KEPT = 0.35
 """How much of a neighbour's own is lost for each unit that the cosine of the two texts is below 1."""
@@ -109,7 +109,7 @@ def latents_for(
     draw: Draw,
 ) -> tuple[NDArray[np.float32], int, str]:  # fmt: skip
     """(k, latent) for a text's unit vector, the number of frames, and the clip that they began with."""
-    lots = np.random.default_rng([draw.seed, 0xC11F])
+    lots = np.random.default_rng([draw.seed % 2**63, 0xC11F])
     shake = SHAKE * draw.temperature * lots.standard_normal(len(model.spread)) @ model.spread.numpy()
     if bank is None or not draw.neighbours:
         return (model.norm * model.meaning(text) + shake)[None].astype(np.float32), LENGTH, ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from .features import JOINTS, ROTATIONS, mirrored
 
@@ -17,6 +19,8 @@ ALIKE = 0.045
 """Root mean square difference of the local rotations' columns below which two passages are one recording."""
 STILL = 0.05
 """Root mean square change within a passage below which it says nothing: everybody stands alike."""
+DIRECTIONS = 12
+"""In which passages are first compared."""
 _CHUNK = 8192
 
 
@@ -47,20 +51,30 @@ def find_leaks(features: Sequence[NDArray[np.floating]], splits: Sequence[str]) 
 
 
 def _holders(held: Sequence[NDArray[np.floating]], others: dict[int, NDArray[np.floating]]) -> set[int]:
+    """The others that hold a passage of the held ones.
+
+    Passages that are alike are alike in a few directions, in which a tree finds them; those found are compared whole.
+    """
     probes = np.concatenate([_passages(f, EVERY) for f in held])
     parts = probes.reshape(len(probes), len(PROBE), -1)
     probes = probes[np.sqrt(((parts - parts.mean(1, keepdims=True)) ** 2).mean((1, 2))) > STILL]
     if not len(probes):
         return set()
-    squares = (probes**2).sum(1)
-    found: set[int] = set()
-    for i, clip in others.items():
-        for start in range(0, len(clip), _CHUNK):
-            passages = _passages(clip[start : start + _CHUNK + PROBE[-1]], 2)
-            if not len(passages):
-                continue
-            apart = (passages**2).sum(1)[:, None] + squares - 2 * passages @ probes.T
-            if apart.min() < ALIKE**2 * probes.shape[1]:
-                found.add(i)
-                break
-    return found
+    lots = np.random.default_rng(0)
+    some = probes[lots.choice(len(probes), min(len(probes), 4000), replace=False)]
+    _, directions = np.linalg.eigh(np.cov(some.T))
+    few = np.ascontiguousarray(directions[:, -DIRECTIONS:], np.float32)
+    tree = cKDTree(probes @ few)
+    reach = ALIKE * probes.shape[1] ** 0.5
+    return {i for i, clip in others.items() if _holds(clip, probes, tree, few, reach)}
+
+
+def _holds(clip: NDArray[np.floating], probes: NDArray[np.float32], tree: cKDTree, few: Any, reach: float) -> bool:
+    for start in range(0, len(clip), _CHUNK):
+        passages = _passages(clip[start : start + _CHUNK + PROBE[-1]], 2)
+        if not len(passages):
+            continue
+        for passage, near in zip(passages, tree.query_ball_point(passages @ few, reach), strict=True):
+            if near and np.linalg.norm(probes[near] - passage, axis=1).min() < reach:
+                return True
+    return False

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..motion.library import Library
 from ..protocol import Incompatible
 from .bank import Bank, open_bank
-from .building import CorpusOptions, build_corpus
+from .building import SHIPPED, CorpusOptions, build_corpus
 from .corpus import LENGTH, Corpus
 from .evaluation.generated import Generate
 from .evaluation.judge import load_judge
@@ -57,7 +57,9 @@ def _measure(model: MotionModel, corpus: Corpus, runs: Mapping[str, str], seed: 
             f"Make the corpus with `--space {model.about['space']['spec']}`.",
         )
     bank = trained_bank(open_bank(Library.open(), model), corpus)
-    ways = {"words alone": drawn(model, None, 0), "as by default": drawn(model, bank, Draw().neighbours)}
+    ways = {"words alone": drawn(model, None, 0)}
+    if bank.clips:
+        ways["as by default"] = drawn(model, bank, Draw().neighbours)
     stages: list[str] = []
 
     def say(stage: str) -> None:
@@ -74,9 +76,12 @@ def _measure(model: MotionModel, corpus: Corpus, runs: Mapping[str, str], seed: 
     return report
 
 
-def trained_bank(bank: Bank, corpus: Corpus) -> Bank:
-    """Only the clips that train: a draw that began with a held-out clip would be measured against itself."""
-    known = {c.name for c in corpus.clips if c.split == "train"}
+def trained_bank(bank: Bank, corpus: Corpus, library: str = SHIPPED) -> Bank:
+    """Only the clips of a library of the corpus that train.
+
+    A draw that began with a held-out clip would be measured against itself.
+    """
+    known = {c.name for c in corpus.clips if c.split == "train" and c.library == library}
     keep = np.array([name in known for name in bank.clips], bool)
     place = np.cumsum(keep) - 1
     windows, texts = keep[bank.clip], keep[bank.text_clip]

@@ -121,8 +121,10 @@ class MotionClip(nn.Module):
             c.layers, nn.LayerNorm(c.width), enable_nested_tensor=False,
         )  # fmt: skip
         tokens, direct = c.length // c.patch, c.keys if c.keys > 1 else 0
-        self.gather = nn.Parameter(cosines(direct, tokens) / tokens**0.5)
-        self.spread = nn.Parameter(cosines(direct, tokens).T.contiguous())
+        # Empty ones get no gradient, which several processes would wait for.
+        learnt = direct > 0
+        self.gather = nn.Parameter(cosines(direct, tokens) / tokens**0.5, requires_grad=learnt)
+        self.spread = nn.Parameter(cosines(direct, tokens).T.contiguous(), requires_grad=learnt)
         self.to_latent = nn.Linear((1 + direct) * c.width, c.latent)
         self.from_latent = nn.Linear(c.latent, c.keys * c.width)
         self.decoder = nn.TransformerDecoder(
@@ -167,9 +169,11 @@ class MotionClip(nn.Module):
         latents = self.to_latent(torch.cat((out[:, :1], sums), 1).flatten(1))
         if not c.codes:
             return latents
-        slow = torch.einsum("kt,btf->bkf", self.waves, x).flatten(1)
-        codes = (slow - self.centre) @ self.basis.T
-        return self.meaning(latents) + self.scale * codes @ self.place
+        with torch.autocast(x.device.type, enabled=False):
+            # In half precision the codes' rounding would be the motion's tremor.
+            slow = torch.einsum("kt,btf->bkf", self.waves, x.float()).flatten(1)
+            codes = (slow - self.centre) @ self.basis.T
+            return self.meaning(latents.float()) + self.scale * codes @ self.place
 
     def meaning(self, latents: Tensor) -> Tensor:
         """The part of latents that texts and pictures are compared with: what is not linear codes."""
@@ -194,8 +198,10 @@ class MotionClip(nn.Module):
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         made = out[..., :WIDTH]
         if c.codes:
-            slow = (latents @ self.place.T / self.scale) @ self.basis + self.centre
-            made = made + torch.einsum("kt,bkf->btf", self.waves, slow.unflatten(1, (c.waves, WIDTH)))[:, :frames]
+            with torch.autocast(made.device.type, enabled=False):
+                slow = (latents.float() @ self.place.T / self.scale) @ self.basis + self.centre
+                waves = slow.unflatten(1, (c.waves, WIDTH))
+                made = made.float() + torch.einsum("kt,bkf->btf", self.waves, waves)[:, :frames]
         return Decoded(made * self.std + self.mean, out[..., WIDTH:])
 
     def forward(

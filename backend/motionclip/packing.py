@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..files import read_json
 from ..motion.kinematics import axis_angle_from_matrix
+from ..protocol import InvalidInput
 from .batches import PLAIN, Sampler
 from .corpus import Corpus
 from .features import rotations_of
@@ -26,7 +27,13 @@ MARGIN = 0.1
 
 
 def load_run(run: Path, latent: int) -> MotionClip:
-    """The best weights of a run."""
+    """The best weights of a run.
+
+    Raises:
+        InvalidInput: it has none, since nothing was measured or the loss was never a number.
+    """
+    if not (run / BEST).is_file():
+        raise InvalidInput(f"{run} holds no trained weights.", "Train with `impromptu motion train`.")
     recipe = read_json(run / RECIPE)["recipe"]
     model = MotionClip(ModelConfig(**recipe["model"]).in_space(latent))
     model.load_state_dict(torch.load(run / BEST, weights_only=True, map_location="cpu"))
@@ -71,15 +78,16 @@ def spread_of(latents: NDArray[np.floating], texts: NDArray[np.integer]) -> NDAr
     means = np.zeros((len(counts), latents.shape[1]))
     np.add.at(means, group, latents)
     left = (latents - (means / counts[:, None])[group])[counts[group] > 1]
-    _, size, directions = np.linalg.svd(left, full_matrices=False)
-    count = min(DIRECTIONS, len(size))
-    return (directions[:count] * (size[:count, None] / max(len(left), 1) ** 0.5)).astype(np.float32)
+    variances, directions = np.linalg.eigh(left.T @ left / max(len(left), 1))
+    deviations = np.sqrt(np.maximum(variances[::-1][:DIRECTIONS], 0))
+    return (directions.T[::-1][:DIRECTIONS] * deviations[:, None]).astype(np.float32)
 
 
 def limits_of(corpus: Corpus, indices: NDArray[np.int64], most: int = 60_000) -> list[Any]:
     """(22, 3, 2) lowest and highest angle of each joint's axes, but for one frame in a thousand, with a margin."""
-    rows = np.unique(np.concatenate([[s, s + 15, s + 19] for s in corpus.windows.start[indices]]))
-    rows = rows[rows < len(corpus.features)][:: max(1, len(rows) // most)]
+    start, last = corpus.windows.start[indices], corpus.windows.length[indices] - 1
+    rows = np.unique(np.concatenate([start, start + last // 3, start + 2 * last // 3]))
+    rows = rows[:: max(1, len(rows) // most)]
     rotations = rotations_of(torch.from_numpy(corpus.features[rows].astype(np.float32))).numpy()
     angles = axis_angle_from_matrix(rotations)
     low, high = np.quantile(angles, (0.0005, 0.9995), axis=0)

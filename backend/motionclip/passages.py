@@ -46,16 +46,20 @@ def join(windows: NDArray[np.floating], frames: int, overlap: int = OVERLAP) -> 
         ramp = np.ones(b - a)
         if i:
             shared = pieces[i - 1][1] - a
-            ramp[:shared] = _ease(shared)
+            ramp[:shared] = _ramp(shared)
         if i + 1 < len(pieces):
             shared = b - pieces[i + 1][0]
-            ramp[-shared:] *= _ease(shared)[::-1]
+            ramp[-shared:] *= _ramp(shared)[::-1]
         total[a:b] += windows[i, : b - a] * ramp[:, None]
         weight[a:b, 0] += ramp
     return (total / weight).astype(np.float32)
 
 
-def _ease(count: int) -> NDArray[np.float64]:
+def _ramp(count: int) -> NDArray[np.float64]:
     """(count,) from near 0 to near 1, level at both ends; with its mirror image it adds up to 1."""
-    t = (np.arange(count) + 0.5) / count
+    return ease((np.arange(count) + 0.5) / count)
+
+
+def ease(t: NDArray[np.floating]) -> NDArray[np.floating]:
+    """From 0 to 1 as t goes from 0 to 1, level at both ends."""
     return t * t * (3 - 2 * t)

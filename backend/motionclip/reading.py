@@ -28,7 +28,8 @@ def read_clip(path: str | Path, body: BodyModel, betas: torch.Tensor) -> Clip:
     """A motion file at 30 frames a second, for the reference legs, on the floor.
 
     Args:
-        path: a job's motion.npz, whose motion is of `body` with `betas`; or any file that the importers read.
+        path: a job's motion.npz, of `body` with the file's betas, or `betas` where it has none; or any
+            file that the importers read.
 
     Raises:
         InvalidInput: it cannot be read, is of another body, or is too short.
@@ -56,6 +57,9 @@ def _of_job(path: Path, body: BodyModel, betas: torch.Tensor) -> Clip:
             f"{path.name} has {motion.poses.shape[1]} joints, {body.name} has {len(body.joint_names)}.",
             "Name the body that the motion was made for.",
         )
+    kept = load_npz(path).get("betas")
+    if kept is not None and kept.shape == (body.num_betas,):
+        betas = torch.from_numpy(np.asarray(kept, np.float32))[None]
     rest = body.rest_joints(betas)[0].detach().cpu().numpy().astype(np.float64)
     offsets = body_offsets(rest, body.joint_names)
     joints = [body.joint_names.index(name) for name in JOINT_NAMES]

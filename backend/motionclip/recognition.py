@@ -78,8 +78,8 @@ def recognise(
     if labels:
         texts, vectors = list(labels), model.space.texts(list(labels))
     else:
-        texts = list(dict.fromkeys(bank.texts))
-        vectors = bank.text_vectors[[bank.texts.index(t) for t in texts]]
+        first = {text: row for row, text in reversed(list(enumerate(bank.texts)))}
+        texts, vectors = list(first), bank.text_vectors[list(first.values())]
     cosines = vectors @ mean
     odds = np.exp((cosines - cosines.max()) / TEMPERATURE)
     shares = odds / odds.sum()

@@ -7,6 +7,7 @@ that the whole is a unit vector; its cosine is the weighted mean of the parts' c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,7 +59,7 @@ class LatentSpace:
         spec: encoders and their weights, `minilm:0.8,body:0.2`; a name alone is the whole space, `clip`.
 
     Raises:
-        InvalidInput: an unknown encoder, or a weight that is none.
+        InvalidInput: a weight that is none; an unknown encoder is found out when it is first asked.
     """
 
     def __init__(self, spec: str = DEFAULT) -> None:
@@ -107,7 +108,8 @@ class LatentSpace:
 
     def to_json(self) -> dict[str, Any]:
         """What a model keeps of its space."""
-        return {"spec": self.spec, "dim": self.dim, "digests": self.digests()}
+        seen = [self.seen.start, self.seen.stop]
+        return {"spec": self.spec, "dim": self.dim, "digests": self.digests(), "seen": seen}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> LatentSpace:
@@ -115,8 +117,16 @@ class LatentSpace:
 
         Raises:
             Incompatible: an encoder is not the one that the model was trained with.
+            InvalidInput: the file names an encoder that is no name of ours: a path or an address in a file that came
+                from elsewhere is not followed.
         """
         space = cls(str(value["spec"]))
+        foreign = [p.name for p in space.parts if not re.fullmatch(r"[A-Za-z0-9_-]+", p.name)]
+        if foreign:
+            raise InvalidInput(
+                f"The motion model wants the encoder {foreign[0]!r}, which is no name of a known one.",
+                "Train it with an encoder by its name: minilm, mpnet, body, clip, or one of `impromptu models list`.",
+            )
         for name, digest in space.digests().items():
             if digest != value["digests"].get(name):
                 raise Incompatible(

@@ -36,8 +36,8 @@ def origins(clip: Clip) -> tuple[str, ...]:
     """The clips that this one was made from; itself where it was made from none."""
     made_of = clip.meta.get("take_of")
     if isinstance(made_of, str):
-        # The upper body of one over the legs of another.
-        return tuple(made_of.split("_with_"))
+        # Of two: the upper body of one over the legs of another.
+        return (made_of, *made_of.split("_with_")) if "_with_" in made_of else (made_of,)
     return tuple(str(name) for name in made_of) if isinstance(made_of, (list, tuple)) and made_of else (clip.name,)
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..body.kept import kept_body
 from ..files import read_json, write_json
-from ..protocol import InvalidInput
+from ..protocol import InvalidInput, RuntimeMissing
 from .batches import PLAIN, Augmentation, Sampler, loader
 from .coding import fit_codes
 from .corpus import Corpus
@@ -26,6 +26,7 @@ from .model import PAPER, SMALL, Decoded, ModelConfig, MotionClip
 from .surface import Surface
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
+OLD = f".{CHECKPOINT}-old"
 AVERAGED, STATE = "averaged.pt", "state.json"
 """In the checkpoint, beside accelerate's own files."""
 
@@ -114,8 +115,14 @@ class Training:
         self, corpus: Corpus, recipe: Recipe, folder: Path, workers: int = 0, precision: str = "auto",
         compiled: bool = False,
     ) -> None:  # fmt: skip
-        from accelerate import Accelerator
-
+        try:
+            # Both now: the second is first used when a measurement is written, an hour's work later.
+            from accelerate import Accelerator
+            from torch.utils import tensorboard
+        except ImportError as error:
+            raise RuntimeMissing(
+                f"Training needs {error.name}, which is not installed.", "Install it: pip install 'impromptu[train]'"
+            ) from error
         if precision == "auto":
             precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
         self.accelerator = Accelerator(mixed_precision=precision)
@@ -124,7 +131,7 @@ class Training:
         self._claim()
         mean, std = statistics(corpus, self._indices("train"))
         config = recipe.model.in_space(corpus.text_vectors.shape[1])
-        codes = fit_codes(corpus, self._indices("train"), config, mean, std, recipe.seed)
+        codes = fit_codes(corpus, self._indices("train"), config, mean, std, recipe.augmentation, recipe.seed)
         model = MotionClip(config, mean, std, codes)
         self.averaged = MotionClip(config, mean, std, codes).requires_grad_(False).eval()
         self.averaged.load_state_dict(model.state_dict())
@@ -138,11 +145,15 @@ class Training:
         held = self._indices("valid")
         if len(held):
             self.valid = Sampler(corpus, held, PLAIN)
-        if (folder / CHECKPOINT).is_dir():
+        if self._found():
             self._load(folder / CHECKPOINT)
-        self._writer: Any = None
+        self._board, self._writer = tensorboard.SummaryWriter, None
 
     def _indices(self, split: str) -> Any:
+        known = {c.library for c in self.corpus.clips}
+        unknown = [name for name in self.recipe.libraries if name not in known]
+        if unknown:
+            raise InvalidInput(f"The corpus has no library {unknown[0]}.", f"It has {', '.join(sorted(known))}.")
         found = self.corpus.of_split(split, self.recipe.libraries)
         if split == "train" and not len(found):
             raise InvalidInput("Nothing of the corpus may train.", "Add libraries, or hold less out.")
@@ -152,8 +163,8 @@ class Training:
         """The folder is this run's."""
         identity = {
             "recipe": self.recipe.to_json(),
-            "corpus": self.corpus.facts.get("space"),
-            "windows": len(self.corpus.windows),
+            "corpus": self.corpus.digest(),
+            "processes": self.accelerator.num_processes,
         }
         if self.accelerator.is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -166,12 +177,8 @@ class Training:
 
     @property
     def seen(self) -> slice:
-        """Where pictures have their place in the latent."""
-        width, dim = (
-            self.corpus.pictures.shape[1] if self.corpus.pictures.size else 0,
-            self.corpus.text_vectors.shape[1],
-        )
-        return slice(dim - width, dim) if width else slice(0, 0)
+        """Where pictures have their place in the latent; nowhere without pictures."""
+        return slice(*self.corpus.facts["space"]["seen"]) if self.corpus.pictures.size else slice(0, 0)
 
     def run(self, report: Callable[[str], None] = print, until: int | None = None) -> bool:
         """Train to the end, or to a step.
@@ -195,7 +202,7 @@ class Training:
                 sums[name] = sums.get(name, 0.0) + value
             count += 1
             if state.step % recipe.every == 0 or state.step == recipe.steps:
-                means = {k: float(v) / count for k, v in sums.items()}
+                means = {k: float(accelerator.reduce(v, "mean")) / count for k, v in sums.items()}
                 sums, count = {}, 0
                 rate = (state.step - first) * recipe.batch * accelerator.num_processes / (time.monotonic() - begun)
                 self._measure(means, rate, report)
@@ -254,9 +261,18 @@ class Training:
                 sums[name] = sums.get(name, 0.0) + float(value) * len(chosen) / len(indices)
         return sums
 
+    def _held(self, means: dict[str, float]) -> dict[str, float]:
+        """What decides: measured by one process and told to the others, so that all stop at the same step."""
+        from accelerate.utils import broadcast_object_list
+
+        told: list[Any] = [None]
+        if self.accelerator.is_main_process:
+            told = [self.validate() if self.valid is not None else dict(means)]
+        return broadcast_object_list(told)[0] if self.accelerator.num_processes > 1 else told[0]
+
     def _measure(self, means: dict[str, float], rate: float, report: Callable[[str], None]) -> None:
         state = self.state
-        held = self.validate() if self.valid is not None else dict(means)
+        held = self._held(means)
         better = held["loss"] < state.best
         state.best, state.since = (held["loss"], 0) if better else (state.best, state.since + 1)
         if not self.accelerator.is_main_process:
@@ -278,15 +294,21 @@ class Training:
         )
 
     def _tensorboard(self, row: dict[str, Any]) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
         if self._writer is None:
-            self._writer = SummaryWriter(str(self.folder))
+            self._writer = self._board(str(self.folder))
         for split in ("train", "valid"):
             for name, value in row[split].items():
                 self._writer.add_scalar(f"{name}/{split}", value, row["step"])
         self._writer.add_scalar("windows_per_second", row["windows_per_second"], row["step"])
         self._writer.flush()
+
+    def _found(self) -> bool:
+        """Whether there is a checkpoint; the one before where a kill came between the two renames of `save`."""
+        target, old = self.folder / CHECKPOINT, self.folder / OLD
+        if self.accelerator.is_main_process and old.is_dir() and not target.is_dir():
+            old.rename(target)
+        self.accelerator.wait_for_everyone()
+        return target.is_dir()
 
     def _load(self, folder: Path) -> None:
         """Go on from a checkpoint. What accelerate itself would keep for us it would read as code, so we keep it."""
@@ -296,6 +318,14 @@ class Training:
         kept = read_json(folder / STATE)
         best = math.inf if kept["best"] is None else float(kept["best"])
         self.state = State(int(kept["step"]), best, int(kept["since"]))
+        if self.accelerator.is_main_process:
+            self._cut_log()
+
+    def _cut_log(self) -> None:
+        """Rows of steps that the checkpoint does not know are written again."""
+        lines = (self.folder / LOG).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= self.state.step]
+        _replace(self.folder / LOG, lambda path: path.write_text("".join(kept), encoding="utf-8"))
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -310,19 +340,13 @@ class Training:
             write_json(temporary / STATE, {**asdict(self.state), "best": finite})
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            old = self.folder / f".{CHECKPOINT}-old"
+            old = self.folder / OLD
             shutil.rmtree(old, ignore_errors=True)
             if target.exists():
                 target.rename(old)
             temporary.rename(target)
             shutil.rmtree(old, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-
-    def best(self) -> MotionClip:
-        """The model with the weights that were best on `valid`."""
-        model = MotionClip(self.averaged.config)
-        model.load_state_dict(torch.load(self.folder / BEST, weights_only=True, map_location="cpu"))
-        return model.eval()
 
 
 def statistics(corpus: Corpus, indices: Sequence[int] | Any, most: int = 200_000) -> tuple[Tensor, Tensor]:

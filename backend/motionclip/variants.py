@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..motion.library import Library
 from ..motion.retrieval import Retrieval
 from ..protocol import ActRequest
 from .bank import open_bank
+from .editing import origin_of
 from .generation import Draw, Generated, generate
 from .weights import load_model
 
@@ -21,11 +23,20 @@ def generate_variants(
         AssetsMissing: the model's file is not here. Incompatible: its encoders are not those of its training.
     """
     model = load_model()
-    bank = open_bank(library, model)
+    bank = open_bank(library, model) if request.neighbours else None
     made = []
     for i in range(count):
         seed = request.seed + i
         draw = Draw(seed, request.temperature, request.neighbours, request.refine)
-        generated = generate(model, bank, retrieval.motion, draw)
+        generated = _credited(generate(model, bank, retrieval.motion, draw), library)
         made.append((generated, {"seed": seed, "model": model.facts(), **generated.to_json()}))
     return made
+
+
+def _credited(generated: Generated, library: Library) -> Generated:
+    """With source and licence of the clip that it began with, beside the model's."""
+    if not generated.anchor:
+        return generated
+    entry, clip = library.entry(generated.anchor), generated.clip
+    source, licence = origin_of([(clip.source, clip.licence), (entry.source, entry.licence)])
+    return replace(generated, clip=clip.with_(source=source, licence=licence))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..files import atomic_path, sha256_of
+from ..motion.skeleton import JOINT_NAMES
 from ..protocol import AssetsMissing, InvalidInput
 from .features import WIDTH
 from .model import ModelConfig, MotionClip
@@ -138,6 +139,18 @@ def _load(path: Path, _changed: int) -> MotionModel:
         model = MotionClip(config, torch.zeros(WIDTH), torch.ones(WIDTH))
         model.load_state_dict(tensors)
         about = json.loads(words["about"])
+        _check_about(about, config)
         return MotionModel(model, about, spread, sha256_of(path))
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise damaged from error
+
+
+def _check_about(about: Mapping[str, Any], config: ModelConfig) -> None:
+    """Raises ValueError, TypeError or KeyError where the words do not fit the tensors."""
+    if not (np.isfinite(float(about["norm"])) and int(about["space"]["dim"]) == config.latent):
+        raise ValueError("norm or space")
+    if not isinstance(about["space"]["spec"], str) or not isinstance(about["space"]["digests"], dict):
+        raise TypeError("space")
+    limits = about.get("limits")
+    if limits is not None and np.asarray(limits, float).shape != (len(JOINT_NAMES), 3, 2):
+        raise ValueError("limits")

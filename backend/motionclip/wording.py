@@ -8,13 +8,15 @@ from functools import lru_cache
 from ..people.actions import verbs
 from ..people.grammar import gerund
 
-_CLASH = {"do": "does", "go": "goes", "carry": "carries", "cry": "cries", "fly": "flies", "hurry": "hurries"}
+_CLASH = {"do": "does", "go": "goes"}
 
 
 def third_person(verb: str) -> str:
     """`walks` of `walk`."""
     if verb in _CLASH:
         return _CLASH[verb]
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
     return verb + ("es" if re.search(r"(s|x|z|ch|sh)$", verb) else "s")
 
 

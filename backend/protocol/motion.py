@@ -22,7 +22,7 @@ def check_variety(temperature: float, neighbours: int, refine: float) -> None:
     """Raises InvalidInput where one of the three is out of its range."""
     if not (is_number(temperature) and 0 <= temperature <= MOST_TEMPERATURE):
         raise InvalidInput(f"The temperature is {short(temperature)}.", f"Give 0 to {MOST_TEMPERATURE:g}.")
-    if not (is_number(neighbours) and 0 <= neighbours <= MOST_NEIGHBOURS):
+    if not (isinstance(neighbours, int) and is_number(neighbours) and 0 <= neighbours <= MOST_NEIGHBOURS):
         raise InvalidInput(f"{short(neighbours)} neighbours are wanted.", f"Give 0 to {MOST_NEIGHBOURS}.")
     _check_share("The share of the library's clip (refine)", refine)
 
@@ -50,9 +50,12 @@ class EditRequest:
     minus: str = ""
     """Of `difference`: the motion file that is taken away."""
     amount: float = 0.5
-    """How far: 0 leaves the motion as it is, 1 goes all the way. `between` goes all the way in any case."""
+    """How far: 0 leaves the motion, 1 goes all the way; `between` goes all the way in any case. Tremor, joint limits
+    and feet are seen to whatever the amount."""
     seconds: float = 1.0
     """Of `between`: how long the way from one to the other takes."""
+    library: str = ""
+    """Of `words`: whose motions show what words look like; empty: the library that ships."""
     fps: float = 30.0
     """Frames a second of the result."""
     body: str = "neutral"
@@ -67,6 +70,8 @@ class EditRequest:
             raise InvalidInput(f"There is no edit {self.how!r}.", f"Use one of {', '.join(EDITS)}.")
         if self.how == "words":
             object.__setattr__(self, "words", check_prompt(self.words))
+            if self.without:
+                object.__setattr__(self, "without", check_prompt(self.without))
         if self.how in _NEEDS_OTHER and not self.other:
             raise InvalidInput(f"The edit {self.how} needs a second motion.", "Name one with other.")
         if self.how == "difference" and not self.minus:
@@ -85,7 +90,7 @@ class ClassifyRequest:
     motion: str = ""
     """As of `EditRequest`."""
     labels: tuple[str, ...] = ()
-    """What to choose from; none: the actions that the model knows."""
+    """What to choose from; none: the labels of the library."""
     library: str = ""
     """Where the nearest clips are looked for; empty: the library that ships."""
     top: int = 5
@@ -98,5 +103,7 @@ class ClassifyRequest:
         if not self.motion:
             raise InvalidInput("No motion is named.", "Choose an actor that moves, or a motion file.")
         object.__setattr__(self, "labels", tuple(check_prompt(label) for label in self.labels))
+        if not isinstance(self.top, int):
+            raise InvalidInput(f"The number of labels (top) is {short(self.top)}.", "Give a whole number.")
         check_positive("The number of labels (top)", self.top, 1000)
         check_betas(self.betas)

@@ -91,7 +91,7 @@ class ActRequest(RetrieveRequest):
     neighbours: int = 8
     """Of a generated motion: how many of the library's motions it may begin with; 0: the words alone."""
     refine: float = 0.0
-    """Of a generated motion: how far it is drawn to the library's best clip, 0 to 1."""
+    """Of a generated motion with neighbours: how far it is drawn to the library's best clip, 0 to 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

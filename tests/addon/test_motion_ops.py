@@ -237,12 +237,12 @@ def test_reading_a_second_action_leaves_no_trace(second, monkeypatch):
     bpy.context.scene.frame_set(7)
     before = state()
     settings().how = "mix"
-    made, _ = motion_request.edit_requests(settings(), own)
+    made, _ = motion_request.edit_requests(settings(), own, "")
     assert len(made) == 1
     assert state() == before
     monkeypatch.setattr(motion_request, "save_motion", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        motion_request.edit_requests(settings(), own)
+        motion_request.edit_requests(settings(), own, "")
     assert state() == before
 
 
@@ -257,7 +257,7 @@ def test_a_failure_midway_removes_the_stand_in(second, monkeypatch):
     monkeypatch.setattr(second_motion, "read_motion", fail)
     settings().how = "mix"
     with pytest.raises(OSError, match="no"):
-        motion_request.edit_requests(settings(), rig())
+        motion_request.edit_requests(settings(), rig(), "")
     assert state() == before
 
 

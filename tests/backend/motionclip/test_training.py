@@ -1,6 +1,7 @@
 """The auto-encoder learns, its losses count what they say, and a killed run goes on exactly."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -179,3 +180,37 @@ def test_it_stops_when_nothing_gets_better(corpus, recipe, tmp_path):
     begun = time.monotonic()
     assert training.run(lambda line: None)
     assert training.state.step == 15, time.monotonic() - begun
+
+
+_RANK = """
+from pathlib import Path
+import torch
+from impromptu.backend.motionclip.corpus import Corpus
+from impromptu.backend.motionclip.model import ModelConfig
+from impromptu.backend.motionclip.training import Recipe, Training
+torch.set_num_threads(1)
+training = Training(Corpus.open({corpus!r}), Recipe(model=ModelConfig(**{model!r}), **{rest!r}), Path({folder!r}))
+training.run(lambda line: None)
+model = training.accelerator.unwrap_model(training.model)
+name = f"rank{{training.accelerator.process_index}}.pt"
+torch.save(model.state_dict(), Path({folder!r}) / name)
+"""
+
+
+def test_processes_train_together(corpus, recipe, tmp_path):
+    """Two processes, each with its own windows, end with the same weights and one log, and not those of one alone."""
+    rest = {n: getattr(recipe, n) for n in ("batch", "rate", "warm", "patience")} | {"steps": 20, "every": 10}
+    script = tmp_path / "train.py"
+    run = tmp_path / "run"
+    script.write_text(_RANK.format(corpus=str(corpus.folder), folder=str(run), model=asdict(recipe.model), rest=rest))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(script)]
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ranks = [torch.load(run / f"rank{i}.pt", weights_only=True) for i in (0, 1)]
+    assert all(ranks[0][n].equal(ranks[1][n]) for n in ranks[0])
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [r["step"] for r in rows] == [10, 20]
+    alone = Training(Corpus.open(corpus.folder), replace(recipe, steps=20, every=10), tmp_path / "alone")
+    alone.run(lambda line: None)
+    assert not all(alone.model.state_dict()[n].equal(ranks[0][n]) for n in ranks[0])

@@ -15,7 +15,7 @@ def test_held_out_clips_are_no_neighbours(model, corpus, small_library):
     bank = build_bank(Library.open(small_library), model)
     held = {c.name for c in corpus.clips if c.split != "train"}
     assert held & set(bank.clips)
-    kept = measuring.trained_bank(bank, corpus)
+    kept = measuring.trained_bank(bank, corpus, small_library.name)
     assert set(kept.clips) == set(bank.clips) - held
     for i, name in enumerate(kept.clips):
         old = bank.clips.index(name)
@@ -28,7 +28,7 @@ def test_held_out_clips_are_no_neighbours(model, corpus, small_library):
 
 def test_motions_are_drawn_two_seconds_long(model, corpus, small_library):
     """With words alone and with neighbours; another seed gives another motion."""
-    bank = measuring.trained_bank(build_bank(Library.open(small_library), model), corpus)
+    bank = measuring.trained_bank(build_bank(Library.open(small_library), model), corpus, small_library.name)
     for way in (measuring.drawn(model, None, 0), measuring.drawn(model, bank, 8)):
         one, other = way(["walk", "jump"], 0), way(["walk", "jump"], 1)
         assert one.shape == (2, LENGTH, 136)
