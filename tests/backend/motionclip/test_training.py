@@ -197,8 +197,10 @@ torch.save(model.state_dict(), Path({folder!r}) / name)
 """
 
 
-def test_processes_train_together(corpus, recipe, tmp_path):
+@pytest.mark.parametrize("shape", [{}, {"keys": 1, "codes": 0}], ids=["ours", "published"])
+def test_processes_train_together(corpus, recipe, tmp_path, shape):
     """Two processes, each with its own windows, end with the same weights and one log, and not those of one alone."""
+    recipe = replace(recipe, model=replace(recipe.model, **shape))
     rest = {n: getattr(recipe, n) for n in ("batch", "rate", "warm", "patience")} | {"steps": 20, "every": 10}
     script = tmp_path / "train.py"
     run = tmp_path / "run"
