@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders train-photo-map motion-data train-motion eval-motion faces clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders train-photo-map motion-data train-motion train-judge eval-motion faces clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -24,7 +24,7 @@ setup: .venv/.installed .venv-blender/.installed
 	@echo "Installing the backend into .venv (about 2 GB on disk) ..."
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) $(PIP) $(TORCH)
-	@$(PY) $(PIP) -e '.[backend,fast,cluster,dev]'
+	@$(PY) $(PIP) -e '.[backend,fast,cluster,motion,dev]'
 	@touch $@
 
 # Blender pins its own numpy, so every Blender has an environment of its own.
@@ -211,7 +211,6 @@ $(TAKES)-held-out/library.json: | setup
 	$(TAKE) -o $(TAKES)-held-out --count 2 --overlays 60 --seed 1000
 
 motion-data: setup $(TAKES)/library.json $(TAKES)-held-out/library.json
-	@$(PY) $(PIP) -e '.[train]'
 	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTIONS) --size 160 --samples 8 --seed 1 -o build/motion-frames
 	.venv/bin/impromptu motion data -o $(MOTION_DATA) --library default $(MOTIONS:%=--library %) --library $(TAKES) \
 		$(MOTION_TESTS:%=--test-library %) --test-library $(TAKES)-held-out --frames build/motion-frames
@@ -221,11 +220,13 @@ train-motion: motion-data
 		--name "$(MOTION_NAME)" --licence "$(MOTION_LICENCE)" -o $(MOTION_MODEL)
 	.venv/bin/impromptu motion eval --data $(MOTION_DATA) --model $(MOTION_MODEL)
 
+train-judge: setup
+	.venv/bin/impromptu motion judge --data $(MOTION_DATA) --threads 1 -o backend/motionclip/data/judge.safetensors
+
 # The published ablation, with fewer steps: the same model without its text loss, and without its picture loss.
 ABLATION = .venv/bin/impromptu motion train --data $(MOTION_DATA) --threads 1 --steps 1500 --only default $(addprefix --only ,$(notdir $(MOTIONS)))
 
 eval-motion: setup
-	@$(PY) $(PIP) -e '.[train]'
 	$(ABLATION) --run build/motion-full
 	$(ABLATION) --run build/motion-no-text --without text
 	$(ABLATION) --run build/motion-no-image --without image

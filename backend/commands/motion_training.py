@@ -53,6 +53,10 @@ def add_arguments(kinds: Any) -> None:
     pack.add_argument("--run", default=RUN, metavar="FOLDER", help="default: %(default)s")
     pack.add_argument("-o", "--output", required=True, metavar="FILE", help=".safetensors")
     _add_name(pack)
+    judge = kinds.add_parser("judge", help="train the judge of generated motions", description="Train the judge.")
+    judge.add_argument("--data", default=CORPUS, metavar="FOLDER", help="default: %(default)s")
+    judge.add_argument("-o", "--output", required=True, metavar="FILE", help=".safetensors")
+    judge.add_argument("--threads", type=int, default=0, help="of the processor (default: torch's)")
     evaluate = kinds.add_parser("eval", help="measure a model on held-out clips", description="Measure a model.")
     evaluate.add_argument("--data", default="", metavar="FOLDER",
                           help="corpus (default: made of the library that ships, which is little)")  # fmt: skip
@@ -122,6 +126,18 @@ def _pack(args: argparse.Namespace) -> None:
     print(args.output)
 
 
+def _judge(args: argparse.Namespace) -> None:
+    import torch
+
+    from ..motionclip.corpus import Corpus
+    from ..motionclip.evaluation.judging import train_judge
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    train_judge(Corpus.open(args.data), Path(args.output))
+    print(args.output)
+
+
 def _eval(args: argparse.Namespace) -> None:
     from ..motionclip.measuring import measure_model
 
@@ -134,6 +150,6 @@ def _eval(args: argparse.Namespace) -> None:
 
 
 RUNS: dict[str, Callable[[argparse.Namespace], Any]] = {
-    "data": _data, "train": _train, "pack": _pack, "eval": _eval,
+    "data": _data, "train": _train, "pack": _pack, "judge": _judge, "eval": _eval,
 }  # fmt: skip
 """Kinds -> what runs them."""

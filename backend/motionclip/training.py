@@ -121,7 +121,7 @@ class Training:
             from torch.utils import tensorboard
         except ImportError as error:
             raise RuntimeMissing(
-                f"Training needs {error.name}, which is not installed.", "Install it: pip install 'impromptu[train]'"
+                f"Training needs {error.name}, which is not installed.", "Install it: pip install -e '.[motion]'"
             ) from error
         if precision == "auto":
             precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "no"
