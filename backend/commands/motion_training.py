@@ -15,7 +15,13 @@ CORPUS, RUN = "build/motion-corpus", "build/motion-model"
 
 
 def add_arguments(kinds: Any) -> None:
-    """`data`, `train`, `pack` and `eval`."""
+    """`data`, `train`, `pack`, `judge` and `eval`."""
+    _add_data(kinds)
+    _add_train(kinds)
+    _add_eval(kinds)
+
+
+def _add_data(kinds: Any) -> None:
     data = kinds.add_parser("data", help="make a corpus of libraries", description="Make a corpus to train on.")
     data.add_argument("-o", "--output", default=CORPUS, metavar="FOLDER", help="default: %(default)s")
     data.add_argument("--library", action="append", default=[], metavar="LIB",
@@ -30,6 +36,9 @@ def add_arguments(kinds: Any) -> None:
     data.add_argument("--join", default="ways", choices=("ways", "all"),
                       help="labels of the same frames: one, or all joined (default: %(default)s)")  # fmt: skip
     data.add_argument("--stride", type=int, default=20, help="frames between windows (default: %(default)s)")
+
+
+def _add_train(kinds: Any) -> None:
     train = kinds.add_parser("train", help="train the model; goes on where it stopped", description="Train.")
     train.add_argument("--data", default=CORPUS, metavar="FOLDER", help="default: %(default)s")
     train.add_argument("--run", default=RUN, metavar="FOLDER", help="of checkpoints and logs (default: %(default)s)")
@@ -46,13 +55,15 @@ def add_arguments(kinds: Any) -> None:
     train.add_argument("--precision", default="auto", choices=("auto", "no", "bf16"), help="default: %(default)s")
     train.add_argument("--compile", action="store_true", help="compile the model, for GPUs")
     train.add_argument("--threads", type=int, default=0, help="of the processor (default: torch's)")
-    for sub in (train,):
-        _add_name(sub)
+    _add_name(train)
     pack = kinds.add_parser("pack", help="write a run's best weights as a model", description="Write a model's file.")
     pack.add_argument("--data", default=CORPUS, metavar="FOLDER", help="default: %(default)s")
     pack.add_argument("--run", default=RUN, metavar="FOLDER", help="default: %(default)s")
     pack.add_argument("-o", "--output", required=True, metavar="FILE", help=".safetensors")
     _add_name(pack)
+
+
+def _add_eval(kinds: Any) -> None:
     judge = kinds.add_parser("judge", help="train the judge of generated motions", description="Train the judge.")
     judge.add_argument("--data", default=CORPUS, metavar="FOLDER", help="default: %(default)s")
     judge.add_argument("-o", "--output", required=True, metavar="FILE", help=".safetensors")

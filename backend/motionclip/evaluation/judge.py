@@ -123,7 +123,9 @@ def load_judge(path: Path = FILE) -> Judge:
         with safe_open(str(path), "pt") as file:
             about = file.metadata() or {}
             if about.get("format") != FORMAT:
-                raise InvalidInput(f"{path.name} is no judge of this version.", "Train one with `train_judge`.")
+                raise InvalidInput(
+                    f"{path.name} is no judge of this version.", "Train one with `impromptu motion judge`."
+                )
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         judge = Judge(json.loads(about["actions"]))
         judge.load_state_dict(tensors)
