@@ -22,8 +22,8 @@ READABLE: dict[str, tuple[str | int, ...]] = {
     "body": ("body", "name"),
     "body_licence": ("body", "licence"),
     "edit": ("edit", "how"),
-    "words": ("edit", "words"),
-    "amount": ("edit", "amount"),
+    "edit_words": ("edit", "words"),
+    "edit_amount": ("edit", "amount"),
     "style": ("styles", -1, "prompt"),
     "style_seed": ("styles", -1, "seed"),
 }

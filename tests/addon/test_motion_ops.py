@@ -196,14 +196,14 @@ def test_what_was_done_is_kept_with_the_action(studio):
     assert record["edit"]["amount"] == pytest.approx(0.8)
     assert record["edit"]["model"]["sha256"] == "ab"
     assert [(o["as"], o["prompt"]) for o in record["made_from"]] == [("motion", "walk")]
-    assert action["impromptu_words"] == "like a zombie"
+    assert action["impromptu_edit_words"] == "like a zombie"
     assert "motion" not in record["request"]
     assert "motion" not in record["options"]
     edit(words="sadly")
     record = provenance.read(rig().animation_data.action)
     assert [(o["as"], o["prompt"]) for o in record["made_from"]] == [("motion", ""), ("earlier", "walk")]
     bpy.ops.impromptu.act("EXEC_DEFAULT", True)
-    assert "impromptu_words" not in rig()
+    assert "impromptu_edit_words" not in rig()
     assert "edit" not in provenance.read(rig())
 
 
