@@ -14,21 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `ActRequest`."""
     d = ActRequest.__dataclass_fields__
     parser.add_argument("prompt", help='what the person does, as in "a man walking backwards"')
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=f"write {', '.join(ACTOR_FORMATS)} (repeatable)",
-    )
-    parser.add_argument(
-        "--preview",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=f"render {', '.join(PREVIEW_FORMATS)} (repeatable)",
-    )
+    add_outputs(parser)
     parser.add_argument(
         "--seconds",
         type=float,
@@ -86,6 +72,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Where a character and pictures of it go."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"write {', '.join(ACTOR_FORMATS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--preview",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"render {', '.join(PREVIEW_FORMATS)} (repeatable)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from ..protocol import (
     parse_betas,
 )
 from . import motion_training
+from .act import add_outputs
 
 if TYPE_CHECKING:
     from ..motion.clip import Clip
@@ -66,21 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_result(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=f"write {', '.join(ACTOR_FORMATS)} (repeatable)",
-    )
-    parser.add_argument(
-        "--preview",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=f"render {', '.join(PREVIEW_FORMATS)} (repeatable)",
-    )
+    add_outputs(parser)
     parser.add_argument(
         "--body", default="neutral", help="neutral, male, female or a model file (default: %(default)s)"
     )
@@ -137,20 +124,11 @@ def _edit(args: argparse.Namespace) -> None:
 
 
 def _classify(args: argparse.Namespace) -> None:
-    from ..body.kept import kept_body
-    from ..motion.library import Library
-    from ..motionclip.bank import open_bank
-    from ..motionclip.reading import read_clip
-    from ..motionclip.recognition import encode_clip, recognise
-    from ..motionclip.weights import load_model
+    from ..kinds.classify import classify
 
     with _Motions(args.library) as motions:
         request = ClassifyRequest(motions.file(args.motion), tuple(args.label), args.library, args.top)
-        body = kept_body(request.body)
-        clip = read_clip(request.motion, body, body_betas(request.body))
-        model = load_model()
-        bank = open_bank(Library.open(request.library or None), model)
-        found = recognise(model, bank, encode_clip(model, clip), request.labels, request.top)
+        found, model = classify(request)
     if args.json:
         emit({**found.to_json(), "model": model.facts()})
         return
@@ -159,14 +137,6 @@ def _classify(args: argparse.Namespace) -> None:
     print("nearest clips")
     for near in found.clips:
         print(f"        {near.cosine:.3f}  {near.clip} ({near.label})")
-
-
-def body_betas(spec: str) -> Any:
-    """(1, S) the mean shape of a body."""
-    from ..body.axes import resolve_betas
-    from ..body.kept import kept_body
-
-    return resolve_betas(kept_body(spec), ())
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

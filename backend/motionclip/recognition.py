@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..motion.clip import Clip
+from ..motion.kinematics import unit
 from .bank import Bank
 from .features import features_of
 from .passages import cut
@@ -57,11 +58,6 @@ class Recognised:
 def encode_clip(model: MotionModel, clip: Clip) -> NDArray[np.float32]:
     """(k, latent) of a clip's windows, at the places of `passages.spans`."""
     return model.encode(*cut(features_of(clip)))
-
-
-def unit(vectors: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Of length 1 along the last axis."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def recognise(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..batches import OTHER_FEET
 from ..corpus import Corpus
 from ..features import mirrored
 from .sets import Motions, motions_of
@@ -29,7 +30,7 @@ def reflected(motions: Motions) -> Motions:
     """The windows in a mirror."""
     return Motions(
         torch.from_numpy(np.ascontiguousarray(mirrored(motions.features.numpy()))), motions.lengths,
-        motions.contacts[..., [2, 3, 0, 1]],
+        motions.contacts[..., OTHER_FEET],
     )  # fmt: skip
 
 
