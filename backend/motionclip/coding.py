@@ -1,4 +1,8 @@
-"""The linear codes of a corpus: principal components of its windows' slow waves, where texts leave room for them."""
+"""The linear codes of a corpus: principal components of its windows' slow waves, where texts leave room for them.
+
+Components of standardised numbers care as much for a wrist's turn as for a thigh's. Those here are of numbers in which a
+length is about how far the body's surface moves: of as many of them, half the error in millimetres is left.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,20 @@ from torch import Tensor
 
 from .batches import Augmentation, Sampler
 from .corpus import Corpus
+from .features import HEIGHT, ROTATIONS, WIDTH
 from .model import Codes, ModelConfig, orthonormal_cosines
+from .surface import Surface
 
 SAMPLE = 6000
 """Windows that the components are found from."""
 SIZE = 10.0
 """Mean length of the codes in the latent."""
+POSES = 200
+"""That the metric is an average of."""
+TURN = 0.15
+"""Metres that a radian counts for in itself, however little it moves: what twists only skin is still kept."""
+YAW_SPEED, SPEED = 0.1, 0.1
+"""Metres that a radian a second, and a metre a second, count for."""
 
 
 def fit_codes(
@@ -23,6 +35,7 @@ def fit_codes(
     config: ModelConfig,
     mean: Tensor,
     std: Tensor,
+    surface: Surface,
     augmentation: Augmentation,
     seed: int = 0,
 ) -> Codes | None:
@@ -38,11 +51,10 @@ def fit_codes(
     lots = np.random.default_rng([seed, 0xC0DE])
     sampler = Sampler(corpus, indices, augmentation)
     waves = orthonormal_cosines(config.waves, config.length)
-    rows = []
-    for _ in range(0, SAMPLE, 250):
-        features = sampler.batch(sampler.draw(lots, 250), lots).features
-        rows.append(torch.einsum("kt,btf->bkf", waves, (features - mean) / std).flatten(1))
-    slow = torch.cat(rows)
+    batches = [sampler.batch(sampler.draw(lots, 250), lots).features for _ in range(0, SAMPLE, 250)]
+    frames = torch.cat(batches).flatten(0, 1)
+    metric, inverse = metric_of(surface, frames[:: len(frames) // POSES][:POSES], std)
+    slow = torch.cat([(torch.einsum("kt,btf->bkf", waves, (x - mean) / std) @ metric).flatten(1) for x in batches])
     centre = slow.mean(0)
     _, _, basis = torch.linalg.svd(slow - centre, full_matrices=False)
     count = min(config.codes, len(basis))
@@ -51,4 +63,39 @@ def fit_codes(
     said = np.unique(np.concatenate([corpus.windows.texts[int(i)] for i in indices]))
     texts = torch.from_numpy(corpus.text_vectors[said].astype(np.float32))
     _, _, directions = torch.linalg.svd(texts.T @ texts)
-    return Codes(basis, centre, directions[-config.codes :], torch.tensor(SIZE) / lengths.mean().clamp(min=1e-6))
+    scale = torch.tensor(SIZE) / lengths.mean().clamp(min=1e-6)
+    return Codes(basis, centre, metric, inverse, directions[-config.codes :], scale)
+
+
+def metric_of(surface: Surface, poses: Tensor, std: Tensor) -> tuple[Tensor, Tensor]:
+    """How far a frame's numbers move the body, as a matrix.
+
+    M = S (E[J^T J] / p + F) S, with J the derivative of the p points and joints by a frame's numbers where the body
+    stays over the origin, F what the numbers count for in themselves, S the standard deviations. A change x of
+    standardised numbers then moves a point by about |M^(1/2) x|, root mean square.
+
+    Args:
+        poses: (n, 136) frames that it is an average of.
+        std: (136,).
+
+    Returns:
+        M^(1/2) and its inverse, (136, 136).
+    """
+
+    def points(frame: Tensor) -> Tensor:
+        still = torch.cat((frame[:ROTATIONS], frame.new_zeros(HEIGHT - ROTATIONS), frame[HEIGHT:]))
+        return torch.cat(surface(still[None, None]), 2).flatten()
+
+    moved = torch.zeros(WIDTH, WIDTH, dtype=torch.float64)
+    for pose in poses:
+        # A copy: of a view, the derivative would be as large as all that it is a view of.
+        by = torch.func.jacfwd(points)(pose.clone()).double()
+        moved += by.T @ by / (len(by) / 3) / len(poses)
+    own = torch.full((WIDTH,), SPEED, dtype=torch.float64)
+    # Half the squared length of a change of two columns is the squared angle, over all joints' mean.
+    own[:ROTATIONS] = TURN / (ROTATIONS / 6 / 2) ** 0.5
+    own[ROTATIONS] = YAW_SPEED
+    scales = std.double()
+    values, vectors = torch.linalg.eigh(scales[:, None] * (moved + torch.diag(own**2)) * scales)
+    roots = values.clamp(min=1e-12).sqrt()
+    return ((vectors * roots) @ vectors.T).float(), ((vectors / roots) @ vectors.T).float()

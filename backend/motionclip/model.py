@@ -7,9 +7,10 @@ Beyond the paper, all of it left out with `PAPER`:
 
 - Frames are taken a few at a time, which costs a quarter for the same width; the latent becomes several keys, since
   attention to a single one is the same for every query; sums over time are read and written directly too.
-- Directions of the latent that texts hardly use hold linear codes: principal components of the motion's slow waves.
-  Without them training on an hour of motion stays near the mean pose for very long; with them it begins where
-  principal components end, and the transformers learn what these cannot say, and what it is called.
+- Directions of the latent that texts hardly use hold linear codes: principal components of the motion's slow waves,
+  by how far they move the body's surface. Without them training on an hour of motion stays near the mean pose for
+  very long; with them it begins where principal components end, and the transformers learn what these cannot say, and
+  what it is called.
 
 Padding is masked, and contacts are an output, in any case.
 """
@@ -73,12 +74,16 @@ class Decoded(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """What linear codes are: c = basis (DCT(x) - centre), z = scale c place."""
+    """What linear codes are: c = basis (DCT(x metric) - centre), z = scale c place."""
 
     basis: Tensor
     """(codes, waves * 136) orthonormal rows."""
     centre: Tensor
     """(waves * 136,)."""
+    metric: Tensor
+    """(136, 136) symmetric: from standardised numbers to such whose length is about metres of the surface."""
+    inverse: Tensor
+    """(136, 136) of the metric."""
     place: Tensor
     """(codes, latent) orthonormal rows: the directions that they have in the latent."""
     scale: Tensor
@@ -100,6 +105,8 @@ class MotionClip(nn.Module):
     waves: Tensor
     basis: Tensor
     centre: Tensor
+    metric: Tensor
+    inverse: Tensor
     place: Tensor
     scale: Tensor
 
@@ -134,9 +141,15 @@ class MotionClip(nn.Module):
             c.layers, nn.LayerNorm(c.width),
         )  # fmt: skip
         self.write = nn.Linear(c.width, c.patch * (WIDTH + CONTACTS))
-        nn.init.normal_(self.write.weight, std=0.002 if c.codes else 0.02)
-        wide = c.waves * WIDTH
-        empty = Codes(torch.zeros(c.codes, wide), torch.zeros(wide), torch.zeros(c.codes, c.latent), torch.ones(()))
+        nn.init.normal_(self.write.weight, std=0.02)
+        if c.codes:
+            # Where training begins, a motion is what its codes say, to the digit.
+            nn.init.zeros_(self.write.weight)
+            nn.init.zeros_(self.write.bias)
+        wide, same = c.waves * WIDTH, torch.eye(WIDTH)
+        empty = Codes(
+            torch.zeros(c.codes, wide), torch.zeros(wide), same, same, torch.zeros(c.codes, c.latent), torch.ones(())
+        )
         for name, value in (codes or empty)._asdict().items():
             self.register_buffer(name, value.float().clone())
         self.register_buffer("waves", orthonormal_cosines(c.waves, c.length), persistent=False)
@@ -171,8 +184,8 @@ class MotionClip(nn.Module):
             return latents
         with torch.autocast(x.device.type, enabled=False):
             # In half precision the codes' rounding would be the motion's tremor.
-            slow = torch.einsum("kt,btf->bkf", self.waves, x.float()).flatten(1)
-            codes = (slow - self.centre) @ self.basis.T
+            slow = torch.einsum("kt,btf->bkf", self.waves, x.float()) @ self.metric
+            codes = (slow.flatten(1) - self.centre) @ self.basis.T
             return self.meaning(latents.float()) + self.scale * codes @ self.place
 
     def meaning(self, latents: Tensor) -> Tensor:
@@ -200,7 +213,7 @@ class MotionClip(nn.Module):
         if c.codes:
             with torch.autocast(made.device.type, enabled=False):
                 slow = (latents.float() @ self.place.T / self.scale) @ self.basis + self.centre
-                waves = slow.unflatten(1, (c.waves, WIDTH))
+                waves = slow.unflatten(1, (c.waves, WIDTH)) @ self.inverse
                 made = made.float() + torch.einsum("kt,bkf->btf", self.waves, waves)[:, :frames]
         return Decoded(made * self.std + self.mean, out[..., WIDTH:])
 

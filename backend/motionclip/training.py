@@ -131,12 +131,15 @@ class Training:
         self._claim()
         mean, std = statistics(corpus, self._indices("train"))
         config = recipe.model.in_space(corpus.text_vectors.shape[1])
-        codes = fit_codes(corpus, self._indices("train"), config, mean, std, recipe.augmentation, recipe.seed)
+        self.surface = Surface(kept_body("neutral"))
+        codes = fit_codes(
+            corpus, self._indices("train"), config, mean, std, self.surface, recipe.augmentation, recipe.seed
+        )
         model = MotionClip(config, mean, std, codes)
         self.averaged = MotionClip(config, mean, std, codes).requires_grad_(False).eval()
         self.averaged.load_state_dict(model.state_dict())
         self.averaged.to(self.accelerator.device)
-        self.surface = Surface(kept_body("neutral")).to(self.accelerator.device)
+        self.surface.to(self.accelerator.device)
         optimiser = torch.optim.AdamW(_groups(model, recipe.decay), lr=recipe.rate)
         self.state = State()
         self.model, self.optimiser = self.accelerator.prepare(model, optimiser)

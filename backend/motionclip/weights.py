@@ -22,7 +22,7 @@ from .features import WIDTH
 from .model import ModelConfig, MotionClip
 from .space import LatentSpace
 
-FORMAT = "impromptu-motion-model 1"
+FORMAT = "impromptu-motion-model 2"
 SPREAD = "variety"
 """Directions in which motions of one text differ, beside the model's own tensors."""
 SHIPPED = Path(__file__).parent / "data" / "motion.safetensors"
@@ -101,7 +101,7 @@ def save_model(path: Path, model: MotionClip, about: Mapping[str, Any], spread: 
     from safetensors.torch import save_file
 
     half = {name: value.to(torch.float16).contiguous() for name, value in model.state_dict().items()}
-    half |= {name: getattr(model, name).float().contiguous() for name in ("mean", "std")}
+    half |= {name: getattr(model, name).float().contiguous() for name in ("mean", "std", "metric", "inverse")}
     half[SPREAD] = spread.to(torch.float16).contiguous()
     words = {"format": FORMAT, "config": json.dumps(asdict(model.config)), "about": json.dumps(about, sort_keys=True)}
     with atomic_path(path) as temporary:
