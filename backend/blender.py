@@ -243,9 +243,13 @@ def _blend_job(
 
 
 def _clean_environment() -> dict[str, str]:
-    """The environment without what would point the child at this interpreter's modules."""
+    """The environment without what would point the child at this interpreter's modules.
+
+    Its numpy multiplies small matrices in threads of its own; threads for those would wait for one another.
+    """
     dropped = {"PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"}
-    return {k: v for k, v in os.environ.items() if k not in dropped} | {"PYTHONIOENCODING": "utf-8"}
+    kept = {k: v for k, v in os.environ.items() if k not in dropped}
+    return {"OPENBLAS_NUM_THREADS": "1", **kept, "PYTHONIOENCODING": "utf-8"}
 
 
 def _messages(child: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> Any:

@@ -31,23 +31,34 @@ def rasterise(
     Returns:
         (height * width,) face, -1 where there is none, and (height * width, 3) barycentric coordinates.
     """
-    corners = pixels[faces]
-    low = np.ceil(corners.min(1) - 0.5).astype(int).clip(0)
-    high = np.floor(corners.max(1) - 0.5).astype(int)
-    high = np.minimum(high, [width - 1, height - 1])
-    extent = (high - low + 1).clip(0)
+    a, b, c = (pixels[faces[:, k]] for k in range(3))
+    low = np.ceil(np.minimum(np.minimum(a, b), c) - 0.5).astype(int).clip(0)
+    high = np.floor(np.maximum(np.maximum(a, b), c) - 0.5).astype(int)
+    extent = (np.minimum(high, [width - 1, height - 1]) - low + 1).clip(0)
+    # A corner's weight is linear over a face: what it is at the face's first pixel, and how it grows to the right and
+    # down. Beside a face of no area nothing is seen.
+    first = (low + 0.5).astype(pixels.dtype)
+    a, b, c = a - first, b - first, c - first
+    area = _cross(a, b) + _cross(b, c) + _cross(c, a)
+    kept = np.flatnonzero((np.abs(area) > 1e-12) & (extent > 0).all(1))
+    a, b, c, area, low, extent = (values[kept] for values in (a, b, c, area, low, extent))
+    planes = [(_cross(u, v), u[:, 1] - v[:, 1], v[:, 0] - u[:, 0]) for u, v in ((b, c), (c, a), (a, b))]
     count = extent[:, 0] * extent[:, 1]
-    face = np.repeat(np.arange(len(faces)), count)
+    face = np.repeat(np.arange(len(kept)), count)
     step = np.arange(len(face)) - np.repeat(np.cumsum(count) - count, count)
-    x = low[face, 0] + step % extent[face, 0]
-    y = low[face, 1] + step // extent[face, 0]
-    a, b, c = (corners[face, k] - np.stack([x + 0.5, y + 0.5], 1) for k in range(3))
-    areas = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], 1)
-    inside = ((areas >= 0).all(1) | (areas <= 0).all(1)) & (np.abs(areas.sum(1)) > 1e-12)
-    face, at, areas = face[inside], (y * width + x)[inside], areas[inside]
-    bary = areas / areas.sum(1, keepdims=True)
+    y, x = np.divmod(step, extent[face, 0])
+    weights = [
+        (start / area)[face] + (right / area)[face] * x + (down / area)[face] * y for start, right, down in planes
+    ]
+    inside = np.flatnonzero((weights[0] >= 0) & (weights[1] >= 0) & (weights[2] >= 0))
+    bary = np.stack([w[inside] for w in weights], 1)
+    face, x, y = face[inside], x[inside], y[inside]
+    at = (low[face, 1] + y.astype(int)) * width + low[face, 0] + x.astype(int)
+    face = kept[face]
+    corners = faces[face]
+    reach = sum(bary[:, k] * depth[corners[:, k]] for k in range(3))
     # Written from far to near: the last one stays.
-    near = np.argsort((bary * depth[faces[face]]).sum(1), kind="stable")
+    near = np.argsort(reach, kind="stable")
     hit = np.full(width * height, -1)
     where = np.zeros((width * height, 3))
     hit[at[near]] = face[near]

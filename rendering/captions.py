@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import bpy
 import numpy as np
 
@@ -50,6 +52,29 @@ def fill_triangles(triangles: np.ndarray, width: int, height: int) -> np.ndarray
     return mask
 
 
+@lru_cache(maxsize=16)
+def letters(text: str, size: float, most: int) -> np.ndarray:
+    """(height, width) how much of each pixel a line of text covers, 0 to 1; its baseline is 1.4 em from the top.
+
+    The line of a film is the same in all its frames, so the last ones are kept. Arguments are those of `draw_text`.
+    """
+    triangles = text_triangles(text) * size if text.strip() else np.empty((0, 3, 2))
+    while len(triangles) and triangles[..., 0].max() > most and len(text) > 1:
+        keep = min(len(text) - 2, int(len(text) * most / triangles[..., 0].max()))
+        text = text[: max(keep, 1)].rstrip(" …") + ("…" if keep > 0 else "")
+        triangles = text_triangles(text) * size
+        if keep <= 0:
+            break
+    if not len(triangles):
+        return np.zeros((0, 0))
+    height, width = int(2 * size), int(triangles[..., 0].max()) + 4
+    placed = triangles * (1, -1) + (0, 1.4 * size)
+    fine = fill_triangles(placed * OVERSAMPLE, width * OVERSAMPLE, height * OVERSAMPLE)
+    cover = fine.reshape(height, OVERSAMPLE, width, OVERSAMPLE).mean((1, 3))
+    cover.flags.writeable = False
+    return cover
+
+
 def draw_text(
     picture: np.ndarray, text: str, x: int, baseline: int, size: float, most: int, ink: tuple = INK
 ) -> np.ndarray:
@@ -61,22 +86,12 @@ def draw_text(
         size: height of an em, pixels.
         most: widest that the line may get, pixels.
     """
-    if not text.strip():
+    cover = letters(text, size, most)
+    height = len(cover)
+    width = min(picture.shape[1] - x, cover.shape[1])
+    if not width or not height:
         return picture
-    triangles = text_triangles(text) * size
-    while len(triangles) and triangles[..., 0].max() > most and len(text) > 1:
-        keep = min(len(text) - 2, int(len(text) * most / triangles[..., 0].max()))
-        text = text[: max(keep, 1)].rstrip(" …") + ("…" if keep > 0 else "")
-        triangles = text_triangles(text) * size
-        if keep <= 0:
-            break
-    if not len(triangles):
-        return picture
-    height = int(2 * size)
-    width = min(picture.shape[1] - x, int(triangles[..., 0].max()) + 4)
-    placed = triangles * (1, -1) + (0, 1.4 * size)
-    fine = fill_triangles(placed * OVERSAMPLE, width * OVERSAMPLE, height * OVERSAMPLE)
-    cover = fine.reshape(height, OVERSAMPLE, width, OVERSAMPLE).mean((1, 3))[..., None]
+    cover = cover[:, :width, None]
     out = picture.copy()
     top = baseline - int(1.4 * size)
     clip = slice(max(0, -top), min(height, picture.shape[0] - top))

@@ -78,8 +78,8 @@ def read_picture(path: Path) -> np.ndarray:
     return (pixels.reshape(height, width, 4)[::-1, :, :3] * 255 + 0.5).astype(np.uint8)
 
 
-def encode_png(picture: np.ndarray) -> bytes:
-    """A PNG of (height, width, 3) uint8, top row first."""
+def encode_png(picture: np.ndarray, level: int = 6) -> bytes:
+    """A PNG of (height, width, 3) uint8, top row first, packed as hard as `level` says, 0 to 9."""
     height, width = picture.shape[:2]
     rows = picture.reshape(height, -1)
     # Filter 2, "up": each row as the difference to the one above, which packs smooth pictures well.
@@ -87,7 +87,7 @@ def encode_png(picture: np.ndarray) -> bytes:
     filtered = np.c_[np.full((height, 1), 2, np.uint8), rows - above]
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(filtered.tobytes(), 6)),
+        (b"IDAT", zlib.compress(filtered.tobytes(), level)),
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -96,14 +96,14 @@ def encode_png(picture: np.ndarray) -> bytes:
     )
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (height, width, 3) uint8, top row first, as PNG.
+def write_picture(path: Path, picture: np.ndarray, level: int = 6) -> None:
+    """Write (height, width, 3) uint8, top row first, as PNG, packed as hard as `level` says.
 
     Raises:
         InvalidInput: the file could not be written whole.
     """
     try:
-        path.write_bytes(encode_png(picture))
+        path.write_bytes(encode_png(picture, level))
     except OSError as error:
         raise InvalidInput(
             f"{path.name} could not be written: {error.strerror}.", "Free some space or write elsewhere."

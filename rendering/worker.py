@@ -8,6 +8,7 @@ The folder holds `body.npz`, `motion.npz` (see `addon.scene.actor_data`) and `jo
 "colours": {garment: sRGB hex}, "style": "style.npz", "preview": {"size", "samples"}}`.
 `style` names a look in the folder (see `addon.scene.style_data`), whose `albedo.png` and `normal.png` lie beside it;
 without, the actor wears its outfit. `provenance` tells of it under `style`.
+A film is drawn (see `drafts`), or with `samples` rendered by Cycles, as contact sheets always are.
 Standard output carries JSON lines alone: `{"stage", "step", "total"}` as it goes, and at the end
 `{"result": {...}}` or `{"error": {"code", "message", "hint"}}`. What Blender prints goes to `blender.log`.
 All files are made under temporary names beside their own and renamed together when the last one is whole.
@@ -180,13 +181,15 @@ def render_previews(
     wanted = job.get("preview") or {}
     size = int(wanted.get("size") or 480)
     films = {p.suffix.lower() for p in job["previews"]}
-    quality = frames.Quality(size, size, int(wanted.get("samples") or (4 if ".mp4" in films else 12)))
+    samples = int(wanted.get("samples") or 0)
+    quality = frames.Quality(size, size, samples or 12)
     provenance = job.get("provenance", {})
     title, subtitle = previews.captions(provenance, job.get("name", ""), motion.seconds, motion.fps)
     # In the job's folder, so that whoever removes that also clears up after a worker that was killed.
     scratch = Path(tempfile.mkdtemp(prefix="frames-", dir=folder))
     try:
-        show = previews.Previews(scratch, quality, (len(motion) - 1) / motion.fps, motion.fps, channel.progress)
+        seconds = (len(motion) - 1) / motion.fps
+        show = previews.Previews(scratch, quality, seconds, motion.fps, channel.progress, drawn=not samples)
         show.render(show.plan(films))
         for path in job["previews"]:
             if path.suffix.lower() == ".png":

@@ -1,7 +1,7 @@
 """The linear codes of a corpus: principal components of its windows' slow waves, where texts leave room for them.
 
-Components of standardised numbers care as much for a wrist's turn as for a thigh's. Those here are of numbers in which a
-length is about how far the body's surface moves: of as many of them, half the error in millimetres is left.
+Components of standardised numbers care as much for a wrist's turn as for a thigh's. Those here are of numbers in
+which a length is about how far the body's surface moves: of as many of them, half the error in millimetres is left.
 """
 
 from __future__ import annotations
