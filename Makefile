@@ -14,7 +14,7 @@ SOURCES := build/sources
 HAS_313 := $(shell $(PYTHON313) -c "import sys; print(sys.version_info[:2] == (3, 13))" 2>/dev/null)
 NO_313 = $(PYTHON313) is not here, so Blender 5.2 is not tested; install Python 3.13 or name it: make PYTHON313=... $(MAKECMDGOALS)
 
-.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders train-photo-map motion-data train-motion train-judge eval-motion faces clean
+.PHONY: setup demo extension test test-blenders test-window pytorch3d test-pytorch3d lint format bench body head dog models library train-encoder train-sliders eval-sliders train-photo-map motion-data train-motion train-motion-research train-judge eval-motion faces clean
 
 setup: .venv/.installed .venv-blender/.installed
 
@@ -190,14 +190,16 @@ train-photo-map: setup
 
 # The motion model. MOTIONS and MOTION_TESTS name further libraries, as `impromptu library add` makes them: the first
 # train and are held out by splits.json, the second only measure. Takes are the shipped library's motions performed again.
-# Another model is the same command with folders of its own: make train-motion MOTIONS="cmu bandai" MOTION_LICENCE="research only"
-# MOTION_DATA=build/research-corpus MOTION_RUN=build/research-model MOTION_MODEL=build/research.safetensors
+# Another model is the same command with folders of its own, as train-motion-research has: recordings that may not be
+# given on, into a model that is not shipped: make train-motion-research MOTIONS="cmu bandai" MOTION_PICTURED=cmu
 MOTIONS ?=
+MOTION_PICTURED ?= $(MOTIONS)
 MOTION_TESTS ?=
 MOTION_MODEL ?= backend/motionclip/data/motion.safetensors
 MOTION_NAME ?= Impromptu motion model
 MOTION_LICENCE ?= CC0-1.0
 MOTION_PROFILE ?= small
+MOTION_STEPS ?=
 MOTION_DATA ?= build/motion-corpus
 MOTION_RUN ?= build/motion-model
 TAKES := build/motion-takes
@@ -211,14 +213,18 @@ $(TAKES)-held-out/library.json: | setup
 	$(TAKE) -o $(TAKES)-held-out --count 2 --overlays 60 --seed 1000
 
 motion-data: setup $(TAKES)/library.json $(TAKES)-held-out/library.json
-	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTIONS) --size 160 --samples 8 --seed 1 -o build/motion-frames
+	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTION_PICTURED) --size 160 --samples 8 --seed 1 -o build/motion-frames
 	.venv/bin/impromptu motion data -o $(MOTION_DATA) --library default $(MOTIONS:%=--library %) --library $(TAKES) \
 		$(MOTION_TESTS:%=--test-library %) --test-library $(TAKES)-held-out --frames build/motion-frames
 
 train-motion: motion-data
-	.venv/bin/impromptu motion train --data $(MOTION_DATA) --run $(MOTION_RUN) --profile $(MOTION_PROFILE) --threads 1 \
-		--name "$(MOTION_NAME)" --licence "$(MOTION_LICENCE)" -o $(MOTION_MODEL)
+	.venv/bin/impromptu motion train --data $(MOTION_DATA) --run $(MOTION_RUN) --profile $(MOTION_PROFILE) $(MOTION_STEPS:%=--steps %) \
+		--threads 1 --name "$(MOTION_NAME)" --licence "$(MOTION_LICENCE)" -o $(MOTION_MODEL)
 	.venv/bin/impromptu motion eval --data $(MOTION_DATA) --model $(MOTION_MODEL)
+
+train-motion-research:
+	$(MAKE) train-motion MOTION_DATA=build/research-corpus MOTION_RUN=build/research-model \
+		MOTION_MODEL=build/research.safetensors MOTION_NAME="Research motion model" MOTION_LICENCE="research only"
 
 train-judge: setup
 	.venv/bin/impromptu motion judge --data $(MOTION_DATA) --threads 1 -o backend/motionclip/data/judge.safetensors

@@ -1,8 +1,6 @@
-"""Frames without a ray tracer: Blender's evaluated meshes, drawn by numpy on the stage of previews.
+"""Frames without a ray tracer: what Blender's scene holds at a moment, as `drawing` draws it.
 
-A film of some seconds is drawn while Cycles would render its first frames. What is drawn is what `scene` and `lights`
-build: the camera, the tiled floor that fades into the sky, the suns with the strongest one's shadow, the sky's light.
-Colours are those of the material, without relief maps, gloss and light from one thing on another.
+A film of some seconds is drawn while Cycles would render its first frames.
 """
 
 from __future__ import annotations
@@ -18,121 +16,12 @@ from mathutils import Vector
 from ..addon.scene import style_material
 from ..addon.scene.outfit import ATTRIBUTE
 from ..addon.scene.style_slots import slots_of
-from ..backend.raster import rasterise
+from .drawing import Coat, F, Floor, Moment, Solid, Sun, to_linear
 from .engines import OVERSCAN
-from .lights import AMBIENT, SKY
-from .scene import DARK, FADE, FLOOR, LIGHT, TILE
+from .scene import FADE, FLOOR
 
-FINE = 2
-"""Samples along a pixel's side, of what stands on the floor."""
-SHADOW = 320
-"""Pixels along the longer side of the map of what the light sees."""
 PLAIN = (0.8, 0.8, 0.8)
 """Of what has no colour attribute and no picture; linear."""
-NEAR = 0.05
-BIAS, PENUMBRA = 0.02, 0.16
-"""Metres by which a surface shades not itself, and by which a shadow's edge is soft for each that it falls."""
-
-F = np.ndarray
-
-
-@dataclass(frozen=True)
-class Coat:
-    """What colour a mesh has: that of its vertices, or of a picture."""
-
-    triangles: F
-    """(T, 3) vertices."""
-    colours: F
-    """(V, 3) linear."""
-    corners: F | None = None
-    """(3 T, 2) places of the triangles' corners in the picture, 0 to 1."""
-    picture: F | None = None
-    """(height, width, 3) linear, the lowest row first."""
-
-    def lit(self, face: F, bary: F, light: F) -> F:
-        """(n, 3) colours of points in triangles under the light on the (V, 3) vertices."""
-        if self.picture is None or self.corners is None:
-            return _between(bary, self.colours * light, self.triangles[face])
-        at = _between(bary, self.corners, 3 * face[:, None] + np.arange(3)) % 1
-        high, wide = self.picture.shape[:2]
-        row, column = (at[:, 1] * high).astype(int).clip(0, high - 1), (at[:, 0] * wide).astype(int).clip(0, wide - 1)
-        return self.picture[row, column] * _between(bary, light, self.triangles[face])
-
-
-@dataclass(frozen=True)
-class Solid:
-    """A mesh at one moment, in the scene's metres."""
-
-    points: F
-    """(V, 3)."""
-    normals: F
-    """(V, 3) unit."""
-    coat: Coat
-
-
-@dataclass(frozen=True)
-class Sun:
-    """Parallel light."""
-
-    towards: F
-    """(3,) unit."""
-    colour: F
-    """(3,) what a white surface that faces it sends back."""
-
-
-@dataclass(frozen=True)
-class Floor:
-    """Where a camera that keeps its height and direction sees the floor: it does so for a whole film.
-
-    Attributes:
-        seen: (height, width) bool, where it has not yet faded into the sky; n pixels.
-        across: (2, n) metres from the place below the camera.
-        wide: (n,) metres of floor that a pixel covers.
-        faded: (n,) share of the sky in it.
-    """
-
-    seen: F
-    across: F
-    wide: F
-    faded: F
-
-    @classmethod
-    def under(cls, lens: F, turn: F, above: float, size: tuple[int, int], fade: tuple[float, float]) -> Floor:
-        """Of a camera.
-
-        Args:
-            lens: (4, 4) from its own axes to the picture; turn: (3, 3) from its axes to the scene's.
-            above: metres over the floor.
-            size: of the picture, width and height.
-            fade: metres from the camera between which the floor turns into sky.
-        """
-        wide, high = size
-        x, y = (np.arange(wide) + 0.5) / wide * 2 - 1, 1 - (np.arange(high) + 0.5) / high * 2
-        ahead = np.stack(np.broadcast_arrays(x[None], y[:, None], 1.0, 1.0), -1) @ np.linalg.inv(lens).T
-        ahead = (ahead[..., :3] / ahead[..., 3:]) @ turn.T
-        rays = ahead / np.linalg.norm(ahead, axis=-1, keepdims=True)
-        pixel = float(np.linalg.norm(rays[high // 2, wide // 2] - rays[high // 2, wide // 2 - 1]))
-        seen = rays[..., 2] < -max(above, 1e-3) / fade[1]
-        far = above / -rays[seen, 2]
-        # A pixel covers so much across the view, and more along it; tiles lie askew to both.
-        covers = 0.5 * far * pixel * (1 + far / max(above, 1e-3))
-        share = ((far - fade[0]) / (fade[1] - fade[0])).clip(0, 1)
-        parts = (far * rays[seen, :2].T, covers, share * share * (3 - 2 * share))
-        return cls(seen, *(np.ascontiguousarray(p, np.float32) for p in parts))
-
-
-@dataclass(frozen=True)
-class Moment:
-    """All that a frame is drawn from, as arrays: it may be drawn in another thread."""
-
-    solids: list[Solid]
-    suns: list[Sun]
-    """The strongest first: it casts the shadows."""
-    eye: F
-    """(3,) where the camera is."""
-    seen_by: F
-    """(4, 4) from the scene to the picture, -1 to 1."""
-    floor: Floor
 
 
 @dataclass
@@ -205,26 +94,46 @@ def coat_of(obj: bpy.types.Object, mesh: bpy.types.Mesh) -> Coat:
     """What an object's first material shows on its evaluated mesh."""
     mesh.calc_loop_triangles()
     triangles = _read(mesh.loop_triangles, "vertices", 3, np.int32)
-    material = style_material.material_of(obj)
+    material, count = style_material.material_of(obj), len(mesh.vertices)
+    finish = _plain_finish(material)
+    rough, metal = (np.full(count, value, np.float32) for value in finish)
     name = ATTRIBUTE
     if style_material.is_own(material):
         slots = slots_of(obj)
         slot = slots[min(len(slots) - 1, int(obj.get(style_material.MIX, 0.0) > 0.5))]
         name = slot.colour
+        rough, metal = (_points(mesh, n, v) for n, v in zip((slot.roughness, slot.metallic), finish, strict=True))
         image = style_material.images_of(material, slot).albedo
         if image is not None and mesh.uv_layers.active is not None and obj.get(style_material.TEXTURE, 0.0) > 0.5:
             corners = _read(mesh.loop_triangles, "loops", 3, np.int32)
             uv = _read(mesh.uv_layers.active.data, "uv", 2)[corners.ravel()]
-            return Coat(triangles, np.empty((0, 3)), uv, linear_pixels(image))
+            return Coat(triangles, np.empty((0, 3)), rough, metal, uv, linear_pixels(image))
     attribute = mesh.color_attributes.get(name)
     if attribute is None:
         plain = PLAIN if material is None else tuple(material.diffuse_color)[:3]
-        return Coat(triangles, np.tile(np.array(plain, np.float32), (len(mesh.vertices), 1)))
+        return Coat(triangles, np.tile(np.array(plain, np.float32), (count, 1)), rough, metal)
     colours = _read(attribute.data, "color", 4)[:, :3]
     if attribute.domain == "CORNER":
-        at_corners, colours = colours, np.zeros((len(mesh.vertices), 3), np.float32)
+        at_corners, colours = colours, np.zeros((count, 3), np.float32)
         colours[_read(mesh.loops, "vertex_index", 1, np.int32)] = at_corners
-    return Coat(triangles, np.ascontiguousarray(colours))
+    return Coat(triangles, np.ascontiguousarray(colours), rough, metal)
+
+
+def _plain_finish(material: bpy.types.Material | None) -> tuple[float, float]:
+    """Roughness and metallic of a material that has one for all of a mesh."""
+    nodes = material.node_tree.nodes if material is not None and material.node_tree else ()
+    found = next((n for n in nodes if n.type == "BSDF_PRINCIPLED"), None)
+    if found is None:
+        return 0.5, 0.0
+    return found.inputs["Roughness"].default_value, found.inputs["Metallic"].default_value
+
+
+def _points(mesh: bpy.types.Mesh, name: str, otherwise: float) -> F:
+    """(V,) of a number attribute on points."""
+    attribute = mesh.attributes.get(name)
+    if attribute is None or attribute.domain != "POINT" or attribute.data_type != "FLOAT":
+        return np.full(len(mesh.vertices), otherwise, np.float32)
+    return _read(attribute.data, "value", 1)
 
 
 def linear_pixels(image: bpy.types.Image) -> F:
@@ -236,22 +145,6 @@ def linear_pixels(image: bpy.types.Image) -> F:
     return to_linear(found) if image.colorspace_settings.name == "sRGB" else found
 
 
-def to_linear(srgb: F) -> F:
-    """sRGB in 0..1 to linear (IEC 61966-2-1)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-_STEPS = np.linspace(0, 1, 1 << 14)
-_SRGB = (np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.4) - 0.055) * 255 + 0.5).astype(
-    np.uint8
-)
-
-
-def to_srgb(linear: F) -> F:
-    """Linear in 0..1 to sRGB in 0..255, uint8."""
-    return _SRGB[(linear.clip(0, 1) * (len(_SRGB) - 1)).astype(np.uint16)]
-
-
 def suns_of(depsgraph: Any) -> list[Sun]:
     """The scene's suns, the strongest first."""
     found = []
@@ -261,208 +154,3 @@ def suns_of(depsgraph: Any) -> list[Sun]:
             colour = np.array(obj.data.color, np.float32) * obj.data.energy / np.pi
             found.append(Sun(towards / np.linalg.norm(towards), colour.astype(np.float32)))
     return sorted(found, key=lambda sun: -float(sun.colour.sum()))
-
-
-def draw(moment: Moment) -> F:
-    """(height, width, 3) uint8, top row first."""
-    shadow = Shade(moment) if moment.suns and moment.solids else None
-    picture = backdrop(moment, shadow)
-    for solid in moment.solids:
-        _put(picture, solid, moment, shadow)
-    return to_srgb(picture)
-
-
-def backdrop(moment: Moment, shadow: Shade | None) -> F:
-    """(height, width, 3) linear: the floor with its shadow, and the sky."""
-    floor, sky = moment.floor, np.array(SKY, np.float32)
-    picture = np.empty((*floor.seen.shape, 3), np.float32)
-    picture[:] = sky
-    x, y = moment.eye[:2, None] + floor.across
-    dark, light = np.array(DARK, np.float32), np.array(LIGHT, np.float32)
-    tiles = dark + (0.5 + 0.5 * _tiles(x, floor.wide) * _tiles(y, floor.wide))[:, None] * (light - dark)
-    open_, bare = (np.ones((2, 1), np.float32)) if shadow is None else shadow.ground(x, y)
-    lit = open_[:, None] * (AMBIENT * sky)
-    for i, sun in enumerate(moment.suns):
-        lit += (bare[:, None] if i == 0 else 1) * (sun.colour * max(float(sun.towards[2]), 0))
-    tiles *= lit
-    picture[floor.seen] = tiles + floor.faded[:, None] * (sky - tiles)
-    return picture
-
-
-def _tiles(x: F, wide: F) -> F:
-    """1 on even tiles, -1 on odd ones, and between where a pixel sees both."""
-    at = x / TILE
-    off = np.abs(at - np.round(at)) * TILE / np.maximum(wide, 1e-6) * 2
-    return (1 - 2 * (np.floor(at) % 2)) * np.minimum(off, 1)
-
-
-class Shade:
-    """What the strongest sun sees, as a map of how near to it things are.
-
-    Args:
-        moment: with something in it, and with a sun.
-    """
-
-    def __init__(self, moment: Moment) -> None:
-        towards = moment.suns[0].towards
-        right = np.cross(np.array([0, 0, 1], np.float32), towards)
-        right = right / np.linalg.norm(right) if np.linalg.norm(right) > 1e-3 else np.array([1, 0, 0], np.float32)
-        self.axes = np.stack([right, np.cross(towards, right), towards]).astype(np.float32)
-        seen = [s.points @ self.axes.T for s in moment.solids]
-        everything = np.concatenate(seen)
-        self.low = everything[:, :2].min(0) - 0.3
-        extent = everything[:, :2].max(0) + 0.3 - self.low
-        self.metre = SHADOW / float(extent.max())
-        wide, high = (int(np.ceil(e * self.metre)) for e in extent)
-        self.depth = np.full((high, wide), -1e6, np.float32)
-        for points, solid in zip(seen, moment.solids, strict=True):
-            pixels = (points[:, :2] - self.low) * self.metre
-            triangles = solid.coat.triangles
-            lit = triangles[_turned(pixels, triangles) > 0]
-            face, bary = rasterise(pixels, points[:, 2], lit, wide, high)
-            hit = np.flatnonzero(face >= 0)
-            corners = lit[face[hit]]
-            flat = self.depth.reshape(-1)
-            flat[hit] = np.maximum(flat[hit], _between(bary[hit], points[:, 2:], corners)[:, 0])
-        covered = self.depth > -1e5
-        # Along the light, how far above the floor what shades a place is.
-        rows, columns = np.indices(self.depth.shape, dtype=np.float32)
-        place = np.stack([columns / self.metre + self.low[0], rows / self.metre + self.low[1]], -1)
-        floor = -(place @ self.axes[:2, 2]) / self.axes[2, 2] if self.axes[2, 2] > 1e-3 else 0 * rows
-        fall = np.where(covered, self.depth - floor, 0).clip(0)
-        covered = covered.astype(np.float32)
-        crisp, wide = _blurred(covered, 0.012 * self.metre), _blurred(covered, 0.3 * PENUMBRA * self.metre)
-        # The farther it falls, the softer: between two shadows, by the height of what throws it.
-        height = _blurred(fall, 0.3 * PENUMBRA * self.metre) / np.maximum(wide, 1e-3)
-        self.hidden = crisp + (wide - crisp) * height.clip(0, 1)
-        low = np.concatenate([s.points for s in moment.solids])
-        self.contact = _Contact(low[low[:, 2] < 0.25])
-
-    def _at(self, points: F) -> tuple[F, F, F]:
-        """Columns, rows and nearness to the light of points."""
-        seen = points @ self.axes.T
-        return (seen[..., 0] - self.low[0]) * self.metre, (seen[..., 1] - self.low[1]) * self.metre, seen[..., 2]
-
-    def ground(self, x: F, y: F) -> tuple[F, F]:
-        """Of places on the floor, the shares of the sky and of the sun that reach them."""
-        column = (x * self.axes[0, 0] + y * self.axes[0, 1] - self.low[0]) * self.metre
-        row = (x * self.axes[1, 0] + y * self.axes[1, 1] - self.low[1]) * self.metre
-        hidden = _looked_up(self.hidden, column, row)
-        return 1 - 0.55 * self.contact.at(x, y), 1 - hidden
-
-    def reaches(self, points: F) -> F:
-        """(n,) share of the sun that reaches places on things."""
-        column, row, depth = self._at(points)
-        column, row = column - 0.5, row - 0.5
-        high, wide = self.depth.shape
-        lit = np.zeros(len(points), np.float32)
-        taps = [(dx, dy) for dx in (-0.7, 0.7) for dy in (-0.7, 0.7)] + [(0.0, 0.0)]
-        for dx, dy in taps:
-            c = np.round(column + dx).astype(int).clip(0, wide - 1)
-            r = np.round(row + dy).astype(int).clip(0, high - 1)
-            lit += self.depth[r, c] < depth + BIAS
-        return lit / len(taps)
-
-
-class _Contact:
-    """How much of the sky is hidden from the floor by what is just above it."""
-
-    CELL, REACH = 0.02, 0.05
-
-    def __init__(self, points: F) -> None:
-        self.low = points[:, :2].min(0) - 0.3 if len(points) else np.zeros(2, np.float32)
-        extent = points[:, :2].max(0) + 0.3 - self.low if len(points) else np.full(2, 0.1, np.float32)
-        shape = tuple(int(np.ceil(e / self.CELL)) for e in extent[::-1])
-        near = np.zeros(shape, np.float32)
-        if len(points):
-            column, row = ((points[:, :2] - self.low) / self.CELL).astype(int).T
-            np.maximum.at(near, (row, column), np.exp(-points[:, 2].clip(0) / self.REACH))
-        self.map = (1.6 * _blurred(near, 1.6)).clip(0, 1)
-
-    def at(self, x: F, y: F) -> F:
-        return _looked_up(self.map, (x - self.low[0]) / self.CELL, (y - self.low[1]) / self.CELL)
-
-
-def _blurred(values: F, sigma: float) -> F:
-    """Three running means along each axis: nearly a Gaussian of that many cells."""
-    width = max(1, round((4 * sigma * sigma + 1) ** 0.5)) | 1
-    for axis in (0, 1):
-        for _ in range(3):
-            pad = [(0, 0), (0, 0)]
-            pad[axis] = (width // 2 + 1, width // 2)
-            sums = np.cumsum(np.pad(values, pad), axis, dtype=np.float32)
-            lead, trail = [slice(None)] * 2, [slice(None)] * 2
-            lead[axis], trail[axis] = slice(width, None), slice(None, -width)
-            values = (sums[tuple(lead)] - sums[tuple(trail)]) / width
-    return values
-
-
-def _looked_up(values: F, column: F, row: F) -> F:
-    """Bilinear; 0 outside. A cell's value is in its middle."""
-    high, wide = values.shape
-    column, row = column - 0.5, row - 0.5
-    c, r = np.floor(column).astype(int), np.floor(row).astype(int)
-    out = np.zeros(column.shape, np.float32)
-    inside = np.flatnonzero((c >= 0) & (r >= 0) & (c < wide - 1) & (r < high - 1))
-    c, r = c[inside], r[inside]
-    x, y, flat, at = column[inside] - c, row[inside] - r, values.reshape(-1), r * wide + c
-    top = flat[at] * (1 - x) + flat[at + 1] * x
-    out[inside] = top * (1 - y) + (flat[at + wide] * (1 - x) + flat[at + wide + 1] * x) * y
-    return out
-
-
-def _between(bary: F, values: F, corners: F) -> F:
-    """(n, d) of points in triangles from (V, d) values at vertices and each point's (n, 3) vertices."""
-    return sum(bary[:, k, None] * values[corners[:, k]] for k in range(3))
-
-
-def _turned(pixels: F, triangles: F) -> F:
-    """(T,) twice the area of triangles, by sign the side that is seen."""
-    a, b, c = (pixels[triangles[:, k]] for k in range(3))
-    return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-
-
-def _put(picture: F, solid: Solid, moment: Moment, shadow: Shade | None) -> None:
-    """Draw a solid on the picture."""
-    high, wide = picture.shape[:2]
-    clip = np.c_[solid.points, np.ones(len(solid.points), np.float32)] @ moment.seen_by.T
-    ahead = clip[:, 3]
-    half = np.array([wide / 2, -high / 2], np.float32)
-    pixels = clip[:, :2] / np.maximum(ahead, NEAR)[:, None] * half + np.abs(half)
-    triangles = solid.coat.triangles
-    kept = np.flatnonzero((_turned(pixels, triangles) < 0) & (ahead[triangles] > NEAR).all(1))
-    if not len(kept):
-        return
-    x0, y0 = np.floor(pixels[triangles[kept]].min((0, 1))).astype(int).clip(0, (wide - 1, high - 1))
-    x1, y1 = np.ceil(pixels[triangles[kept]].max((0, 1))).astype(int).clip((x0 + 1, y0 + 1), (wide, high))
-    columns, rows = (x1 - x0) * FINE, (y1 - y0) * FINE
-    face, bary = rasterise(
-        (pixels - np.array([x0, y0], np.float32)) * FINE, 1 / np.maximum(ahead, NEAR), triangles[kept], columns, rows
-    )
-    hit = np.flatnonzero(face >= 0)
-    face, bary = kept[face[hit]], bary[hit].astype(np.float32)
-    shown = solid.coat.lit(face, bary, light_on(solid, moment, shadow)).clip(0, 1)
-    # Of each pixel, what its samples show, and for those that miss what was there.
-    row, column = np.divmod(hit, columns)
-    pixel = row // FINE * (x1 - x0) + column // FINE
-    count = (x1 - x0) * (y1 - y0)
-    missed = 1 - np.bincount(pixel, minlength=count).reshape(y1 - y0, x1 - x0, 1) / FINE**2
-    area = picture[y0:y1, x0:x1]
-    area *= missed.astype(np.float32)
-    for k in range(3):
-        area[..., k] += np.bincount(pixel, shown[:, k], count).reshape(area.shape[:2]) / FINE**2
-
-
-def light_on(solid: Solid, moment: Moment, shadow: Shade | None) -> F:
-    """(V, 3) of a solid's vertices: the sky from above and the floor from below, and each sun; linear."""
-    sky = AMBIENT * np.array(SKY, np.float32)
-    lit = sky + sum((s.colour * max(float(s.towards[2]), 0) for s in moment.suns), 0 * sky)
-    floor = 0.7 * 0.5 * (np.array(DARK, np.float32) + np.array(LIGHT, np.float32)) * lit
-    up = (0.5 + 0.5 * solid.normals[:, 2:]).astype(np.float32)
-    light = sky * up + floor * (1 - up)
-    for i, sun in enumerate(moment.suns):
-        faced = (solid.normals @ sun.towards).clip(0)
-        if i == 0 and shadow is not None:
-            faced = faced * shadow.reaches(solid.points + 0.01 * solid.normals)
-        light += faced[:, None] * sun.colour
-    return light

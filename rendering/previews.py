@@ -12,7 +12,8 @@ import bpy
 import numpy as np
 
 from .captions import draw_text
-from .drafts import Drafts, Moment, draw
+from .drafts import Drafts
+from .drawing import Moment, draw
 from .film import encode_film, film_times
 from .frames import Quality, render_frame, set_quality, write_picture
 from .sheet import compose_sheet, sheet_times

@@ -13,7 +13,7 @@ from ..files import read_json, write_json
 
 MODULES = (
     "body_forward", "action_write", "query_time", "bvh_parse", "panel", "render_bodies", "pictures", "encoders",
-    "style_step", "motion_windows",
+    "style_step", "motion_windows", "preview_film",
 )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ Beyond the paper, all of it left out with `PAPER`:
   attention to a single one is the same for every query; sums over time are read and written directly too.
 - Directions of the latent that texts hardly use hold linear codes: principal components of the motion's slow waves,
   by how far they move the body's surface. Without them training on an hour of motion stays near the mean pose for
-  very long; with them it begins where principal components end, and the transformers learn what these cannot say, and
-  what it is called.
+  very long; with them it begins where principal components end, and the transformers learn what it is called, and
+  what it looks like where the codes say little, as of a text alone. How much they add to the codes a gate decides:
+  where the codes say all, what they would add is noise.
 
 Padding is masked, and contacts are an output, in any case.
 """
@@ -27,6 +28,8 @@ from torch import Tensor, nn
 from .features import WIDTH
 
 CONTACTS = 4
+GATE = 64
+"""Width of the layer that decides how much the decoder adds to linear codes."""
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,12 @@ class MotionClip(nn.Module):
         )  # fmt: skip
         self.write = nn.Linear(c.width, c.patch * (WIDTH + CONTACTS))
         nn.init.normal_(self.write.weight, std=0.02)
-        if c.codes:
+        self.gate = nn.Sequential(nn.Linear(c.latent, GATE), nn.GELU(), nn.Linear(GATE, 1)) if c.codes else None
+        if self.gate is not None:
             # Where training begins, a motion is what its codes say, to the digit.
             nn.init.zeros_(self.write.weight)
             nn.init.zeros_(self.write.bias)
+            nn.init.zeros_(self.gate[-1].weight)
         wide, same = c.waves * WIDTH, torch.eye(WIDTH)
         empty = Codes(
             torch.zeros(c.codes, wide), torch.zeros(wide), same, same, torch.zeros(c.codes, c.latent), torch.ones(())
@@ -210,7 +215,8 @@ class MotionClip(nn.Module):
         out = self.decoder(queries, memory, tgt_key_padding_mask=self._padding(queries, lengths, False))
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         made = out[..., :WIDTH]
-        if c.codes:
+        if self.gate is not None:
+            made = made * torch.sigmoid(self.gate(latents))[:, None]
             with torch.autocast(made.device.type, enabled=False):
                 slow = (latents.float() @ self.place.T / self.scale) @ self.basis + self.centre
                 waves = slow.unflatten(1, (c.waves, WIDTH)) @ self.inverse

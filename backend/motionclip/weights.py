@@ -22,7 +22,8 @@ from .features import WIDTH
 from .model import ModelConfig, MotionClip
 from .space import LatentSpace
 
-FORMAT = "impromptu-motion-model 2"
+KIND = "impromptu-motion-model "
+FORMAT = f"{KIND}2"
 SPREAD = "variety"
 """Directions in which motions of one text differ, beside the model's own tensors."""
 SHIPPED = Path(__file__).parent / "data" / "motion.safetensors"
@@ -131,7 +132,13 @@ def _load(path: Path, _changed: int) -> MotionModel:
     try:
         with safe_open(str(path), "pt") as file:
             words = file.metadata() or {}
-            if words.get("format") != FORMAT:
+            form = words.get("format", "")
+            if form != FORMAT and form.startswith(KIND):
+                raise InvalidInput(
+                    f"{path.name} was written by another version of Impromptu.",
+                    "Train it again, or name another file.",
+                )
+            if form != FORMAT:
                 raise damaged
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         config = ModelConfig(**json.loads(words["config"]))

@@ -7,7 +7,8 @@ import bpy
 import numpy as np
 import pytest
 from impromptu.addon.scene.outfit import ATTRIBUTE
-from impromptu.rendering.drafts import Drafts, draw, to_linear, to_srgb
+from impromptu.rendering.drafts import Drafts
+from impromptu.rendering.drawing import draw, to_linear, to_srgb
 from impromptu.rendering.frames import Quality, read_picture, render_frame, set_quality
 from impromptu.rendering.lights import light_stage
 from impromptu.rendering.previews import Previews

@@ -32,6 +32,8 @@ ERRORS: Mapping[str, Callable[[Posed, Posed, Tensor], Tensor]] = {
     "pose_mm": pose_error, "place_mm": place_error, "rotation_deg": rotation_error,
     "velocity_mm_per_frame": velocity_error, "path_end_cm": path_error,
 }  # fmt: skip
+Metric = tuple[Tensor, Tensor]
+"""(136, 136) from standardised numbers to others, and its inverse: see `coding.metric_of`."""
 CHUNK = 250
 EXACT = 3000
 """Windows up to which components come from the exact decomposition of their products."""
@@ -39,7 +41,7 @@ EXACT = 3000
 
 @dataclass(frozen=True)
 class Components:
-    """Principal components of standardised windows, x ~ c + B^T B (x - c)."""
+    """Principal components of windows, y ~ c + B^T B (y - c), with y = (x - mean) / std, or that by a metric."""
 
     centre: Tensor
     """(60 * 136,)."""
@@ -48,22 +50,30 @@ class Components:
     mean: Tensor
     std: Tensor
     """(136,) by which features are standardised."""
+    metric: Metric | None = None
 
     def coder(self, count: int) -> Coder:
         """Windows by their first so many components."""
         basis = self.basis[:count]
 
         def code(motions: Motions) -> Tensor:
-            x = ((motions.features - self.mean) / self.std).flatten(1) - self.centre
-            back = (x @ basis.T) @ basis + self.centre
-            return back.unflatten(1, motions.features.shape[1:]) * self.std + self.mean
+            x = _measured(motions.features, self.mean, self.std, self.metric) - self.centre
+            back = ((x @ basis.T) @ basis + self.centre).unflatten(1, motions.features.shape[1:])
+            return (back if self.metric is None else back @ self.metric[1]) * self.std + self.mean
 
         return code
 
 
-def fit_components(features: Tensor, count: int, mean: Tensor, std: Tensor) -> Components:
+def _measured(features: Tensor, mean: Tensor, std: Tensor, metric: Metric | None) -> Tensor:
+    x = (features - mean) / std
+    return (x if metric is None else x @ metric[0]).flatten(1)
+
+
+def fit_components(
+    features: Tensor, count: int, mean: Tensor, std: Tensor, metric: Metric | None = None
+) -> Components:
     """Components of (n, 60, 136) training windows; fewer than `count` where there are fewer windows."""
-    x = ((features - mean) / std).flatten(1)
+    x = _measured(features, mean, std, metric)
     centre = x.mean(0)
     x = x - centre
     count = min(count, *x.shape)
@@ -77,7 +87,7 @@ def fit_components(features: Tensor, count: int, mean: Tensor, std: Tensor) -> C
         with torch.random.fork_rng():
             torch.manual_seed(0)
             basis = torch.svd_lowrank(x, min(count + 20, *x.shape), niter=2)[2][:, :count].T
-    return Components(centre, basis.contiguous(), mean, std)
+    return Components(centre, basis.contiguous(), mean, std, metric)
 
 
 def training_motions(corpus: Corpus, libraries: Sequence[str], most: int, seed: int = 0) -> Tensor:
@@ -116,6 +126,10 @@ def plain_coders(
     for count in sorted({*counts, width}):
         # With few windows there are not so many directions: the name says how many there are.
         coders[f"PCA {min(count, len(found.basis))}"] = found.coder(count)
+    if model.config.codes:
+        # As the model's own codes are, which is what they gain: but these are as many as all its numbers.
+        found = fit_components(features, width, model.mean, model.std, (model.metric, model.inverse))
+        coders[f"PCA {len(found.basis)} of the surface"] = found.coder(width)
     return coders
 
 

@@ -6,6 +6,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+import torch
 from impromptu.backend import cli
 from impromptu.backend.context import JobContext
 from impromptu.backend.jobs import function_of
@@ -29,6 +30,7 @@ from impromptu.backend.protocol import (
     PerformRequest,
 )
 from impromptu.backend.takes import make_takes
+from safetensors.torch import save_file
 
 
 @pytest.fixture(scope="session")
@@ -196,6 +198,9 @@ def test_what_is_no_model_is_said(tmp_path):
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(b"nothing")
     with pytest.raises(InvalidInput, match="no motion model"):
+        load_model(str(bad))
+    save_file({"mean": torch.zeros(1)}, str(bad), {"format": "impromptu-motion-model 1"})
+    with pytest.raises(InvalidInput, match="another version"):
         load_model(str(bad))
 
 
