@@ -200,6 +200,7 @@ MOTION_NAME ?= Impromptu motion model
 MOTION_LICENCE ?= CC0-1.0
 MOTION_PROFILE ?= small
 MOTION_STEPS ?=
+MOTION_FRAMES ?= build/motion-frames
 MOTION_DATA ?= build/motion-corpus
 MOTION_RUN ?= build/motion-model
 TAKES := build/motion-takes
@@ -213,9 +214,9 @@ $(TAKES)-held-out/library.json: | setup
 	$(TAKE) -o $(TAKES)-held-out --count 2 --overlays 60 --seed 1000
 
 motion-data: setup $(TAKES)/library.json $(TAKES)-held-out/library.json
-	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTION_PICTURED) --size 160 --samples 8 --seed 1 -o build/motion-frames
+	.venv/bin/impromptu render frames --each window --library backend/motion/data/library $(MOTION_PICTURED) --size 160 --samples 8 --seed 1 -o $(MOTION_FRAMES)
 	.venv/bin/impromptu motion data -o $(MOTION_DATA) --library default $(MOTIONS:%=--library %) --library $(TAKES) \
-		$(MOTION_TESTS:%=--test-library %) --test-library $(TAKES)-held-out --frames build/motion-frames
+		$(MOTION_TESTS:%=--test-library %) --test-library $(TAKES)-held-out --frames $(MOTION_FRAMES)
 
 train-motion: motion-data
 	.venv/bin/impromptu motion train --data $(MOTION_DATA) --run $(MOTION_RUN) --profile $(MOTION_PROFILE) $(MOTION_STEPS:%=--steps %) \
@@ -223,8 +224,8 @@ train-motion: motion-data
 	.venv/bin/impromptu motion eval --data $(MOTION_DATA) --model $(MOTION_MODEL)
 
 train-motion-research:
-	$(MAKE) train-motion MOTION_DATA=build/research-corpus MOTION_RUN=build/research-model \
-		MOTION_MODEL=build/research.safetensors MOTION_NAME="Research motion model" MOTION_LICENCE="research only"
+	$(MAKE) train-motion MOTION_FRAMES=build/research-frames MOTION_DATA=build/research-corpus \
+		MOTION_RUN=build/research-model MOTION_MODEL=build/research.safetensors MOTION_NAME="Research motion model" MOTION_LICENCE="research only"
 
 train-judge: setup
 	.venv/bin/impromptu motion judge --data $(MOTION_DATA) --threads 1 -o backend/motionclip/data/judge.safetensors

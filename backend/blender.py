@@ -92,7 +92,7 @@ def start_blender(script: Path, folder: Path) -> subprocess.Popen[bytes]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_clean_environment(),
+                env=clean_environment(),
                 cwd=folder,
                 start_new_session=os.name != "nt",
                 creationflags=NEW_GROUP,
@@ -190,7 +190,7 @@ def style_actor(
         style: the look's file in the folder.
         record: where the look comes from; every output carries it.
         blended: keep a look that the actor has and blend the two by a slider.
-        preview: `size` in pixels and `samples` a pixel.
+        preview: `size` in pixels; with `samples` a pixel films are rendered by Cycles instead of drawn.
         on_progress, cancelled: as in `run_blender_job`.
 
     Returns:
@@ -242,7 +242,7 @@ def _blend_job(
     return run_blender_job(job_dir, on_progress, cancelled, BLEND_WORKER)
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without what would point the child at this interpreter's modules.
 
     Its numpy multiplies small matrices in threads of its own; threads for those would wait for one another.

@@ -1,4 +1,4 @@
-"""Triangles to pixels in numpy alone: what both contact sheets are drawn with, so that a picture needs no Blender."""
+"""Triangles to pixels in numpy alone: what sheets of bodies and motions and the films of previews are drawn with."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def rasterise(
     first = (low + 0.5).astype(pixels.dtype)
     a, b, c = a - first, b - first, c - first
     area = _cross(a, b) + _cross(b, c) + _cross(c, a)
-    kept = np.flatnonzero((np.abs(area) > 1e-12) & (extent > 0).all(1))
+    # Of what is seen edge-on the area is a rounding error.
+    size = np.maximum(np.abs(b - a).max(1), np.abs(c - a).max(1))
+    slack = 64 * np.finfo(area.dtype).eps
+    kept = np.flatnonzero((np.abs(area) > slack * size * size) & (extent > 0).all(1))
     a, b, c, area, low, extent = (values[kept] for values in (a, b, c, area, low, extent))
     planes = [(_cross(u, v), u[:, 1] - v[:, 1], v[:, 0] - u[:, 0]) for u, v in ((b, c), (c, a), (a, b))]
     count = extent[:, 0] * extent[:, 1]
@@ -50,8 +53,10 @@ def rasterise(
     weights = [
         (start / area)[face] + (right / area)[face] * x + (down / area)[face] * y for start, right, down in planes
     ]
-    inside = np.flatnonzero((weights[0] >= 0) & (weights[1] >= 0) & (weights[2] >= 0))
+    # On the edge of two faces a pixel belongs to one of them at least, however either is rounded.
+    inside = np.flatnonzero((weights[0] >= -slack) & (weights[1] >= -slack) & (weights[2] >= -slack))
     bary = np.stack([w[inside] for w in weights], 1)
+    bary /= (bary[:, 0] + bary[:, 1] + bary[:, 2])[:, None]
     face, x, y = face[inside], x[inside], y[inside]
     at = (low[face, 1] + y.astype(int)) * width + low[face, 0] + x.astype(int)
     face = kept[face]

@@ -1,8 +1,8 @@
 """Pictures without a ray tracer: bodies on the stage of previews, as arrays, drawn by numpy.
 
 What is drawn is what `scene` and `lights` build: the tiled floor that fades into the sky, the suns with the strongest
-one's shadow, the sky's light, gloss. Left out are relief maps, the other suns' shadows, and what one thing throws on
-another.
+one's shadow, the sky's light, gloss. Left out are relief maps, the other suns' shadows, what one thing throws on
+another, and surfaces seen from behind. Of several things the nearer is drawn over the farther, as a whole.
 """
 
 from __future__ import annotations
@@ -20,29 +20,33 @@ FINE = 2
 SHADOW = 320
 """Pixels along the longer side of the map of what the light sees."""
 NEAR = 0.05
-BIAS, PENUMBRA = 0.02, 0.16
-"""Metres by which a surface shades not itself, and by which a shadow's edge is soft for each that it falls."""
+BIAS = 0.02
+"""Metres within which a surface does not shade itself."""
+CRISP, SOFT = 0.012, 0.048
+"""Metres by which a shadow's edge is soft where it begins, and where it falls a metre or more."""
+CELLS = 400
+"""Along the longer side of the map of what is just above the floor, at most."""
 
-F = np.ndarray
+Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Coat:
     """What colour a mesh has: that of its vertices, or of a picture."""
 
-    triangles: F
+    triangles: Array
     """(T, 3) vertices."""
-    colours: F
+    colours: Array
     """(V, 3) linear."""
-    rough: F
-    metal: F
+    rough: Array
+    metal: Array
     """(V,) roughness and metallic, as the material's."""
-    corners: F | None = None
+    corners: Array | None = None
     """(3 T, 2) places of the triangles' corners in the picture, 0 to 1."""
-    picture: F | None = None
+    picture: Array | None = None
     """(height, width, 3) linear, the lowest row first."""
 
-    def lit(self, face: F, bary: F, light: F, gloss: F) -> F:
+    def lit(self, face: Array, bary: Array, light: Array, gloss: Array) -> Array:
         """(n, 3) colours of points in triangles, of the light on the (V, 3) vertices that takes their colour, and of
         that which keeps its own."""
         if self.picture is None or self.corners is None:
@@ -56,22 +60,28 @@ class Coat:
 
 @dataclass(frozen=True)
 class Solid:
-    """A mesh at one moment, in the scene's metres."""
+    """A mesh at one moment, in metres."""
 
-    points: F
+    points: Array
     """(V, 3)."""
-    normals: F
+    normals: Array
     """(V, 3) unit."""
-    coat: Coat
+    coats: tuple[tuple[float, Coat], ...]
+    """What it wears, and shares of it that add up to 1."""
+
+    @property
+    def triangles(self) -> Array:
+        """(T, 3) vertices."""
+        return self.coats[0][1].triangles
 
 
 @dataclass(frozen=True)
 class Sun:
     """Parallel light."""
 
-    towards: F
+    towards: Array
     """(3,) unit."""
-    colour: F
+    colour: Array
     """(3,) what a white surface that faces it sends back."""
 
 
@@ -86,13 +96,13 @@ class Floor:
         faded: (n,) share of the sky in it.
     """
 
-    seen: F
-    across: F
-    wide: F
-    faded: F
+    seen: Array
+    across: Array
+    wide: Array
+    faded: Array
 
     @classmethod
-    def under(cls, lens: F, turn: F, above: float, size: tuple[int, int], fade: tuple[float, float]) -> Floor:
+    def under(cls, lens: Array, turn: Array, above: float, size: tuple[int, int], fade: tuple[float, float]) -> Floor:
         """Of a camera.
 
         Args:
@@ -123,14 +133,14 @@ class Moment:
     solids: list[Solid]
     suns: list[Sun]
     """The strongest first: it casts the shadows."""
-    eye: F
+    eye: Array
     """(3,) where the camera is."""
-    seen_by: F
+    seen_by: Array
     """(4, 4) from the scene to the picture, -1 to 1."""
     floor: Floor
 
 
-def to_linear(srgb: F) -> F:
+def to_linear(srgb: Array) -> Array:
     """sRGB in 0..1 to linear (IEC 61966-2-1)."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
@@ -141,21 +151,22 @@ _SRGB = (np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.
 )
 
 
-def to_srgb(linear: F) -> F:
+def to_srgb(linear: Array) -> Array:
     """Linear in 0..1 to sRGB in 0..255, uint8."""
     return _SRGB[(linear.clip(0, 1) * (len(_SRGB) - 1)).astype(np.uint16)]
 
 
-def draw(moment: Moment) -> F:
+def draw(moment: Moment) -> Array:
     """(height, width, 3) uint8, top row first."""
     shadow = Shade(moment) if moment.suns and moment.solids else None
     picture = backdrop(moment, shadow)
-    for solid in moment.solids:
+    # The farthest first.
+    for solid in sorted(moment.solids, key=lambda s: -float((s.points @ moment.seen_by[3, :3]).mean())):
         _put(picture, solid, moment, shadow)
     return to_srgb(picture)
 
 
-def backdrop(moment: Moment, shadow: Shade | None) -> F:
+def backdrop(moment: Moment, shadow: Shade | None) -> Array:
     """(height, width, 3) linear: the floor with its shadow, and the sky."""
     floor, sky = moment.floor, np.array(SKY, np.float32)
     picture = np.empty((*floor.seen.shape, 3), np.float32)
@@ -163,16 +174,16 @@ def backdrop(moment: Moment, shadow: Shade | None) -> F:
     x, y = moment.eye[:2, None] + floor.across
     dark, light = np.array(DARK, np.float32), np.array(LIGHT, np.float32)
     tiles = dark + (0.5 + 0.5 * _tiles(x, floor.wide) * _tiles(y, floor.wide))[:, None] * (light - dark)
-    open_, bare = (np.ones((2, 1), np.float32)) if shadow is None else shadow.ground(x, y)
-    lit = open_[:, None] * (AMBIENT * sky)
+    skylit, sunlit = np.ones((2, 1), np.float32) if shadow is None else shadow.ground(x, y)
+    lit = skylit[:, None] * (AMBIENT * sky)
     for i, sun in enumerate(moment.suns):
-        lit += (bare[:, None] if i == 0 else 1) * (sun.colour * max(float(sun.towards[2]), 0))
+        lit += (sunlit[:, None] if i == 0 else 1) * (sun.colour * max(float(sun.towards[2]), 0))
     tiles *= lit
     picture[floor.seen] = tiles + floor.faded[:, None] * (sky - tiles)
     return picture
 
 
-def _tiles(x: F, wide: F) -> F:
+def _tiles(x: Array, wide: Array) -> Array:
     """1 on even tiles, -1 on odd ones, and between where a pixel sees both."""
     at = x / TILE
     off = np.abs(at - np.round(at)) * TILE / np.maximum(wide, 1e-6) * 2
@@ -200,7 +211,7 @@ class Shade:
         self.depth = np.full((high, wide), -1e6, np.float32)
         for points, solid in zip(seen, moment.solids, strict=True):
             pixels = (points[:, :2] - self.low) * self.metre
-            triangles = solid.coat.triangles
+            triangles = solid.triangles
             lit = triangles[_turned(pixels, triangles) > 0]
             face, bary = rasterise(pixels, points[:, 2], lit, wide, high)
             hit = np.flatnonzero(face >= 0)
@@ -214,26 +225,27 @@ class Shade:
         floor = -(place @ self.axes[:2, 2]) / self.axes[2, 2] if self.axes[2, 2] > 1e-3 else 0 * rows
         fall = np.where(covered, self.depth - floor, 0).clip(0)
         covered = covered.astype(np.float32)
-        crisp, wide = _blurred(covered, 0.012 * self.metre), _blurred(covered, 0.3 * PENUMBRA * self.metre)
+        crisp, soft = (_blurred(covered, sigma * self.metre) for sigma in (CRISP, SOFT))
         # The farther it falls, the softer: between two shadows, by the height of what throws it.
-        height = _blurred(fall, 0.3 * PENUMBRA * self.metre) / np.maximum(wide, 1e-3)
-        self.hidden = crisp + (wide - crisp) * height.clip(0, 1)
-        low = np.concatenate([s.points for s in moment.solids])
-        self.contact = _Contact(low[low[:, 2] < 0.25])
+        height = _blurred(fall, SOFT * self.metre) / np.maximum(soft, 1e-3)
+        self.hidden = crisp + (soft - crisp) * height.clip(0, 1)
+        points = np.concatenate([s.points for s in moment.solids])
+        self.contact = _Contact(points[points[:, 2] < 5 * _Contact.REACH])
+        self.bias = max(BIAS, 1.5 / self.metre)
 
-    def _at(self, points: F) -> tuple[F, F, F]:
+    def _at(self, points: Array) -> tuple[Array, Array, Array]:
         """Columns, rows and nearness to the light of points."""
         seen = points @ self.axes.T
         return (seen[..., 0] - self.low[0]) * self.metre, (seen[..., 1] - self.low[1]) * self.metre, seen[..., 2]
 
-    def ground(self, x: F, y: F) -> tuple[F, F]:
+    def ground(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Of places on the floor, the shares of the sky and of the sun that reach them."""
         column = (x * self.axes[0, 0] + y * self.axes[0, 1] - self.low[0]) * self.metre
         row = (x * self.axes[1, 0] + y * self.axes[1, 1] - self.low[1]) * self.metre
         hidden = _looked_up(self.hidden, column, row)
         return 1 - 0.55 * self.contact.at(x, y), 1 - hidden
 
-    def reaches(self, points: F) -> F:
+    def reaches(self, points: Array) -> Array:
         """(n,) share of the sun that reaches places on things."""
         column, row, depth = self._at(points)
         column, row = column - 0.5, row - 0.5
@@ -243,7 +255,7 @@ class Shade:
         for dx, dy in taps:
             c = np.round(column + dx).astype(int).clip(0, wide - 1)
             r = np.round(row + dy).astype(int).clip(0, high - 1)
-            lit += self.depth[r, c] < depth + BIAS
+            lit += self.depth[r, c] < depth + self.bias
         return lit / len(taps)
 
 
@@ -251,22 +263,24 @@ class _Contact:
     """How much of the sky is hidden from the floor by what is just above it."""
 
     CELL, REACH = 0.02, 0.05
+    """Metres: of a cell, unless there would be too many, and of height over which it fades."""
 
-    def __init__(self, points: F) -> None:
-        self.low = points[:, :2].min(0) - 0.3 if len(points) else np.zeros(2, np.float32)
-        extent = points[:, :2].max(0) + 0.3 - self.low if len(points) else np.full(2, 0.1, np.float32)
-        shape = tuple(int(np.ceil(e / self.CELL)) for e in extent[::-1])
-        near = np.zeros(shape, np.float32)
-        if len(points):
-            column, row = ((points[:, :2] - self.low) / self.CELL).astype(int).T
-            np.maximum.at(near, (row, column), np.exp(-points[:, 2].clip(0) / self.REACH))
+    def __init__(self, points: Array) -> None:
+        points = points if len(points) else np.full((1, 3), 1e3, np.float32)
+        self.low = points[:, :2].min(0) - 0.3
+        extent = points[:, :2].max(0) + 0.3 - self.low
+        self.cell = max(self.CELL, float(extent.max()) / CELLS)
+        near = np.zeros([int(np.ceil(e / self.cell)) for e in extent[::-1]], np.float32)
+        column, row = ((points[:, :2] - self.low) / self.cell).astype(int).T
+        np.maximum.at(near, (row, column), np.exp(-points[:, 2].clip(0) / self.REACH))
         self.map = (1.6 * _blurred(near, 1.6)).clip(0, 1)
 
-    def at(self, x: F, y: F) -> F:
-        return _looked_up(self.map, (x - self.low[0]) / self.CELL, (y - self.low[1]) / self.CELL)
+    def at(self, x: Array, y: Array) -> Array:
+        """Of places on the floor, 0 to 1."""
+        return _looked_up(self.map, (x - self.low[0]) / self.cell, (y - self.low[1]) / self.cell)
 
 
-def _blurred(values: F, sigma: float) -> F:
+def _blurred(values: Array, sigma: float) -> Array:
     """Three running means along each axis: nearly a Gaussian of that many cells."""
     width = max(1, round((4 * sigma * sigma + 1) ** 0.5)) | 1
     for axis in (0, 1):
@@ -280,7 +294,7 @@ def _blurred(values: F, sigma: float) -> F:
     return values
 
 
-def _looked_up(values: F, column: F, row: F) -> F:
+def _looked_up(values: Array, column: Array, row: Array) -> Array:
     """Bilinear; 0 outside. A cell's value is in its middle."""
     high, wide = values.shape
     column, row = column - 0.5, row - 0.5
@@ -294,25 +308,25 @@ def _looked_up(values: F, column: F, row: F) -> F:
     return out
 
 
-def _between(bary: F, values: F, corners: F) -> F:
+def _between(bary: Array, values: Array, corners: Array) -> Array:
     """(n, d) of points in triangles from (V, d) values at vertices and each point's (n, 3) vertices."""
     return sum(bary[:, k, None] * values[corners[:, k]] for k in range(3))
 
 
-def _turned(pixels: F, triangles: F) -> F:
+def _turned(pixels: Array, triangles: Array) -> Array:
     """(T,) twice the area of triangles, by sign the side that is seen."""
     a, b, c = (pixels[triangles[:, k]] for k in range(3))
     return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
 
 
-def _put(picture: F, solid: Solid, moment: Moment, shadow: Shade | None) -> None:
+def _put(picture: Array, solid: Solid, moment: Moment, shadow: Shade | None) -> None:
     """Draw a solid on the picture."""
     high, wide = picture.shape[:2]
     clip = np.c_[solid.points, np.ones(len(solid.points), np.float32)] @ moment.seen_by.T
     ahead = clip[:, 3]
     half = np.array([wide / 2, -high / 2], np.float32)
     pixels = clip[:, :2] / np.maximum(ahead, NEAR)[:, None] * half + np.abs(half)
-    triangles = solid.coat.triangles
+    triangles = solid.triangles
     kept = np.flatnonzero((_turned(pixels, triangles) < 0) & (ahead[triangles] > NEAR).all(1))
     if not len(kept):
         return
@@ -324,7 +338,8 @@ def _put(picture: F, solid: Solid, moment: Moment, shadow: Shade | None) -> None
     )
     hit = np.flatnonzero(face >= 0)
     face, bary = kept[face[hit]], bary[hit].astype(np.float32)
-    shown = solid.coat.lit(face, bary, *light_on(solid, moment, shadow)).clip(0, 1)
+    lit = (share * coat.lit(face, bary, *light_on(solid, coat, moment, shadow)) for share, coat in solid.coats)
+    shown = sum(lit).clip(0, 1)
     # Of each pixel, what its samples show, and for those that miss what was there.
     row, column = np.divmod(hit, columns)
     pixel = row // FINE * (x1 - x0) + column // FINE
@@ -336,13 +351,13 @@ def _put(picture: F, solid: Solid, moment: Moment, shadow: Shade | None) -> None
         area[..., k] += np.bincount(pixel, shown[:, k], count).reshape(area.shape[:2]) / FINE**2
 
 
-def light_on(solid: Solid, moment: Moment, shadow: Shade | None) -> tuple[F, F]:
-    """Of a solid's vertices: light that takes their colour, and light that keeps its own; (V, 3) each, linear.
+def light_on(solid: Solid, coat: Coat, moment: Moment, shadow: Shade | None) -> tuple[Array, Array]:
+    """Of a solid's vertices: light that takes the coat's colour, and light that keeps its own; (V, 3) each, linear.
 
     The sky above, the floor below, and each sun: scattered evenly, and mirrored as by Blinn's highlights and by what
     lies in the mirrored direction, with Schlick's Fresnel factor. Metal only mirrors, in its colour.
     """
-    normals, coat = solid.normals, solid.coat
+    normals = solid.normals
     sky = AMBIENT * np.array(SKY, np.float32)
     lit = sky + sum((s.colour * max(float(s.towards[2]), 0) for s in moment.suns), 0 * sky)
     floor = 0.7 * 0.5 * (np.array(DARK, np.float32) + np.array(LIGHT, np.float32)) * lit

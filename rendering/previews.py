@@ -19,6 +19,8 @@ from .frames import Quality, render_frame, set_quality, write_picture
 from .sheet import compose_sheet, sheet_times
 
 FILM_FPS = 15.0
+LARGE = 4 * 1024 * 1024
+"""Pixels of pictures that are drawn at once."""
 AHEAD = 6
 """Frames of a film that wait to be drawn, at most."""
 Progress = Callable[[str, int, int], None]
@@ -43,6 +45,7 @@ class Previews:
         self.seconds, self.fps = seconds, fps
         self.on_progress = on_progress
         self._rendered: dict[int, np.ndarray] = {}
+        self._made = self._total = 0
         set_quality(bpy.context.scene, quality)
 
     def film_times(self) -> np.ndarray:
@@ -58,11 +61,17 @@ class Previews:
         sheet = sheet_times(self.seconds)
         return film if len(film) >= len(sheet) else np.unique(np.concatenate([film, sheet]))
 
-    def render(self, times: np.ndarray) -> None:
-        """Render the frames of these moments."""
-        for i, moment in enumerate(times):
+    def render(self, suffixes: set[str]) -> None:
+        """Render the frames that previews of these kinds have rendered."""
+        times = self.plan(suffixes)
+        self._total = len(times) + (len(self.film_times()) if self.drawn and ".mp4" in suffixes else 0)
+        for moment in times:
             self.at(float(moment))
-            self.on_progress("render", i + 1, len(times))
+            self._count()
+
+    def _count(self) -> None:
+        self._made += 1
+        self.on_progress("render", self._made, max(self._total, self._made))
 
     def at(self, moment: float) -> np.ndarray:
         """(height, width, 3) uint8 of one moment, rendered if it has not been."""
@@ -83,23 +92,35 @@ class Previews:
 
     def write_film(self, path: Path, title: str) -> None:
         """Write the film, its title in the lower left corner."""
-        times = self.film_times()
         # Blender is asked by this thread alone. While it moves the actor for the next frame, others draw the last.
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
-            drafts = Drafts(self.quality.width, self.quality.height)
-            # Letters are Blender's own: made once, here.
-            self._titled(np.full((self.quality.height, self.quality.width, 3), 255, np.uint8), title)
-            making: list[Future[Path]] = []
-            for i, time in enumerate(times):
-                if len(making) >= AHEAD:
-                    making[-AHEAD].result()
-                file = self.folder / f"film-{i:06d}.png"
-                picture = drafts.moment(self._frame(float(time))) if self.drawn else self.at(float(time))
-                making.append(threads.submit(self._write_frame, picture, title, file))
-                if self.drawn:
-                    self.on_progress("render", i + 1, len(times))
-            files = [made.result() for made in making]
+        with ThreadPoolExecutor(self._threads()) as threads:
+            try:
+                files = self._frames(threads, title)
+            except BaseException:
+                # What waits to be drawn is not waited for.
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
         encode_film(files, path, min(FILM_FPS, self.fps))
+
+    def _threads(self) -> int:
+        """As many as there are processors, fewer for large pictures, of which each takes its room."""
+        pixels = self.quality.width * self.quality.height
+        return max(1, min(4, os.cpu_count() or 1, LARGE // pixels))
+
+    def _frames(self, threads: ThreadPoolExecutor, title: str) -> list[Path]:
+        drafts = Drafts(self.quality.width, self.quality.height)
+        # Letters are Blender's own: made once, here.
+        self._titled(np.full((self.quality.height, self.quality.width, 3), 255, np.uint8), title)
+        making: list[Future[Path]] = []
+        for i, time in enumerate(self.film_times()):
+            if len(making) >= AHEAD:
+                making[-AHEAD].result()
+            file = self.folder / f"film-{i:06d}.png"
+            picture = drafts.moment(self._frame(float(time))) if self.drawn else self.at(float(time))
+            making.append(threads.submit(self._write_frame, picture, title, file))
+            if self.drawn:
+                self._count()
+        return [made.result() for made in making]
 
     def _write_frame(self, picture: Moment | np.ndarray, title: str, file: Path) -> Path:
         pixels = picture if isinstance(picture, np.ndarray) else draw(picture)

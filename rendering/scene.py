@@ -12,7 +12,8 @@ from ..addon.scene.mesh import fill_mesh
 from .cameras import View, create_camera
 from .lights import SKY, light_stage
 
-FLOOR = "Floor"
+FLOOR = "impromptu_floor"
+"""Custom property of the floor: a file's own objects may have any name."""
 TILE = 0.5
 """Edge of a floor tile, metres: a foot's slide is read off against it."""
 FLOOR_HALF = 60.0
@@ -74,9 +75,10 @@ def create_floor(reach: float) -> bpy.types.Object:
     """A tiled floor at z = 0 that fades into the sky."""
     half = FLOOR_HALF + reach
     corners = np.array([[-half, -half, 0], [half, -half, 0], [half, half, 0], [-half, half, 0]])
-    data = bpy.data.meshes.new(FLOOR)
+    data = bpy.data.meshes.new("Floor")
     fill_mesh(data, corners, np.array([[0, 1, 2], [0, 2, 3]]))
-    floor = bpy.data.objects.new(FLOOR, data)
+    floor = bpy.data.objects.new("Floor", data)
+    floor[FLOOR] = True
     data.materials.append(floor_material())
     bpy.context.scene.collection.objects.link(floor)
     return floor

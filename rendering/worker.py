@@ -190,7 +190,7 @@ def render_previews(
     try:
         seconds = (len(motion) - 1) / motion.fps
         show = previews.Previews(scratch, quality, seconds, motion.fps, channel.progress, drawn=not samples)
-        show.render(show.plan(films))
+        show.render(films)
         for path in job["previews"]:
             if path.suffix.lower() == ".png":
                 show.write_sheet(temporary[path], title, subtitle)

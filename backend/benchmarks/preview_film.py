@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ..blender import ROOT, find_blender
+from ..blender import ROOT, clean_environment, find_blender, job_command
 from ..protocol import ActRequest, RuntimeMissing
 from ..takes import make_takes, write_job
 from .table import Row
@@ -15,11 +15,12 @@ from .table import Row
 
 def run() -> list[Row]:
     """One row, measured inside one Blender process."""
-    with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
+    with tempfile.TemporaryDirectory(prefix="impromptu-") as folder:
         made = make_takes(ActRequest(prompt="walk", motion="retrieve"))
-        write_job(Path(name), made.body, made.betas, made.takes[0].performance)
-        command = [*find_blender(), str(ROOT / "rendering" / "bench_film.py"), name]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        write_job(Path(folder), made.body, made.betas, made.takes[0].performance)
+        command = job_command(find_blender(), ROOT / "rendering" / "bench_film.py", Path(folder))
+        environment = clean_environment()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
     if done.returncode or not lines:
         raise RuntimeMissing("Blender could not time a film.", done.stderr.strip()[-300:])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .batches import Augmentation, Sampler
 from .corpus import Corpus
-from .features import HEIGHT, ROTATIONS, WIDTH
+from .features import HEIGHT, JOINTS, ROTATIONS, WIDTH
 from .model import Codes, ModelConfig, orthonormal_cosines
 from .surface import Surface
 
@@ -23,10 +23,10 @@ SIZE = 10.0
 """Mean length of the codes in the latent."""
 POSES = 200
 """That the metric is an average of."""
-TURN = 0.15
-"""Metres that a radian counts for in itself, however little it moves: what twists only skin is still kept."""
-YAW_SPEED, SPEED = 0.1, 0.1
-"""Metres that a radian a second, and a metre a second, count for."""
+TURN = 0.3
+"""Metres that a radian of all joints counts for in itself, however little it moves: what only twists skin is kept."""
+YAW_SPEED, SPEED, UP = 0.1, 0.1, 0.1
+"""Metres that a radian a second, a metre a second, and a metre of height count for in themselves."""
 
 
 def fit_codes(
@@ -52,8 +52,9 @@ def fit_codes(
     sampler = Sampler(corpus, indices, augmentation)
     waves = orthonormal_cosines(config.waves, config.length)
     batches = [sampler.batch(sampler.draw(lots, 250), lots).features for _ in range(0, SAMPLE, 250)]
-    frames = torch.cat(batches).flatten(0, 1)
-    metric, inverse = metric_of(surface, frames[:: len(frames) // POSES][:POSES], std)
+    # Windows begin anywhere in a clip: their first frames are poses by lot.
+    poses = torch.cat([x[:, 0] for x in batches])
+    metric, inverse = metric_of(surface, poses[:: len(poses) // POSES][:POSES], std)
     slow = torch.cat([(torch.einsum("kt,btf->bkf", waves, (x - mean) / std) @ metric).flatten(1) for x in batches])
     centre = slow.mean(0)
     _, _, basis = torch.linalg.svd(slow - centre, full_matrices=False)
@@ -92,9 +93,9 @@ def metric_of(surface: Surface, poses: Tensor, std: Tensor) -> tuple[Tensor, Ten
         by = torch.func.jacfwd(points)(pose.clone()).double()
         moved += by.T @ by / (len(by) / 3) / len(poses)
     own = torch.full((WIDTH,), SPEED, dtype=torch.float64)
-    # Half the squared length of a change of two columns is the squared angle, over all joints' mean.
-    own[:ROTATIONS] = TURN / (ROTATIONS / 6 / 2) ** 0.5
-    own[ROTATIONS] = YAW_SPEED
+    # The squared length of a change of a matrix's two columns is the squared angle to twice that, by the axis.
+    own[:ROTATIONS] = TURN / (2 * JOINTS) ** 0.5
+    own[ROTATIONS], own[HEIGHT] = YAW_SPEED, UP
     scales = std.double()
     values, vectors = torch.linalg.eigh(scales[:, None] * (moved + torch.diag(own**2)) * scales)
     roots = values.clamp(min=1e-12).sqrt()

@@ -24,6 +24,7 @@ from .corpus import Corpus
 from .losses import PAPER_WEIGHTS, LossWeights, Targets, losses_of, total_of
 from .model import PAPER, SMALL, Decoded, ModelConfig, MotionClip
 from .surface import Surface
+from .weights import FORMAT
 
 CHECKPOINT, LOG, RECIPE, BEST = "checkpoint", "log.jsonl", "recipe.json", "best.pt"
 OLD = f".{CHECKPOINT}-old"
@@ -168,6 +169,7 @@ class Training:
             "recipe": self.recipe.to_json(),
             "corpus": self.corpus.digest(),
             "processes": self.accelerator.num_processes,
+            "format": FORMAT,
         }
         if self.accelerator.is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,13 @@ def test_backend_imports_neither_blender_nor_the_add_on(path):
 def test_blender_side_needs_no_torch_and_only_the_protocol(path):
     found = imports(path)
     assert not {n for n in found if starts(n, "torch", "smplx", "scipy", "open_clip", "sentence_transformers")}
-    assert not {n for n in found if starts(n, "impromptu.backend") and not starts(n, "impromptu.backend.protocol")}
+    # Triangles to pixels: numpy alone, and drawn on both sides.
+    known = ["impromptu.backend.protocol"] + ["impromptu.backend.raster"] * (path.parent.name == "rendering")
+    assert not {n for n in found if starts(n, "impromptu.backend") and not starts(n, *known)}
+
+
+def test_the_rasteriser_of_both_sides_is_numpy_alone():
+    assert {n.split(".")[0] for n in imports(ROOT / "backend" / "raster.py")} <= {"__future__", "numpy"}
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_job_writes_every_kind_of_file(job_dir, tmp_path):
     outputs = [tmp_path / f"box{s}" for s in (".blend", ".glb", ".fbx", ".usdc")]
     previews = [tmp_path / "box.png", tmp_path / "box.mp4"]
     steps = []
-    write_job(job_dir, outputs, previews, size=64, samples=1)
+    write_job(job_dir, outputs, previews, size=64)
     result = blender.run_blender_job(job_dir, lambda *step: steps.append(step))
     assert result["files"] == [str(p) for p in outputs + previews]
     assert all(p.stat().st_size > 500 for p in outputs + previews)
@@ -107,10 +107,11 @@ def _umask():
 
 
 @needs_blender
-def test_cancelled_job_leaves_everything_as_it_was(job_dir, tmp_path):
+@pytest.mark.parametrize("more", [{}, {"samples": 1}], ids=["drawn", "rendered"])
+def test_cancelled_job_leaves_everything_as_it_was(job_dir, tmp_path, more):
     film = tmp_path / "box.mp4"
     film.write_bytes(b"before")
-    write_job(job_dir, [tmp_path / "box.blend"], [film], frames=200, size=64, samples=1)
+    write_job(job_dir, [tmp_path / "box.blend"], [film], frames=200, size=64, **more)
     seen = []
     with pytest.raises(blender.JobCancelled):
         blender.run_blender_job(job_dir, lambda *step: seen.append(step), lambda: len(seen) > 4)
@@ -145,7 +146,7 @@ def test_full_disk_keeps_the_old_file(job_dir, tmp_path, monkeypatch, suffix):
     target = tmp_path / f"box{suffix}"
     target.write_bytes(b"before")
     render = suffix in (".png", ".mp4")
-    write_job(job_dir, [] if render else [target], [target] if render else [], size=64, samples=1)
+    write_job(job_dir, [] if render else [target], [target] if render else [], size=64)
     limited = tmp_path / "limited-python"
     limited.write_text(
         f"#!{sys.executable}\nimport os, resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))\n"
@@ -218,13 +219,13 @@ def test_worker_that_prints_more_than_a_pipe_holds(job_dir, tmp_path, monkeypatc
 def test_environment_of_the_caller_does_not_leak(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     monkeypatch.setenv("PYTHONHOME", "/elsewhere")
-    assert not {"PYTHONPATH", "PYTHONHOME"} & blender._clean_environment().keys()
+    assert not {"PYTHONPATH", "PYTHONHOME"} & blender.clean_environment().keys()
 
 
 @needs_blender
 def test_one_frame_is_enough(job_dir, tmp_path):
     previews = [tmp_path / "box.png", tmp_path / "box.mp4"]
-    write_job(job_dir, [tmp_path / "box.glb"], previews, frames=1, size=64, samples=1)
+    write_job(job_dir, [tmp_path / "box.glb"], previews, frames=1, size=64)
     assert blender.run_blender_job(job_dir)["frames"] == 1
 
 

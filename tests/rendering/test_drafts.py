@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import bpy
 import numpy as np
 import pytest
+from impromptu.addon.scene import style_material
 from impromptu.addon.scene.outfit import ATTRIBUTE
+from impromptu.addon.scene.style_slots import Slot
 from impromptu.rendering.drafts import Drafts
 from impromptu.rendering.drawing import draw, to_linear, to_srgb
 from impromptu.rendering.frames import Quality, read_picture, render_frame, set_quality
@@ -103,24 +105,123 @@ def test_colours_of_vertices_are_where_they_belong(stage):
     assert np.nonzero(red)[1].max() <= np.nonzero(blue)[1].min() + 2
 
 
-def test_colours_of_corners_and_of_a_material(stage):
+def test_colour_of_a_material_without_the_attribute(stage):
     obj = ball()
     obj.data.color_attributes.remove(obj.data.color_attributes[ATTRIBUTE])
-    corner = obj.data.color_attributes.new(ATTRIBUTE, "FLOAT_COLOR", "CORNER")
-    corner.data.foreach_set("color", np.tile(np.array([*BLUE, 1], np.float32), len(obj.data.loops)))
-    assert (drawn()[..., 2] > 1.5 * drawn()[..., 0]).sum() > 300
-    obj.data.color_attributes.remove(obj.data.color_attributes[ATTRIBUTE])
-    obj.data.materials[0].diffuse_color = (*RED, 1)
+    surface = next(n for n in obj.data.materials[0].node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    surface.inputs["Base Color"].default_value = (*RED, 1)
     assert reddish(drawn()).sum() > 300
 
 
-def test_nearer_things_hide_farther_ones(stage):
-    ball(place=(0, 1.5, 1), colours=lambda p: np.full((len(p), 3), BLUE))
-    far = (drawn()[..., 2] > 1.5 * drawn()[..., 0]).sum()
-    ball(place=(0, -1.5, 1))
+def look(obj, slot, colour, metal=0.0, rough=0.5):
+    """The attributes of a look on a mesh."""
+    count = len(obj.data.vertices)
+    attribute = obj.data.color_attributes.new(slot.colour, "FLOAT_COLOR", "POINT")
+    attribute.data.foreach_set("color", np.tile(np.array([*colour, 1], np.float32), count))
+    for name, value in ((slot.roughness, rough), (slot.metallic, metal)):
+        obj.data.attributes.new(name, "FLOAT", "POINT").data.foreach_set("value", np.full(count, value, np.float32))
+    obj.shape_key_add(name="Basis") if obj.data.shape_keys is None else None
+    obj.shape_key_add(name=slot.key)
+
+
+def test_two_looks_blend(stage):
+    obj, slots = ball(), (Slot(0), Slot(1))
+    for slot, colour in zip(slots, (RED, BLUE), strict=True):
+        look(obj, slot, colour)
+    obj.data.materials[0] = style_material.make_material([(s, style_material.Images()) for s in slots])
+    middle = (SIZE * 45 // 100, SIZE // 2)
+    seen = []
+    for mix in (0.0, 0.5, 1.0):
+        obj[style_material.MIX] = mix
+        obj.update_tag()
+        seen.append(drawn()[middle])
+    assert seen[0][0] > 2 * seen[0][2]
+    assert seen[2][2] > 2 * seen[2][0]
+    assert seen[2][0] < seen[1][0] < seen[0][0]
+
+
+def test_a_picture_lies_as_its_coordinates_say(stage):
+    bpy.ops.mesh.primitive_plane_add(size=2, location=(0, 0, 1.2), rotation=(math.radians(90), 0, 0))
+    obj = bpy.context.object
+    look(obj, Slot(0), (1, 1, 1))
+    image = bpy.data.images.new("quarters", 2, 2)
+    # From the lowest row up: red and blue, green and grey.
+    quarters = [(0.8, 0, 0), (0, 0, 0.8), (0, 0.8, 0), (0.5, 0.5, 0.5)]
+    image.pixels.foreach_set(np.array([[*c, 1] for c in quarters], np.float32).ravel())
+    obj.data.materials.append(style_material.make_material([(Slot(0), style_material.Images(image))]))
+    obj[style_material.TEXTURE] = 1.0
+    picture = drawn()
+    rows, columns = np.nonzero(np.ptp(picture, axis=-1) > 60)
+    top, bottom, left, right = rows.min(), rows.max(), columns.min(), columns.max()
+    low, high = bottom - (bottom - top) // 4, top + (bottom - top) // 4
+    west, east = left + (right - left) // 4, right - (right - left) // 4
+    assert [int(picture[p].argmax()) for p in ((low, west), (low, east), (high, west))] == [0, 2, 1]
+    assert np.ptp(picture[high, east]) < 40
+
+
+def test_metal_mirrors_the_light(stage):
+    spread = []
+    for metal, rough in ((0.0, 1.0), (1.0, 0.2)):
+        obj = ball()
+        look(obj, Slot(0), (0.5, 0.5, 0.5), metal, rough)
+        obj.data.materials[0] = style_material.make_material([(Slot(0), style_material.Images())])
+        picture = drawn()
+        spread.append(int(np.ptp(picture[SIZE * 45 // 100 - 12 : SIZE * 45 // 100 + 12, SIZE // 2 - 14 : SIZE // 2])))
+        bpy.data.objects.remove(obj)
+    assert spread[1] > 1.5 * spread[0]
+
+
+@pytest.mark.parametrize("far_first", [True, False])
+def test_nearer_things_hide_farther_ones(stage, far_first):
+    def blue():
+        ball(place=(0, 1.5, 1), colours=lambda p: np.full((len(p), 3), BLUE))
+
+    blue() if far_first else ball(place=(0, -1.5, 1))
+    alone = drawn()
+    ball(place=(0, -1.5, 1)) if far_first else blue()
     picture = drawn()
     assert reddish(picture).sum() > 300
-    assert (picture[..., 2] > 1.5 * picture[..., 0]).sum() < far / 4
+    bluish = picture[..., 2] > 1.5 * picture[..., 0]
+    assert bluish.sum() < 0.25 * ((alone[..., 2] > 1.5 * alone[..., 0]) | reddish(alone)).sum()
+
+
+def test_a_files_own_floor_is_a_thing_like_others(stage):
+    bare = drawn()
+    ball().name = "Floor"
+    assert reddish(drawn()).sum() > 300
+    assert np.abs(drawn() - bare)[-10:].max() < 60
+
+
+def test_scenes_in_other_units_look_the_same(stage):
+    ball()
+    metres = drawn()
+    stage.unit_settings.scale_length = 0.01
+    for obj in stage.objects:
+        obj.location = obj.location * 100
+        if obj.type == "MESH":
+            obj.scale = (100, 100, 100)
+    stage.camera.data.clip_end = 1e5
+    bpy.context.view_layer.update()
+    assert np.abs(drawn() - metres).mean() < 0.5
+
+
+def test_mirrored_and_flattened_objects(stage):
+    obj = ball(colours=lambda p: np.where(p[:, :1] < 0, RED, BLUE))
+    obj.scale = (-1, 1, 1)
+    picture = drawn()
+    red, blue = reddish(picture), picture[..., 2] > 1.5 * picture[..., 0]
+    assert np.nonzero(red)[1].min() >= np.nonzero(blue)[1].max() - 2
+    obj.scale = (0, 0, 0)
+    assert not reddish(drawn()).any()
+
+
+def test_pictures_need_not_be_square(stage, tmp_path):
+    ball()
+    set_quality(stage, Quality(200, 120, 8))
+    traced, ours = render_frame(stage, 1, tmp_path), draw(Drafts(200, 120).moment(1.0))
+    assert ours.shape == traced.shape == (120, 200, 3)
+    both, either = reddish(ours.astype(int)), reddish(traced.astype(int))
+    assert (both & either).sum() / (both | either).sum() > 0.95
 
 
 def test_hidden_and_empty_objects_and_no_sun(stage):
@@ -165,5 +266,7 @@ def test_film_is_drawn_and_the_sheet_is_rendered(stage, tmp_path):
     assert len(show.plan({".mp4", ".png"})) == 8
     show.write_film(tmp_path / "a.mp4", "a ball")
     assert steps[-1] == ("render", 6, 6)
+    show.render({".png", ".mp4"})
+    assert [step[2] for step in steps[6:]] == [14] * 8
     assert b"moov" in (tmp_path / "a.mp4").read_bytes()
     assert reddish(read_picture(tmp_path / "film-000003.png").astype(int)).sum() > 30

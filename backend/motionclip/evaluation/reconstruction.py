@@ -114,7 +114,7 @@ def plain_coders(
     """The baselines: the mean of the training windows, and principal components.
 
     Args:
-        model: of which only the standardisation and the latent's width are taken.
+        model: of which only the standardisation, the latent's width and the metric of its codes are taken.
         counts: of components, besides as many as the latent has numbers.
         most: windows that they are fitted to, by lot.
     """
