@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from ..cli import emit
@@ -42,6 +43,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--clip", default="", help="play this clip of the library, whatever ranks first")
     parser.add_argument("--label", default="", help="play a clip of this label, as `retrieve` lists them")
+    _add_motion_arguments(parser, d)
+    parser.add_argument(
+        "--style",
+        default=d["style"].default,
+        metavar="TEXT",
+        help="the look in words of its own, auto (what the prompt says of it) or none (the plain outfit)",
+    )
+    parser.add_argument(
+        "--style-steps",
+        type=int,
+        default=d["style_steps"].default,
+        help="steps of the look's optimisation (default: %(default)s)",
+    )
+    parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_motion_arguments(parser: argparse.ArgumentParser, d: Mapping[str, Any]) -> None:
+    """The options of the motion model, by the fields of `ActRequest`."""
     parser.add_argument(
         "--motion", default=d["motion"].default, choices=MOTIONS,
         help="of the library, from the motion model, or as the score says (default: %(default)s)",
@@ -58,20 +78,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--refine", type=float, default=d["refine"].default,
         help="of a generated motion: how far it is drawn to the library's best clip, 0 to 1 (default: %(default)g)",
     )  # fmt: skip
-    parser.add_argument(
-        "--style",
-        default=d["style"].default,
-        metavar="TEXT",
-        help="the look in words of its own, auto (what the prompt says of it) or none (the plain outfit)",
-    )
-    parser.add_argument(
-        "--style-steps",
-        type=int,
-        default=d["style_steps"].default,
-        help="steps of the look's optimisation (default: %(default)s)",
-    )
-    parser.add_argument("--top", type=int, default=d["top"].default, help="labels to report (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
