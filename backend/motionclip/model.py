@@ -9,9 +9,8 @@ Beyond the paper, all of it left out with `PAPER`:
   attention to a single one is the same for every query; sums over time are read and written directly too.
 - Directions of the latent that texts hardly use hold linear codes: principal components of the motion's slow waves,
   by how far they move the body's surface. Without them training on an hour of motion stays near the mean pose for
-  very long; with them it begins where principal components end, and the transformers learn what it is called, and
-  what it looks like where the codes say little, as of a text alone. How much they add to the codes a gate decides:
-  where the codes say all, what they would add is noise.
+  very long; with them a motion comes back as its codes say, to which nothing that was learnt on so little adds but
+  noise. The transformers learn what it is called, and what it looks like where a text says more than the codes.
 
 Padding is masked, and contacts are an output, in any case.
 """
@@ -28,8 +27,6 @@ from torch import Tensor, nn
 from .features import WIDTH
 
 CONTACTS = 4
-GATE = 64
-"""Width of the layer that decides how much the decoder adds to linear codes."""
 
 
 @dataclass(frozen=True)
@@ -145,12 +142,10 @@ class MotionClip(nn.Module):
         )  # fmt: skip
         self.write = nn.Linear(c.width, c.patch * (WIDTH + CONTACTS))
         nn.init.normal_(self.write.weight, std=0.02)
-        self.gate = nn.Sequential(nn.Linear(c.latent, GATE), nn.GELU(), nn.Linear(GATE, 1)) if c.codes else None
-        if self.gate is not None:
-            # Where training begins, a motion is what its codes say, to the digit.
+        if c.codes:
+            # Where training begins, a text says nothing.
             nn.init.zeros_(self.write.weight)
             nn.init.zeros_(self.write.bias)
-            nn.init.zeros_(self.gate[-1].weight)
         wide, same = c.waves * WIDTH, torch.eye(WIDTH)
         empty = Codes(
             torch.zeros(c.codes, wide), torch.zeros(wide), same, same, torch.zeros(c.codes, c.latent), torch.ones(())
@@ -197,13 +192,17 @@ class MotionClip(nn.Module):
         """The part of latents that texts and pictures are compared with: what is not linear codes."""
         return latents - (latents @ self.place.T) @ self.place if self.config.codes else latents
 
-    def decode(self, latents: Tensor, frames: int | None = None, lengths: Tensor | None = None) -> Decoded:
-        """Motions of latents.
+    def decode(
+        self, latents: Tensor, frames: int | None = None, lengths: Tensor | None = None, left: Tensor | float = 0.0
+    ) -> Decoded:
+        """Motions of latents: x = codes + left * what the transformer makes of the latent.
 
         Args:
             latents: (B, latent).
             frames: T; none: `config.length`.
             lengths: (B,) frames that count.
+            left: share, or (B, 1) shares, of a motion that its codes leave to its meaning: 0 where they are those of
+                a motion, 1 where there is nothing but a text. Without codes all is left.
         """
         c = self.config
         frames = c.length if frames is None else frames
@@ -215,8 +214,8 @@ class MotionClip(nn.Module):
         out = self.decoder(queries, memory, tgt_key_padding_mask=self._padding(queries, lengths, False))
         out = self.write(out).unflatten(2, (c.patch, WIDTH + CONTACTS)).flatten(1, 2)[:, :frames]
         made = out[..., :WIDTH]
-        if self.gate is not None:
-            made = made * torch.sigmoid(self.gate(latents))[:, None]
+        if c.codes:
+            made = made * (left[:, None] if isinstance(left, Tensor) else left)
             with torch.autocast(made.device.type, enabled=False):
                 slow = (latents.float() @ self.place.T / self.scale) @ self.basis + self.centre
                 waves = slow.unflatten(1, (c.waves, WIDTH)) @ self.inverse
@@ -232,21 +231,21 @@ class MotionClip(nn.Module):
         Args:
             noise: length of a random vector, as a share of the latent's, that the decoder has to bear.
             texts: (B, latent) unit vectors. Half of the latents are then drawn to their text before they are decoded,
-                by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length.
-                So the decoder learns what a text says where a latent says nothing else.
+                by a share r of the way that is even in [0, 1]: m t + (1 - r) (z - m t), m the latents' mean length,
+                and r is left to it. So the decoder learns what a text says where a latent says nothing else.
             jitter: as of `encode`.
         """
         latents = self.encode(features, lengths, jitter)
-        shaken = latents
+        shaken, left = latents, torch.zeros_like(latents[:, :1])
         if texts is not None:
             own = self.meaning(texts) * self.meaning(latents.detach()).norm(dim=-1).mean()
             lots = torch.rand(2, len(latents), 1, device=latents.device)
             kept = torch.where(lots[0] < 0.5, lots[1], 1.0)
-            shaken = own + kept * (latents - own)
+            shaken, left = own + kept * (latents - own), 1 - kept
         if noise:
             size = noise * latents.norm(dim=-1, keepdim=True) / latents.shape[1] ** 0.5
             shaken = shaken + size * torch.randn_like(latents)
-        return latents, self.decode(shaken, features.shape[1], lengths)
+        return latents, self.decode(shaken, features.shape[1], lengths, left)
 
     def _padding(self, tokens: Tensor, lengths: Tensor | None, prefixed: bool) -> Tensor | None:
         if lengths is None:

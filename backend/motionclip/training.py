@@ -41,7 +41,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     libraries: tuple[str, ...] = ()
     """Of the corpus, to train on; none: all."""
-    steps: int = 7_000
+    steps: int = 5_000
     batch: int = 32
     """Windows a step and process."""
     rate: float = 1e-3

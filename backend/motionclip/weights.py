@@ -78,9 +78,11 @@ class MotionModel:
         return np.concatenate(rows) if rows else np.empty((0, self.net.config.latent), np.float32)
 
     @torch.inference_mode()
-    def decode(self, latents: NDArray[np.floating], frames: int | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
+    def decode(
+        self, latents: NDArray[np.floating], frames: int | None = None, left: float = 0.0
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """(n, latent) -> (n, T, 136) and (n, T, 4) odds of contact; see `MotionClip.decode`."""
-        features, contacts = self.net.decode(torch.from_numpy(np.asarray(latents, np.float32)), frames)
+        features, contacts = self.net.decode(torch.from_numpy(np.asarray(latents, np.float32)), frames, left=left)
         return features.numpy(), torch.sigmoid(contacts).numpy()
 
     def meaning(self, latents: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -139,7 +139,7 @@ def words_alone(model: MotionClip, corpus: Corpus, space: LatentSpace, libraries
     @torch.no_grad()
     def generate(prompts: Sequence[str], seed: int) -> NDArray[np.floating]:
         vectors = torch.from_numpy(length * unit(space.texts(prompts))).float()
-        return np.concatenate([model.decode(v).features.numpy() for v in vectors.split(64)])
+        return np.concatenate([model.decode(v, left=1.0).features.numpy() for v in vectors.split(64)])
 
     return generate
 
