@@ -169,7 +169,8 @@ def _motions(
     """The library's motions, or generated ones with how they were made."""
     named = bool(more.clip or more.label)
     if request.motion == "retrieve" or (named and request.motion == "auto"):
-        return *choose_motions(request, library, more.clip, more.label, more.variants), []
+        retrieval, choices = choose_motions(request, library, more.clip, more.label, more.variants)
+        return retrieval, choices, []
     if named:
         raise InvalidInput(
             "A named clip or label is not generated.", "Leave it out, or take the motion of the library."

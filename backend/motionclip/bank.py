@@ -49,7 +49,8 @@ class Bank:
     def means(self) -> NDArray[np.float32]:
         """(m, latent) the mean of each clip's latents."""
         starts = np.searchsorted(self.clip, np.arange(len(self.clips) + 1))
-        return np.add.reduceat(self.latents, starts[:-1]) / np.diff(starts)[:, None]
+        means = np.add.reduceat(self.latents, starts[:-1]) / np.diff(starts)[:, None]
+        return means.astype(np.float32)
 
 
 def open_bank(library: Library, model: MotionModel) -> Bank:

@@ -7,8 +7,8 @@ texts t_a are nearest to the prompt's t, and exchanges what the text says of the
     z = m t + k (z_a - m t_a) + shake
 
 m the mean length of latents, k 1 for the same text and less the more the two differ, the shake along the directions
-in which motions of one text differ. Training showed the decoder latents of this form. With 0 neighbours m t alone is
-decoded, as published.
+in which motions of one text differ. Training showed the decoder latents of this form, and told it the share 1 - k
+that is left to the text. With 0 neighbours m t alone is decoded, as published: all is left to it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,19 @@ class Draw:
     neighbours: int = 8
     refine: float = 0.0
     """Share of the best clip's own latents."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a motion is decoded from."""
+
+    latents: NDArray[np.float32]
+    """(k, latent)."""
+    frames: int
+    left: float
+    """Share that is left to the text: see `MotionClip.decode`."""
+    anchor: str = ""
+    """The clip that it began with."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +98,10 @@ def generate(model: MotionModel, bank: Bank | None, prompt: str, draw: Draw) -> 
     """
     text = model.space.texts([prompt])[0]
     near = nearest(bank, text, max(draw.neighbours, 1)) if bank is not None else []
-    latents, frames, anchor = latents_for(model, bank, text, near, draw)
-    features, contacts = decode_passages(model, latents, frames)
+    start = latents_for(model, bank, text, near, draw)
+    features, contacts = decode_passages(model, start)
     finished = finish(model, features, contacts, prompt)
-    label = Label(prompt, 0, frames)
+    label = Label(prompt, 0, start.frames)
     clip = finished.clip.with_(
         name="generated",
         labels=(label,),
@@ -101,36 +114,42 @@ def generate(model: MotionModel, bank: Bank | None, prompt: str, draw: Draw) -> 
         if bank is not None and draw.neighbours
         else ()
     )
-    return Generated(clip, told, anchor, finished)
+    return Generated(clip, told, start.anchor, finished)
 
 
 def latents_for(
     model: MotionModel, bank: Bank | None, text: NDArray[np.floating], near: Sequence[tuple[int, int, float]],
     draw: Draw,
-) -> tuple[NDArray[np.float32], int, str]:  # fmt: skip
-    """(k, latent) for a text's unit vector, the number of frames, and the clip that they began with."""
+) -> Start:  # fmt: skip
+    """Latents for a text's unit vector."""
     lots = np.random.default_rng([draw.seed % 2**63, 0xC11F])
     shake = SHAKE * draw.temperature * lots.standard_normal(len(model.spread)) @ model.spread.numpy()
     if bank is None or not draw.neighbours:
-        return (model.norm * model.meaning(text) + shake)[None].astype(np.float32), LENGTH, ""
+        return Start((model.norm * model.meaning(text) + shake)[None].astype(np.float32), LENGTH, 1.0)
     scores = np.array([s for _, _, s in near])
     odds = np.exp((scores - scores.max()) / max(SHARPNESS * draw.temperature, 1e-6))
     clip, row, _ = near[int(lots.choice(len(near), p=odds / odds.sum()))] if draw.temperature else near[0]
-    latents = exchanged(model, bank.windows_of(clip), bank.text_vectors[row], text)
+    own = bank.text_vectors[row]
+    latents, left = exchanged(model, bank.windows_of(clip), own, text), 1 - kept_of(own, text)
     frames = int(bank.frames[clip])
     if draw.refine:
         best = bank.windows_of(near[0][0])
         frames = int(bank.frames[near[0][0]])
         latents = (1 - draw.refine) * stretched(latents, len(best)) + draw.refine * best
-    return (latents + shake * (1 - draw.refine)).astype(np.float32), frames, bank.clips[clip]
+    latents = (latents + shake * (1 - draw.refine)).astype(np.float32)
+    return Start(latents, frames, left * (1 - draw.refine), bank.clips[clip])
+
+
+def kept_of(own: NDArray[np.floating], text: NDArray[np.floating]) -> float:
+    """k of two texts' unit vectors: how much of a motion of the one is one of the other's."""
+    return 1 - KEPT * (1 - float(own @ text))
 
 
 def exchanged(
     model: MotionModel, latents: NDArray[np.floating], own: NDArray[np.floating], text: NDArray[np.floating]
 ) -> NDArray[np.floating]:
     """(k, latent) with one text's unit vector in another's place."""
-    kept = 1 - KEPT * (1 - float(own @ text))
-    return model.norm * model.meaning(text) + kept * (latents - model.norm * model.meaning(own))
+    return model.norm * model.meaning(text) + kept_of(own, text) * (latents - model.norm * model.meaning(own))
 
 
 def stretched(latents: NDArray[np.floating], count: int) -> NDArray[np.floating]:
@@ -143,12 +162,10 @@ def stretched(latents: NDArray[np.floating], count: int) -> NDArray[np.floating]
     return latents[low] * (1 - part) + latents[np.minimum(low + 1, len(latents) - 1)] * part
 
 
-def decode_passages(
-    model: MotionModel, latents: NDArray[np.floating], frames: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def decode_passages(model: MotionModel, start: Start) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(frames, 136) and (frames, 4) contacts of windows' latents, at the places of `passages.spans`."""
-    length = min(frames, LENGTH)
-    pieces = spans(frames)
-    features, contacts = model.decode(stretched(latents, len(pieces)), length)
-    both = join(np.concatenate([features, contacts], -1), frames, OVERLAP)
+    pieces = spans(start.frames)
+    latents = stretched(start.latents, len(pieces))
+    features, contacts = model.decode(latents, min(start.frames, LENGTH), start.left)
+    both = join(np.concatenate([features, contacts], -1), start.frames, OVERLAP)
     return both[:, :-4], both[:, -4:] > 0.5

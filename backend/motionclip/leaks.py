@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from .features import JOINTS, ROTATIONS, mirrored
 
@@ -64,12 +64,12 @@ def _holders(held: Sequence[NDArray[np.floating]], others: dict[int, NDArray[np.
     some = probes[lots.choice(len(probes), min(len(probes), 4000), replace=False)]
     _, directions = np.linalg.eigh(np.cov(some.T))
     few = np.ascontiguousarray(directions[:, -DIRECTIONS:], np.float32)
-    tree = cKDTree(probes @ few)
+    tree = KDTree(probes @ few)
     reach = ALIKE * probes.shape[1] ** 0.5
     return {i for i, clip in others.items() if _holds(clip, probes, tree, few, reach)}
 
 
-def _holds(clip: NDArray[np.floating], probes: NDArray[np.float32], tree: cKDTree, few: Any, reach: float) -> bool:
+def _holds(clip: NDArray[np.floating], probes: NDArray[np.float32], tree: KDTree, few: Any, reach: float) -> bool:
     for start in range(0, len(clip), _CHUNK):
         passages = _passages(clip[start : start + _CHUNK + PROBE[-1]], 2)
         if not len(passages):

@@ -55,7 +55,7 @@ def join(windows: NDArray[np.floating], frames: int, overlap: int = OVERLAP) -> 
     return (total / weight).astype(np.float32)
 
 
-def _ramp(count: int) -> NDArray[np.float64]:
+def _ramp(count: int) -> NDArray[np.floating]:
     """(count,) from near 0 to near 1, level at both ends; with its mirror image it adds up to 1."""
     return ease((np.arange(count) + 0.5) / count)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -207,7 +207,7 @@ class Training:
                 sums[name] = sums.get(name, 0.0) + value
             count += 1
             if state.step % recipe.every == 0 or state.step == recipe.steps:
-                means = {k: float(accelerator.reduce(v, "mean")) / count for k, v in sums.items()}
+                means = {k: float(cast(Tensor, accelerator.reduce(v, "mean"))) / count for k, v in sums.items()}
                 sums, count = {}, 0
                 rate = (state.step - first) * recipe.batch * accelerator.num_processes / (time.monotonic() - begun)
                 self._measure(means, rate, report)
@@ -248,7 +248,7 @@ class Training:
         ours = dict(self.accelerator.unwrap_model(self.model).named_parameters())
         names = [n for n, _ in self.averaged.named_parameters()]
         mine = [p for _, p in self.averaged.named_parameters()]
-        torch._foreach_lerp_(mine, [ours[n].detach() for n in names], 1 - keep)
+        torch._foreach_lerp_(mine, [ours[n].detach() for n in names], 1 - keep)  # pyright: ignore
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
