@@ -191,6 +191,20 @@ def test_the_space_is_the_models(model, model_file, monkeypatch):
         LatentSpace.from_json(told)
 
 
+def test_codes_bring_a_motion_back_and_a_text_is_decoded_in_full(model, small_library):
+    """Where nothing is left to the text, decoding is linear in the latents; where all is, the text is heard."""
+    clips = [Library.open(str(small_library)).load(name) for name in ("walk_long", "jump")]
+    z = np.concatenate([encode_clip(model, clip)[:1] for clip in clips])
+    apart = model.decode(z)[0].mean(0)
+    np.testing.assert_allclose(model.decode(z.mean(0, keepdims=True))[0][0], apart, atol=1e-3)
+    text = model.norm * model.meaning(model.space.texts(["a person walks", "a person jumps"]))
+    silent, heard = (model.decode(text, left=left)[0] for left in (0.0, 1.0))
+    np.testing.assert_allclose(silent[0], silent[1], atol=1e-3)
+    assert np.abs(heard[0] - heard[1]).max() > 0.01
+    half = model.decode(text, left=0.5)[0]
+    np.testing.assert_allclose(half, (silent + heard) / 2, atol=1e-3)
+
+
 def test_what_is_no_model_is_said(tmp_path):
     """A missing file, another thing, and a damaged file: one sentence each."""
     with pytest.raises(AssetsMissing, match="no motion model"):
