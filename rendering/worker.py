@@ -179,8 +179,9 @@ def render_previews(
     from . import frames, previews
 
     wanted = job.get("preview") or {}
-    size = int(wanted.get("size") or 480)
     films = {p.suffix.lower() for p in job["previews"]}
+    # A film is there to be seen soon; with a contact sheet beside it, which takes longer, it has the sheet's size.
+    size = int(wanted.get("size") or (400 if films == {".mp4"} else 480))
     samples = int(wanted.get("samples") or 0)
     quality = frames.Quality(size, size, samples or 12)
     provenance = job.get("provenance", {})
