@@ -15,8 +15,9 @@ from mathutils import Vector
 
 from ..addon.scene import style_material
 from ..addon.scene.outfit import ATTRIBUTE
+from ..addon.scene.style_data import to_linear
 from ..addon.scene.style_slots import slots_of
-from .drawing import Array, Coat, Floor, Moment, Solid, Sun, to_linear
+from .drawing import Array, Coat, Floor, Moment, Solid, Sun
 from .engines import OVERSCAN
 from .scene import FADE, FLOOR
 
@@ -167,7 +168,7 @@ def linear_pixels(image: bpy.types.Image) -> Array:
     pixels = np.empty(wide * high * image.channels, np.float32)
     image.pixels.foreach_get(pixels)
     found = pixels.reshape(high, wide, image.channels)[..., :3]
-    return to_linear(found) if image.colorspace_settings.name == "sRGB" else found
+    return to_linear(found).astype(np.float32) if image.colorspace_settings.name == "sRGB" else found
 
 
 def suns_of(depsgraph: Any) -> list[Sun]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..addon.scene.style_data import to_srgb
 from ..backend.raster import rasterise
 from .lights import AMBIENT, SKY
 from .scene import DARK, LIGHT, TILE
@@ -140,20 +141,12 @@ class Moment:
     floor: Floor
 
 
-def to_linear(srgb: Array) -> Array:
-    """sRGB in 0..1 to linear (IEC 61966-2-1)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+_CODES = (to_srgb(np.linspace(0, 1, 1 << 14)) * 255 + 0.5).astype(np.uint8)
 
 
-_STEPS = np.linspace(0, 1, 1 << 14)
-_SRGB = (np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.4) - 0.055) * 255 + 0.5).astype(
-    np.uint8
-)
-
-
-def to_srgb(linear: Array) -> Array:
-    """Linear in 0..1 to sRGB in 0..255, uint8."""
-    return _SRGB[(linear.clip(0, 1) * (len(_SRGB) - 1)).astype(np.uint16)]
+def codes_of(linear: Array) -> Array:
+    """Linear colours in 0..1 as sRGB in 0..255, uint8: looked up, since a power for each would take longer."""
+    return _CODES[(linear.clip(0, 1) * (len(_CODES) - 1)).astype(np.uint16)]
 
 
 def draw(moment: Moment) -> Array:
@@ -163,7 +156,7 @@ def draw(moment: Moment) -> Array:
     # The farthest first.
     for solid in sorted(moment.solids, key=lambda s: -float((s.points @ moment.seen_by[3, :3]).mean())):
         _put(picture, solid, moment, shadow)
-    return to_srgb(picture)
+    return codes_of(picture)
 
 
 def backdrop(moment: Moment, shadow: Shade | None) -> Array:

@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 
 from .actor_data import BodyData
+from .style_data import to_linear
 
 ATTRIBUTE = "outfit"
 MATERIAL = "Impromptu outfit"
@@ -43,8 +44,7 @@ Joints = dict[str, np.ndarray]
 def linear_rgba(code: str) -> np.ndarray:
     """(4,) scene-linear colour of an sRGB hex code."""
     c = np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    rgb = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return np.append(rgb, 1.0)
+    return np.append(to_linear(c), 1.0)
 
 
 def dress(obj: bpy.types.Object, body: BodyData, colours: Mapping[str, str] = MappingProxyType({})) -> None:

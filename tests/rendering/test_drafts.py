@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from impromptu.addon.scene import style_material
 from impromptu.addon.scene.outfit import ATTRIBUTE
+from impromptu.addon.scene.style_data import to_linear
 from impromptu.addon.scene.style_slots import Slot
 from impromptu.rendering.drafts import Drafts
-from impromptu.rendering.drawing import draw, to_linear, to_srgb
+from impromptu.rendering.drawing import codes_of, draw
 from impromptu.rendering.frames import Quality, read_picture, render_frame, set_quality
 from impromptu.rendering.lights import light_stage
 from impromptu.rendering.previews import Previews
@@ -61,7 +62,7 @@ def reddish(picture):
 
 def test_curve_of_srgb_and_back():
     codes = np.arange(256)
-    np.testing.assert_array_equal(to_srgb(to_linear(codes / 255)), codes)
+    np.testing.assert_array_equal(codes_of(to_linear(codes / 255)), codes)
 
 
 def test_looks_like_cycles(stage, tmp_path):
