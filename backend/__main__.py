@@ -37,4 +37,4 @@ if __name__ == "__main__":
     package = bootstrap()
     if sys.argv[1:2] == ["serve"]:
         importlib.import_module(f"{package}.pipes").claim()
-    sys.exit(importlib.import_module(f"{package}.cli").main())
+    sys.exit(importlib.import_module(f"{package}.cli").console())

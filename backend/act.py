@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from .style.costume import is_dressable
 from .style.making import Hooks, make_looks
 from .style.words import says_looks
 from .takes import Progress, Takes, make_takes, write_job
+from .workplace import Workplace, workplace
 
 
 @dataclass(frozen=True)
@@ -78,26 +79,29 @@ def stage_look(
 
 
 def act(
-    request: ActRequest, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
+    request: ActRequest,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    place: Workplace | None = None,
 ) -> ActResult:
     """Do the main job.
 
     Args:
         cancelled: asked often while Blender works; true ends the job.
+        place: where to do it, with a Blender that may be waiting there.
 
     Raises:
         ImpromptuError: with what to do about it; no output is then written or changed.
     """
-    check_writable([*request.outputs, *request.previews])
-    made = make_takes(request)
-    body, betas, provenance, performance = made.body, made.betas, made.provenance, made.takes[0].performance
-    goals = [Path(p) for p in request.outputs]
-    with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
-        folder = Path(name)
-        write_job(folder, body, betas, performance)
-        look = stage_look(folder, request, made, progress, cancelled)
+    files = (*request.outputs, *request.previews)
+    check_writable(files)
+    with contextlib.nullcontext(place) if place else workplace(files) as place:
+        made = make_takes(request)
+        body, betas, provenance, performance = made.body, made.betas, made.provenance, made.takes[0].performance
+        write_job(place.folder, body, betas, performance)
+        look = stage_look(place.folder, request, made, progress, cancelled)
         if look is not None:
             provenance["style"] = look
-        previews = [Path(p) for p in request.previews]
-        publish(stage_all(folder, body, betas, performance, provenance, goals, previews, progress, cancelled))
-    return ActResult(made.retrieval, performance, provenance, (*request.outputs, *request.previews))
+        goals, previews = [Path(p) for p in request.outputs], [Path(p) for p in request.previews]
+        publish(stage_all(place, body, betas, performance, provenance, goals, previews, progress, cancelled))
+    return ActResult(made.retrieval, performance, provenance, files)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from .motion.perform import Performance
 from .outputs import check_writable, publish
 from .protocol import BLENDER_FORMATS
 from .takes import Progress, write_job
+from .workplace import Workplace, workplace
 
 LOOK = "look"
 """Folder of the look within a job's."""
@@ -25,31 +26,33 @@ LOOK = "look"
 
 def write_actor(
     body: BodyModel, betas: torch.Tensor, performance: Performance, provenance: dict[str, Any],
-    outputs: Sequence[str], previews: Sequence[str] = (),
+    outputs: Sequence[str], previews: Sequence[str] = (), place: Workplace | None = None,
 ) -> None:  # fmt: skip
     """Write a character in every format that is named, all or none.
+
+    Args:
+        place: where to do it, with a Blender that may be waiting there.
 
     Raises:
         InvalidInput: a place cannot be written to. RuntimeMissing: a format needs Blender, and there is none.
     """
     check_writable([*outputs, *previews])
     goals = [Path(p) for p in outputs]
-    with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
-        folder = Path(name)
-        write_job(folder, body, betas, performance)
-        publish(stage_all(folder, body, betas, performance, provenance, goals, [Path(p) for p in previews]))
+    with contextlib.nullcontext(place) if place else workplace([*outputs, *previews]) as place:
+        write_job(place.folder, body, betas, performance)
+        publish(stage_all(place, body, betas, performance, provenance, goals, [Path(p) for p in previews]))
 
 
 def stage_all(
-    folder: Path, body: BodyModel, betas: torch.Tensor, performance: Performance, provenance: dict[str, Any],
+    place: Workplace, body: BodyModel, betas: torch.Tensor, performance: Performance, provenance: dict[str, Any],
     goals: list[Path], previews: list[Path], progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[Path, Path]:  # fmt: skip
     """Write every format into a job's folder, which holds `body.npz` and `motion.npz`: staged file -> its goal."""
     plain = [g for g in goals if g.suffix.lower() not in BLENDER_FORMATS]
-    staged = stage_plain(folder, body, betas, performance, plain)
+    staged = stage_plain(place.folder, body, betas, performance, plain)
     in_blender = [g for g in goals if g.suffix.lower() in BLENDER_FORMATS]
-    staged |= stage_blender(folder, provenance, in_blender, previews, progress, cancelled)
+    staged |= stage_blender(place, provenance, in_blender, previews, progress, cancelled)
     return staged | staged_textures(staged)
 
 
@@ -75,7 +78,7 @@ def stage_plain(
 
 
 def stage_blender(
-    folder: Path,
+    place: Workplace,
     provenance: dict[str, Any],
     goals: list[Path],
     previews_to: list[Path],
@@ -83,6 +86,7 @@ def stage_blender(
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[Path, Path]:
     """Build the rig in a Blender of its own and let it write its formats and previews."""
+    folder = place.folder
     staged = {folder / f"out{i}{goal.suffix.lower()}": goal for i, goal in enumerate(goals)}
     previews = {folder / f"preview{i}{p.suffix.lower()}": p for i, p in enumerate(previews_to)}
     if not staged and not previews:
@@ -96,5 +100,5 @@ def stage_blender(
         **({"style": f"{LOOK}/style.npz"} if "style" in provenance else {}),
     }
     write_json(folder / "job.json", job)
-    run_blender_job(folder, progress, cancelled)
+    run_blender_job(folder, progress, cancelled, waiting=place.waiting)
     return staged | previews

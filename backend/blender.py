@@ -24,6 +24,8 @@ WORKER = ROOT / "rendering" / "worker.py"
 BLEND_WORKER = ROOT / "rendering" / "blend_worker.py"
 VARIABLE = "IMPROMPTU_BLENDER"
 LOG, PARTIAL = "blender.log", "partial.json"
+WAIT = "--wait"
+"""Lets a worker start without its job and wait for a line on standard input."""
 DEBIAN_PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1"
 GRACE_S = 3.0
 """Seconds that a cancelled job has to end by itself before it is killed."""
@@ -68,15 +70,15 @@ def find_blender() -> list[str]:
     )
 
 
-def job_command(blender: list[str], script: Path, folder: Path) -> list[str]:
+def job_command(blender: list[str], script: Path, folder: Path, *options: str) -> list[str]:
     """The command line that runs a script of `rendering` on a folder."""
     if Path(blender[0]).name.lower().startswith("blender"):
         start = ["-b", "--factory-startup", "--python-exit-code", "1", "--python", str(script), "--"]
-        return [*blender, *start, str(folder)]
-    return [*blender, str(script), str(folder)]
+        return [*blender, *start, *options, str(folder)]
+    return [*blender, str(script), *options, str(folder)]
 
 
-def start_blender(script: Path, folder: Path) -> subprocess.Popen[bytes]:
+def start_blender(script: Path, folder: Path, *options: str) -> subprocess.Popen[bytes]:
     """Start a script of `rendering` on a folder, which gets its log.
 
     Whoever calls it ends it by `end_child`. Its standard input tells it, by ending, that this process is gone.
@@ -84,7 +86,7 @@ def start_blender(script: Path, folder: Path) -> subprocess.Popen[bytes]:
     Raises:
         RuntimeMissing: there is no Blender, or it cannot be started.
     """
-    command = job_command(find_blender(), script, folder)
+    command = job_command(find_blender(), script, folder, *options)
     with open(folder / LOG, "ab") as log:
         try:
             return subprocess.Popen(
@@ -108,6 +110,7 @@ def run_blender_job(
     on_progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     script: Path | None = None,
+    waiting: subprocess.Popen[bytes] | None = None,
 ) -> dict[str, Any]:
     """Run a worker of `rendering` on a job folder and wait for its result.
 
@@ -116,6 +119,7 @@ def run_blender_job(
         on_progress: called with (stage, step, total).
         cancelled: asked about ten times a second; True ends the job.
         script: another worker than `rendering.worker`, with a folder of its own kind.
+        waiting: a worker that was started in the folder with `WAIT`, instead of a new one.
 
     Returns:
         the worker's result: `files`, `frames`, `fps`, `corrective_keys`.
@@ -125,10 +129,14 @@ def run_blender_job(
             its is not there. However it ends but well, no output has changed and no temporary file is left.
     """
     job_dir = Path(job_dir).absolute()
-    child = start_blender(script or WORKER, job_dir)
+    child = waiting or start_blender(script or WORKER, job_dir)
     last: dict[str, Any] = {}
-    with tracked(child, lambda: _remove_partial(job_dir)):
+    with tracked(child, lambda: remove_partial(job_dir)):
         try:
+            if waiting is not None:
+                # One that has ended meanwhile has left its reason.
+                with contextlib.suppress(OSError):
+                    _order(waiting)
             for message in _messages(child, cancelled or (lambda: False)):
                 if "stage" in message and on_progress is not None:
                     on_progress(message["stage"], message["step"], message["total"])
@@ -138,7 +146,7 @@ def run_blender_job(
         finally:
             end_child(child)
             if "result" not in last:
-                _remove_partial(job_dir)
+                remove_partial(job_dir)
     return _outcome(last, child.returncode, job_dir)
 
 
@@ -273,6 +281,13 @@ def _messages(child: subprocess.Popen[bytes], cancelled: Callable[[], bool]) -> 
             yield message
 
 
+def _order(waiting: subprocess.Popen[bytes]) -> None:
+    """Tell a waiting worker that its job is there."""
+    assert waiting.stdin is not None
+    waiting.stdin.write(b"go\n")
+    waiting.stdin.flush()
+
+
 def lines_of(child: subprocess.Popen[bytes]) -> queue.Queue[bytes | None]:
     """The lines that a child prints, as they come; None after the last."""
     lines: queue.Queue[bytes | None] = queue.Queue()
@@ -315,10 +330,12 @@ def end_child(child: subprocess.Popen[bytes]) -> None:
             child.wait()
     for stream in (child.stdin, child.stdout):
         if stream is not None:
-            stream.close()
+            # What it did not live to read.
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
 
-def _remove_partial(job_dir: Path) -> None:
+def remove_partial(job_dir: Path) -> None:
     """Remove the temporary files of a worker that was killed before it could."""
     listed = job_dir / PARTIAL
     if listed.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import json
@@ -89,6 +90,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+def console() -> int:
+    """`main` as a program of its own, which ends soon after its work.
+
+    The interpreter looks for cycles among all objects before it goes, and imported libraries leave half a million:
+    that takes longer than a second, for memory that goes anyway.
+    """
+    code = main()
+    gc.freeze()
+    return code
+
+
 def _join_negative(argv: Sequence[str]) -> list[str]:
     """`--betas -1,2` as `--betas=-1,2`: argparse takes a value of more than one number for an option."""
     joined: list[str] = []
@@ -101,4 +113,4 @@ def _join_negative(argv: Sequence[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(console())

@@ -9,6 +9,8 @@ The folder holds `body.npz`, `motion.npz` (see `addon.scene.actor_data`) and `jo
 `style` names a look in the folder (see `addon.scene.style_data`), whose `albedo.png` and `normal.png` lie beside it;
 without, the actor wears its outfit. `provenance` tells of it under `style`.
 A film is drawn (see `drafts`), or with `samples` rendered by Cycles, as contact sheets always are.
+With `--wait` before the folder, Blender starts and loads what it needs, and the job begins when a line comes on
+standard input.
 Standard output carries JSON lines alone: `{"stage", "step", "total"}` as it goes, and at the end
 `{"result": {...}}` or `{"error": {"code", "message", "hint"}}`. What Blender prints goes to `blender.log`.
 All files are made under temporary names beside their own and renamed together when the last one is whole.
@@ -25,11 +27,13 @@ if not __package__:
     runpy.run_module("impromptu.rendering.worker", run_name="__main__")
 
 import contextlib
+import importlib
 import json
 import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -208,12 +212,23 @@ def remove_partial(folder: Path) -> None:
             Path(name).unlink(missing_ok=True)
 
 
+def load() -> None:
+    """Import what jobs need."""
+    scene, own = ("actor", "export", "style"), ("scene", "frames", "previews", "drafts")
+    for name in (*(f"addon.scene.{n}" for n in scene), *(f"rendering.{n}" for n in own)):
+        importlib.import_module(f"{__package__.rpartition('.')[0]}.{name}")
+
+
 def main(argv: list[str], run: Callable[[Path, Channel], dict[str, Any]] = run_job) -> None:
     """Run the job named last on the command line and end the process."""
     folder = Path(argv[-1]).absolute()
     channel = Channel(folder / LOG)
+    ordered = threading.Event()
     with ending(channel):
-        read_lines(lambda _: None, lambda: remove_partial(folder))
+        read_lines(lambda _: ordered.set(), lambda: remove_partial(folder))
+        if "--wait" in argv:
+            load()
+            ordered.wait()
         channel.send({"result": run(folder, channel)})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..cli import emit
 from ..protocol import ACTOR_FORMATS, MOTIONS, PREVIEW_FORMATS, ActRequest, InvalidInput, PerformRequest, parse_betas
+from ..workplace import workplace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,9 +125,11 @@ def run(args: argparse.Namespace) -> int:
         neighbours=args.neighbours,
         refine=args.refine,
     )
-    from ..act import act
+    # Blender starts beside the imports, which take longer.
+    with workplace([*args.output, *args.preview]) as place:
+        from ..act import act
 
-    result = act(request, show_progress if sys.stderr.isatty() else None)
+        result = act(request, show_progress if sys.stderr.isatty() else None, place=place)
     if args.json:
         emit(result.to_json())
         return 0

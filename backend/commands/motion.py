@@ -20,6 +20,7 @@ from ..protocol import (
     check_suffix,
     parse_betas,
 )
+from ..workplace import workplace
 from . import motion_training
 from .act import add_outputs
 
@@ -157,12 +158,14 @@ def _numbered(paths: list[str], number: int) -> list[str]:
 
 def _make(request: EditRequest, outputs: list[str], previews: list[str], as_json: bool) -> None:
     """Edit, perform, write."""
-    from ..actor_files import write_actor
-    from ..kinds.edit import perform_edit
+    # Blender starts beside the imports, which take longer.
+    with workplace([*outputs, *previews]) as place:
+        from ..actor_files import write_actor
+        from ..kinds.edit import perform_edit
 
-    done = perform_edit(request)
-    facts = {**done.facts, "files": [*outputs, *previews]}
-    write_actor(done.body, done.betas, done.performance, facts, outputs, previews)
+        done = perform_edit(request)
+        facts = {**done.facts, "files": [*outputs, *previews]}
+        write_actor(done.body, done.betas, done.performance, facts, outputs, previews, place)
     if as_json:
         emit(facts)
         return
