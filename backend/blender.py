@@ -70,12 +70,12 @@ def find_blender() -> list[str]:
     )
 
 
-def job_command(blender: list[str], script: Path, folder: Path, *options: str) -> list[str]:
-    """The command line that runs a script of `rendering` on a folder."""
+def job_command(blender: list[str], script: Path, *arguments: str | Path) -> list[str]:
+    """The command line that runs a script of `rendering`; a job's folder is its last argument."""
     if Path(blender[0]).name.lower().startswith("blender"):
         start = ["-b", "--factory-startup", "--python-exit-code", "1", "--python", str(script), "--"]
-        return [*blender, *start, *options, str(folder)]
-    return [*blender, str(script), *options, str(folder)]
+        return [*blender, *start, *map(str, arguments)]
+    return [*blender, str(script), *map(str, arguments)]
 
 
 def start_blender(script: Path, folder: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -86,7 +86,7 @@ def start_blender(script: Path, folder: Path, *options: str) -> subprocess.Popen
     Raises:
         RuntimeMissing: there is no Blender, or it cannot be started.
     """
-    command = job_command(find_blender(), script, folder, *options)
+    command = job_command(find_blender(), script, *options, folder)
     with open(folder / LOG, "ab") as log:
         try:
             return subprocess.Popen(

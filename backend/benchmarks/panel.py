@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 
-from ..blender import ROOT, find_blender
-from ..protocol import RuntimeMissing
+from ..blender import ROOT
+from .inside import measured, script_command
 from .table import Row
 
-SCRIPT = str(ROOT / "rendering" / "bench_panel.py")
+SCRIPT = ROOT / "rendering" / "bench_panel.py"
 NO_WINDOW = (
     "The worst window gap is left out: it needs a Blender with a window and a virtual screen "
     "(apt-get install --no-install-recommends blender xvfb xauth python3-numpy)."
 )
 PEER = "blocking keyframe_insert"
-
-
-def measure(command: list[str]) -> dict[str, dict[str, float]]:
-    """What `rendering/bench_panel.py` prints.
-
-    Raises:
-        RuntimeMissing: it does not come to its end.
-    """
-    environment = {**os.environ, "IMPROMPTU_PYTHON": sys.executable, "LIBGL_ALWAYS_SOFTWARE": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
-    found = json.loads(lines[-1]) if lines else {}
-    if "ours" not in found:
-        raise RuntimeMissing("Blender could not time the panel.", found.get("error") or done.stderr.strip()[-500:])
-    return found
 
 
 def window_command() -> list[str]:
@@ -42,12 +25,12 @@ def window_command() -> list[str]:
     if not (shutil.which("xvfb-run") and shutil.which("xauth") and shutil.which(blender[0])):
         return []
     screen = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24"]
-    return [*screen, *blender, "--factory-startup", "-p", "0", "0", "1280", "800", "--python", SCRIPT]
+    return [*screen, *blender, "--factory-startup", "-p", "0", "0", "1280", "800", "--python", str(SCRIPT)]
 
 
 def run() -> list[Row]:
     """Three rows measured in background mode, and the gap where there is a window."""
-    times = measure([*find_blender(), SCRIPT])
+    times = measured(script_command(SCRIPT.name), "the panel")
     ours, peer = times["ours"], times["peer"]
     rows = [
         # Whoever blocks shows nothing before the end.
@@ -59,5 +42,5 @@ def run() -> list[Row]:
     if not window:
         print(NO_WINDOW, file=sys.stderr)
         return rows
-    gaps = measure(window)
+    gaps = measured(window, "the panel's window")
     return [*rows, Row.of_seconds("worst window gap, 10 s clip", gaps["ours"]["gap_s"], gaps["peer"]["gap_s"], PEER)]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from ..blender import ROOT, find_blender
 from ..pictures.requests import FramesRequest
 from ..pictures.taking import plan_of
-from ..protocol import RuntimeMissing
+from .inside import measured, script_command
 from .table import Row
 
 COUNT = 12
@@ -28,12 +25,7 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="impromptu-") as name:
         path = Path(name) / "scenes.npz"
         plan.scenes(plan.rows(range(COUNT))).save(path)
-        command = [*find_blender(), str(ROOT / "rendering" / "bench_pictures.py"), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith('{"cycles"')]
-    if not lines:
-        raise RuntimeMissing("Blender could not time pictures.", done.stderr.strip()[-300:])
-    return json.loads(lines[-1])
+        return measured(script_command("bench_pictures.py", path), "pictures")
 
 
 def run() -> list[Row]:

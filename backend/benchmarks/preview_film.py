@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 
-from ..blender import ROOT, clean_environment, find_blender, job_command
-from ..protocol import ActRequest, RuntimeMissing
+from ..protocol import ActRequest
 from ..takes import make_takes, write_job
+from .inside import measured, script_command
 from .table import Row
 
 
@@ -18,12 +16,6 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="impromptu-") as folder:
         made = make_takes(ActRequest(prompt="walk", motion="retrieve"))
         write_job(Path(folder), made.body, made.betas, made.takes[0].performance)
-        command = job_command(find_blender(), ROOT / "rendering" / "bench_film.py", Path(folder))
-        environment = clean_environment()
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
-    if done.returncode or not lines:
-        raise RuntimeMissing("Blender could not time a film.", done.stderr.strip()[-300:])
-    times = json.loads(lines[-1])
+        times = measured(script_command("bench_film.py", folder), "a film")
     name = f"preview film, {times['frames']} frames of 480 px"
     return [Row.of_seconds(name, times["ours_s"], times["cycles_s"], "Cycles, 4 samples")]
