@@ -13,7 +13,7 @@ from .sets import HeldOut, motions_of, per_clip
 
 
 @torch.no_grad()
-def latents_of(
+def meanings_of(
     model: MotionClip, corpus: Corpus, indices: NDArray[np.int64], chunk: int = 500
 ) -> NDArray[np.float32]:
     """(n, latent) what windows mean (see `MotionClip.meaning`), of the length that the encoder gives them."""

@@ -13,7 +13,7 @@ from ..corpus import Corpus
 from ..model import MotionClip
 from .baselines import Known, constant_rates, known_poses, pose_numbers
 from .judge import Judge, judged
-from .latents import latents_of, unit
+from .latents import meanings_of, unit
 from .ranking import ranks
 from .sets import HeldOut, Motions, motions_of, per_clip
 
@@ -85,7 +85,7 @@ def scorers(
         bare = np.zeros((len(corpus.actions), names.shape[1]))
         bare[list(said)] = unit(names)[list(said)]
         out["model, bare name"] = by_words(bare)
-    latents = unit(latents_of(model, corpus, indices)).astype(np.float32)
+    latents = unit(meanings_of(model, corpus, indices)).astype(np.float32)
     seen = Known.of(latents, corpus.windows.action[indices], len(corpus.actions))
     poses = known_poses(corpus, indices)
     out["model, nearest latents"] = lambda shown: seen.neighbour_scores(unit(shown.latents).astype(np.float32))

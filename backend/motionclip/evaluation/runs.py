@@ -14,7 +14,7 @@ from ..corpus import Corpus
 from ..model import MotionClip
 from ..packing import load_run
 from ..training import BEST, LOG, RECIPE
-from .latents import latents_of
+from .latents import meanings_of
 from .recognition import by_words, label_vectors, recognition, trained_actions
 from .reconstruction import coded_by, errors
 from .retrieval import retrieval
@@ -65,7 +65,7 @@ def ablation(
 
 
 def _row(corpus: Corpus, model: MotionClip, of: HeldOut, words: Any, known: Sequence[int]) -> dict[str, Any]:
-    latents = latents_of(model, corpus, of.indices)
+    latents = meanings_of(model, corpus, of.indices)
     back = errors(coded_by(model), motions_of(corpus, of.indices))
     told = recognition(corpus, of, latents, words, known)
     row = {**of.counts(), **{k: back[k] for k in ("pose_mm", "place_mm", "slide_mm_per_frame")}}

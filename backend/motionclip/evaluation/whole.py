@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from ..corpus import Corpus
 from ..model import MotionClip
 from ..space import LatentSpace
 from .generated import Generate, generation, nearest_labels
 from .judge import Judge
-from .latents import latents_of, unit
+from .latents import meanings_of
 from .prompts import labels, paraphrases, seen_among
 from .recognition import recognition, scorers, trained_actions
 from .reconstruction import coded_by, plain_coders, reconstruction, training_motions
@@ -95,7 +93,7 @@ def evaluate(
     found["reconstruction"] = reconstruction(corpus, sets, coders)
     say("Measuring recognition and retrieval")
     judges = scorers(corpus, model, indices, space.texts(list(corpus.actions)), judge)
-    latents = {each.name: latents_of(model, corpus, each.indices) for each in sets}
+    latents = {each.name: meanings_of(model, corpus, each.indices) for each in sets}
     found["recognition"] = {s.name: recognition(corpus, s, latents[s.name], judges, list(known)) for s in sets}
     found["retrieval"] = {s.name: retrieval(corpus, s, latents[s.name]) for s in sets}
     if judge is not None and generate is not None:
@@ -126,22 +124,6 @@ def _generation(
             options.seed, options.split,
         )  # fmt: skip
     return found
-
-
-def words_alone(model: MotionClip, corpus: Corpus, space: LatentSpace, libraries: Sequence[str] = ()) -> Generate:
-    """The simplest generator: a text's vector, as long as a training motion's latent is on the mean, decoded.
-
-    It knows no chance: all seeds give the same.
-    """
-    latents = latents_of(model, corpus, trained(corpus, libraries, 1000))
-    length = float(np.linalg.norm(latents, axis=1).mean())
-
-    @torch.no_grad()
-    def generate(prompts: Sequence[str], seed: int) -> NDArray[np.floating]:
-        vectors = torch.from_numpy(length * unit(space.texts(prompts))).float()
-        return np.concatenate([model.decode(v, left=1.0).features.numpy() for v in vectors.split(64)])
-
-    return generate
 
 
 def _plain(value: Any) -> Any:

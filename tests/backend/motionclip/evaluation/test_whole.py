@@ -8,12 +8,12 @@ import torch
 from impromptu.backend.motionclip.evaluation import reconstruction as r
 from impromptu.backend.motionclip.evaluation.judge import FILE, Judge, judged, load_judge
 from impromptu.backend.motionclip.evaluation.judging import JudgeOptions, train_judge
-from impromptu.backend.motionclip.evaluation.latents import clip_latents, latents_of, said_of
+from impromptu.backend.motionclip.evaluation.latents import clip_latents, meanings_of, said_of
 from impromptu.backend.motionclip.evaluation.recognition import recognition, trained_actions
 from impromptu.backend.motionclip.evaluation.report import ablation_text
 from impromptu.backend.motionclip.evaluation.runs import ablation, best_step, model_of_run
 from impromptu.backend.motionclip.evaluation.sets import drawn_set, held_out_sets, motions_of, per_clip, trained
-from impromptu.backend.motionclip.evaluation.whole import EvalOptions, as_json, evaluate, words_alone
+from impromptu.backend.motionclip.evaluation.whole import EvalOptions, as_json, evaluate
 from impromptu.backend.motionclip.space import LatentSpace
 from impromptu.backend.protocol import InvalidInput
 
@@ -94,9 +94,9 @@ def test_perfect_scores_recognise_everything(few, held):
     assert len(found["actions"]) >= 3
 
 
-def test_latents_of_clips(few, held, untrained):
-    latents = latents_of(untrained, few, held.indices, chunk=7)
-    np.testing.assert_allclose(latents, latents_of(untrained, few, held.indices), atol=1e-5)
+def test_meanings_of_clips(few, held, untrained):
+    latents = meanings_of(untrained, few, held.indices, chunk=7)
+    np.testing.assert_allclose(latents, meanings_of(untrained, few, held.indices), atol=1e-5)
     assert np.linalg.norm(clip_latents(latents, held), axis=1) == pytest.approx(1)
     for clip, text in zip(held.of, said_of(few, held), strict=True):
         assert few.texts[text] == few.clips[clip].labels[0].lower()
@@ -148,7 +148,12 @@ def test_no_judge(tmp_path):
 def report(few, untrained):
     space = LatentSpace("minilm")
     judge = Judge([a for a in few.actions if a in ("walk", "kick", "wave", "sit", "squat", "jump")]).eval()
-    ways = {"words alone": words_alone(untrained, few, space)}
+
+    @torch.no_grad()
+    def words_alone(prompts, seed):
+        return untrained.decode(torch.from_numpy(space.texts(prompts)).float(), left=1.0).features.numpy()
+
+    ways = {"words alone": words_alone}
     return evaluate(untrained, few, judge, ways, EvalOptions(components=(4,), repeats=2), space)
 
 
