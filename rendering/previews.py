@@ -139,7 +139,7 @@ class Previews:
 
 def captions(provenance: dict[str, Any], name: str, seconds: float, fps: float) -> tuple[str, str]:
     """Title and subtitle of a preview: the prompt, then the label that answers it, its clip, their length, and the
-    look where that is another than the prompt's."""
+    look where that is another than the prompt's; nothing twice."""
     clip = provenance.get("clip")
     clip = clip if isinstance(clip, dict) else {}
     words = [provenance.get("label") or clip.get("label"), clip.get("name"), clip.get("kind")]
@@ -147,4 +147,4 @@ def captions(provenance: dict[str, Any], name: str, seconds: float, fps: float) 
     style = provenance.get("style")
     if isinstance(style, dict) and style.get("prompt") != provenance.get("prompt"):
         words.append(style.get("style_text"))
-    return str(provenance.get("prompt") or name), "  ·  ".join(str(w) for w in words if w)
+    return str(provenance.get("prompt") or name), "  ·  ".join(dict.fromkeys(str(w) for w in words if w))

@@ -87,6 +87,8 @@ def test_captions_say_what_is_known():
     assert title == "bow"
     assert all(w in subtitle for w in ("bowing", "cmu_01", "2.0 s", "30 fps"))
     assert captions({}, "Actor", 1.0, 30.0)[0] == "Actor"
+    made = {"label": "bowing", "clip": {"name": "generated", "kind": "generated"}}
+    assert captions(made, "Actor", 2.0, 30.0)[1] == "bowing  ·  generated  ·  2.0 s  ·  30 fps"
 
 
 def test_rendered_frame_has_what_the_camera_sees(scene, tmp_path):
