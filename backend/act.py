@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .actor_files import LOOK, stage_all
 from .motion.perform import Performance
 from .motion.retrieval import Retrieval
@@ -34,9 +36,11 @@ class ActResult:
         clip = self.performance.clip
         return {
             **self.provenance,
+            "remark": self.retrieval.remark,
             "ranking": self.retrieval.to_json()["ranked"],
             "files": list(self.files),
             "frames": len(clip),
+            "frames_in_contact": int(np.any(self.performance.contacts, axis=1).sum()),
             "fps": self.performance.fps,
             "seconds": round(clip.seconds, 3),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,29 @@ from .body import BodyModel
 from .files import write_json
 from .motion.export import write_amass, write_bvh
 from .motion.perform import Performance
-from .outputs import check_writable, publish
 from .protocol import BLENDER_FORMATS
 from .takes import Progress, write_job
-from .workplace import Workplace, workplace
+from .workplace import Workplace
 
 LOOK = "look"
 """Folder of the look within a job's."""
 
 
-def write_actor(
-    body: BodyModel, betas: torch.Tensor, performance: Performance, provenance: dict[str, Any],
-    outputs: Sequence[str], previews: Sequence[str] = (), place: Workplace | None = None,
-) -> None:  # fmt: skip
-    """Write a character in every format that is named, all or none.
-
-    Args:
-        place: where to do it, with a Blender that may be waiting there.
+def stage_actor(
+    place: Workplace, body: BodyModel, betas: torch.Tensor, performance: Performance, provenance: dict[str, Any],
+    outputs: Sequence[str], previews: Sequence[str] = (),
+) -> dict[Path, Path]:  # fmt: skip
+    """Write a character in every format that is named into a place: staged file -> its goal, for `publish`.
 
     Raises:
-        InvalidInput: a place cannot be written to. RuntimeMissing: a format needs Blender, and there is none.
+        RuntimeMissing: a format needs Blender, and there is none.
     """
-    check_writable([*outputs, *previews])
-    goals = [Path(p) for p in outputs]
-    with contextlib.nullcontext(place) if place else workplace([*outputs, *previews]) as place:
-        write_job(place.folder, body, betas, performance)
-        publish(stage_all(place, body, betas, performance, provenance, goals, [Path(p) for p in previews]))
+    write_job(place.folder, body, betas, performance)
+    goals, seen = [Path(p) for p in outputs], [Path(p) for p in previews]
+    staged = stage_all(place, body, betas, performance, provenance, goals, seen)
+    # There may be many places before anything is published.
+    (place.folder / "body.npz").unlink()
+    return staged
 
 
 def stage_all(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import gc
 import importlib
 import io
 import json
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser(command).parse_args(argv)
     module = importlib.import_module(f".commands.{args.command}", __package__)
     try:
-        return module.run(args) or 0
+        with _ended_by_term(args):
+            code = module.run(args) or 0
+        sys.stdout.flush()
+        return code
     except ImpromptuError as error:
         print(f"impromptu: {error}", file=sys.stderr)
         return 1 if error.code == "internal" else 2
@@ -84,10 +91,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A path that is too long fails wherever it is first looked at.
         from .files import explain_os_error
 
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        print(f"impromptu: {explain_os_error(error, Path(os.fsdecode(error.filename)))}", file=sys.stderr)
+        if error.filename is None:
+            # What is left in the buffer would fail once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        place = Path(os.fsdecode(error.filename or "standard output"))
+        print(f"impromptu: {explain_os_error(error, place)}", file=sys.stderr)
         return 2
+
+
+@contextlib.contextmanager
+def _ended_by_term(args: argparse.Namespace) -> Iterator[None]:
+    """A polite request to end is heard as Ctrl-C is, so that no temporary file and no Blender is left.
+
+    The host and trainings, which go on where they were, have their own ways.
+    """
+    own = args.command == "serve" or getattr(args, "kind", None) in ("train", "judge")
+    if own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def console() -> int:

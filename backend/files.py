@@ -127,12 +127,20 @@ def load_npz(path: str | Path) -> dict[str, np.ndarray]:
     except DAMAGED as error:
         raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
     except ValueError as error:
-        if "allow_pickle" in str(error) or "pickle" in str(error).lower():
+        if _holds_pickle(path, error):
             raise InvalidInput(
                 f"{path.name} holds Python objects, which are not loaded because they can run code.",
                 "Save it again as plain arrays.",
             ) from error
-        raise InvalidInput(f"{path.name} is damaged: {error}.", "Copy or export it again.") from error
+        raise InvalidInput(f"{path.name} is damaged or not an .npz file.", "Copy or export it again.") from error
+
+
+def _holds_pickle(path: Path, error: ValueError) -> bool:
+    """Whether what numpy refused are Python objects: it takes any file that it does not know for a pickle."""
+    if "pickle" not in str(error).lower():
+        return False
+    with open(path, "rb") as file:
+        return file.read(1) in (b"P", b"\x80", b"\x93")
 
 
 def write_json(path: str | Path, value: Any) -> None:

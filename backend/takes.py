@@ -178,20 +178,26 @@ def _motions(
     retrieval = retrieve(request, library)
     if request.motion == "auto" and retrieval.sure:
         return *choose_motions(request, library, "", "", more.variants), []
+    from .motionclip.generation import far_from
     from .motionclip.variants import generate_variants
+    from .motionclip.weights import is_named
 
     try:
         generated = generate_variants(request, retrieval, library, more.variants)
     except (AssetsMissing, Incompatible, InvalidInput) as error:
-        if request.motion == "generate":
+        # Who names a model wants that one.
+        if request.motion == "generate" or is_named():
             raise
         retrieval, choices = choose_motions(request, library, "", "", more.variants)
-        note = f"{retrieval.note} The best label may say something else, and no motion could be generated: {error}"
-        return replace(retrieval, note=note.strip()), choices, []
+        note = f"{retrieval.remark} The best label may say something else, and no motion could be generated: {error}"
+        return replace(retrieval, remark=note.strip()), choices, []
     choices = [Choice(LabelRef(retrieval.motion, None, 0, len(g.clip)), g.clip) for g, _ in generated]
+    notes = [retrieval.remark]
     if request.motion == "auto":
-        note = f"{retrieval.note} No label says quite this, so the motion was generated."
-        retrieval = replace(retrieval, note=note.strip())
+        notes.append("No label says quite this, so the motion was generated.")
+    if generated[0][0].far:
+        notes.append(far_from(generated[0][0].near[0][1]))
+    retrieval = replace(retrieval, remark=" ".join(filter(None, notes)))
     return retrieval, choices, [facts for _, facts in generated]
 
 

@@ -148,7 +148,10 @@ def report(facts: dict[str, Any]) -> None:
         origin = f"clip {clip['name']}, {clip['kind']}, {clip['licence']}"
     print(f"{facts['prompt']!r} -> {facts['label']!r} ({origin})")
     print(f"{facts['frames']} frames at {facts['fps']:g} fps, body {facts['body']['name']}")
-    print(f"feet in contact slide {slide['after']:.2f} mm a frame ({slide['before']:.2f} before the clean-up)")
+    if facts["remark"]:
+        print(facts["remark"])
+    stand = f"a foot stands in {facts['frames_in_contact']} frames"
+    print(f"{stand}, and slides {slide['after']:.2f} mm a frame ({slide['before']:.2f} before the clean-up)")
     for file in facts["files"]:
         print(file)
 

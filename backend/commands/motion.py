@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cli import emit
-from ..outputs import check_writable
+from ..outputs import check_writable, publish
 from ..protocol import (
     ACTOR_FORMATS,
     EDITS,
@@ -22,7 +25,7 @@ from ..protocol import (
 )
 from ..workplace import workplace
 from . import motion_training
-from .act import add_outputs
+from .act import add_outputs, show_progress
 
 if TYPE_CHECKING:
     from ..motion.clip import Clip
@@ -38,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mix.add_argument("second", metavar="MOTION")
     how = mix.add_mutually_exclusive_group()
     how.add_argument("--amount", type=float, default=0.5, help="0 is the first, 1 the second (default: %(default)g)")
-    how.add_argument("--steps", type=int, default=0, help="so many evenly between, FILE_1, FILE_2 ...")
+    how.add_argument("--steps", type=int, help="so many evenly between, FILE_1, FILE_2 ...")
     _add_result(mix)
     edit = kinds.add_parser("edit", help="change a motion by words or other motions", description="Change a motion.")
     edit.add_argument("motion", metavar="MOTION", help="a motion file, or the name of a clip of the library")
@@ -85,12 +88,13 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def _interpolate(args: argparse.Namespace) -> None:
-    if args.steps and not 1 <= args.steps <= MOST_STEPS:
+    if args.steps is not None and not 1 <= args.steps <= MOST_STEPS:
         raise InvalidInput(f"{args.steps} motions between are wanted.", f"Give 1 to {MOST_STEPS}.")
     _check_outputs(args)
     with _Motions(args.library) as motions:
         first, second = motions.file(args.first), motions.file(args.second)
         count = args.steps or 1
+        wanted = []
         for i in range(1, count + 1):
             amount = i / (count + 1) if args.steps else args.amount
             request = EditRequest(
@@ -103,7 +107,14 @@ def _interpolate(args: argparse.Namespace) -> None:
                 betas=parse_betas(args.betas),
             )
             number = i if args.steps else 0
-            _make(request, _numbered(args.output, number), _numbered(args.preview, number), args.json)
+            wanted.append(_Wanted(request, _numbered(args.output, number), _numbered(args.preview, number)))
+        check_writable([file for each in wanted for file in (*each.outputs, *each.previews)])
+        told = _make(wanted)
+    if args.json:
+        emit(told if args.steps else told[0])
+        return
+    for facts in told:
+        _tell(facts)
 
 
 def _edit(args: argparse.Namespace) -> None:
@@ -113,6 +124,10 @@ def _edit(args: argparse.Namespace) -> None:
     chosen = [how for how in EDITS if wanted.get(how)]
     if len(chosen) != 1:
         raise InvalidInput("One change is made at a time.", "Give --words, --upper, --then, or --minus with --plus.")
+    if bool(args.plus) != bool(args.minus):
+        raise InvalidInput("A difference is of two motions.", "Give --minus MOTION and --plus MOTION.")
+    if args.without and not args.words:
+        raise InvalidInput("--without only says more to --words.", "Give --words too, or neither.")
     _check_outputs(args)
     with _Motions(args.library) as motions:
         request = EditRequest(
@@ -121,7 +136,11 @@ def _edit(args: argparse.Namespace) -> None:
             amount=args.amount, seconds=args.seconds, fps=args.fps, body=args.body, betas=parse_betas(args.betas),
             library=args.library,
         )  # fmt: skip
-        _make(request, args.output, args.preview, args.json)
+        (told,) = _make([_Wanted(request, args.output, args.preview)])
+    if args.json:
+        emit(told)
+    else:
+        _tell(told)
 
 
 def _classify(args: argparse.Namespace) -> None:
@@ -156,20 +175,41 @@ def _numbered(paths: list[str], number: int) -> list[str]:
     return [str(Path(p).with_stem(f"{Path(p).stem}_{number}")) for p in paths]
 
 
-def _make(request: EditRequest, outputs: list[str], previews: list[str], as_json: bool) -> None:
-    """Edit, perform, write."""
-    # Blender starts beside the imports, which take longer.
-    with workplace([*outputs, *previews]) as place:
-        from ..actor_files import write_actor
-        from ..kinds.edit import perform_edit
+@dataclass(frozen=True)
+class _Wanted:
+    """An edit, and where its result goes."""
 
-        done = perform_edit(request)
-        facts = {**done.facts, "files": [*outputs, *previews]}
-        write_actor(done.body, done.betas, done.performance, facts, outputs, previews, place)
-    if as_json:
-        emit(facts)
-        return
-    print(f"{facts['label']}: {facts['frames']} frames at {request.fps:g} fps")
+    request: EditRequest
+    outputs: list[str]
+    previews: list[str]
+
+
+def _make(wanted: Sequence[_Wanted]) -> list[dict[str, Any]]:
+    """Edit, perform, write all files of all of them, or none; tells of each."""
+    staged: dict[Path, Path] = {}
+    told = []
+    with contextlib.ExitStack() as stack:
+        for number, each in enumerate(wanted, 1):
+            # Blender starts beside the imports, which take longer.
+            place = stack.enter_context(workplace([*each.outputs, *each.previews]))
+            from ..actor_files import stage_actor
+            from ..kinds.edit import perform_edit
+
+            progress = show_progress if sys.stderr.isatty() else None
+            done = perform_edit(each.request, **({"progress": progress} if progress else {}))
+            facts = {**done.facts, "files": [*each.outputs, *each.previews]}
+            staged |= stage_actor(place, done.body, done.betas, done.performance, facts, each.outputs, each.previews)
+            if progress:
+                progress("Motions", number, len(wanted))
+            told.append(facts)
+        publish(staged)
+    return told
+
+
+def _tell(facts: dict[str, Any]) -> None:
+    print(f"{facts['label']}: {facts['frames']} frames at {facts['fps']:g} fps")
+    if "note" in facts["edit"]:
+        print(facts["edit"]["note"])
     for file in facts["files"]:
         print(file)
 

@@ -46,4 +46,4 @@ def run(args: argparse.Namespace) -> None:
         print(f"{place:3d}  {label.score:.3f}  {label.text}  [{clips or 'no clip'}]")
     if found.chosen:
         print(f"plays {found.chosen.clip}, frames {found.chosen.start} to {found.chosen.end}")
-    print(found.note)
+    print(found.full_note)

@@ -16,6 +16,7 @@ from ..motionclip.weights import MotionModel, load_model
 from ..protocol import ClassifyRequest
 from ..provenance import versions
 from ..takes import Progress, no_progress
+from ..threads import one_thread
 
 
 def run(request: ClassifyRequest, context: JobContext) -> tuple[dict[str, str], dict[str, Any]]:
@@ -44,4 +45,5 @@ def classify(request: ClassifyRequest, progress: Progress = no_progress) -> tupl
     model = load_model()
     bank = open_bank(Library.open(request.library or None), model)
     progress("Comparing", 2, 3)
-    return recognise(model, bank, encode_clip(model, clip), request.labels, request.top), model
+    with one_thread():
+        return recognise(model, bank, encode_clip(model, clip), request.labels, request.top), model

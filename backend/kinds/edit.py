@@ -25,6 +25,7 @@ from ..motionclip.weights import MotionModel, load_model
 from ..protocol import EditRequest
 from ..provenance import describe
 from ..takes import Progress, clip_facts, no_progress, slide_facts, write_job
+from ..threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def perform_edit(
     progress("Loading the motion model", 2, 5)
     model = load_model()
     progress("Changing the motion", 3, 5)
-    edited = edit(request, model, clip, others, check)
+    with one_thread():
+        edited = edit(request, model, clip, others, check)
     progress("Performing the motion", 4, 5)
     performance = perform(edited.clip, body, betas, 0, request.fps, check)
     facts = {

@@ -43,4 +43,4 @@ def run(request: FindRequest, context: JobContext) -> tuple[dict[str, str], dict
             if i == 0:
                 context.preview(name)
     write_json(context.folder / "ranking.json", ranking)
-    return files, {"labels": len(ranking["ranked"]), "order": retrieval.order, "note": retrieval.note}
+    return files, {"labels": len(ranking["ranked"]), "order": retrieval.order, "note": retrieval.full_note}

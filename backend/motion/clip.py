@@ -16,6 +16,8 @@ from .skeleton import JOINT_NAMES, LEG_LENGTH
 
 CLIP_VERSION = 1
 MAX_FRAMES = 1_000_000
+MOST_RADIANS, MOST_METRES = 1e3, 1e5
+"""Beyond a hundred turns of a joint, or a hundred kilometres, numbers are no motion of a person."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,19 @@ class Clip:
         if not 0 < frames <= MAX_FRAMES:
             raise InvalidInput(f"Clip {self.name!r} has {frames:,} frames.", f"It needs 1 to {MAX_FRAMES:,}.")
         if not (np.isfinite(self.fps) and 0 < self.fps <= 1000):
-            raise InvalidInput(f"Clip {self.name!r} has a rate of {self.fps:g} fps.", "It needs a rate above 0.")
+            raise InvalidInput(f"Clip {self.name!r} has a rate of {self.fps:g} fps.", "It needs 0 to 1,000.")
         if not (np.isfinite(poses).all() and np.isfinite(trans).all()):
             bad = np.flatnonzero(~(np.isfinite(poses).all((1, 2)) & np.isfinite(trans).all(1)))
             raise InvalidInput(
                 f"Clip {self.name!r} has values that are not numbers in {len(bad)} frames, first in frame {bad[0]}.",
                 "Cut or repair those frames in the program that wrote it.",
+            )
+        # A wild value would pass through everything and end as a character somewhere in space.
+        if np.abs(poses).max() > MOST_RADIANS or np.abs(trans).max() > MOST_METRES:
+            raise InvalidInput(
+                f"Clip {self.name!r} turns a joint by {np.abs(poses).max():.3g} rad, its pelvis is "
+                f"{np.abs(trans).max():.3g} m away.",
+                f"It may have {MOST_RADIANS:g} rad and {MOST_METRES:g} m: look at its units.",
             )
         if self.contacts is not None and self.contacts.shape != (frames, 4):
             raise InvalidInput(f"Clip {self.name!r} has contacts {self.contacts.shape}.", "They need (frames, 4).")

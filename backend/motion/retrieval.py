@@ -46,11 +46,18 @@ class Retrieval:
     encoders: dict[str, str]
     """Name and digest of the encoders used."""
     library: Library
+    remark: str = ""
+    """What whoever asked should know of the answer."""
 
     @property
     def sure(self) -> bool:
         """Whether the best label says what the prompt does, as far as the score tells."""
         return bool(self.ranked) and self.chosen is not None and self.ranked[0].score >= SURE
+
+    @property
+    def full_note(self) -> str:
+        """How it was ranked, and the remark."""
+        return f"{self.note} {self.remark}".strip()
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; the same for the same request, library and encoders."""
@@ -60,7 +67,7 @@ class Retrieval:
             "motion": self.motion,
             "order": self.order,
             "stages": list(self.stages),
-            "note": self.note,
+            "note": self.full_note,
             "encoders": self.encoders,
             "seed": self.request.seed,
             "ranked": [
@@ -90,7 +97,7 @@ def retrieve(
     """
     order = resolve_order(request.order, tuple(encoders or present_encoders()))
     used = {n: encoders[n] if encoders and n in encoders else load_encoder(n) for n in order.encoders}
-    motion, note = motion_part(request.prompt), order.note
+    motion, remark = motion_part(request.prompt), ""
     catalogue = _catalogue(library)
     by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
     ranked = rank_texts(motion, indexes, order, used, int(request.k), int(request.top))
@@ -100,10 +107,10 @@ def retrieve(
         # Labels without a clip fill the answer: play the best label that has one, however far down.
         further = rank_texts(motion, indexes, order, used, int(request.k), len(by_text))
         chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], library, request.seed)
-        note = f"{note} The labels shown have no clip; the best one that has is played.".strip()
+        remark = "The labels shown have no clip; the best one that has is played."
     return Retrieval(
-        request, motion, order.name, order.stages, note, labels, chosen,
-        {name: encoder.digest for name, encoder in used.items()}, library,
+        request, motion, order.name, order.stages, order.note, labels, chosen,
+        {name: encoder.digest for name, encoder in used.items()}, library, remark,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from .bank import Bank
 from .corpus import LENGTH
 from .features import HEIGHT, ROTATIONS, features_of, joints_of
 from .finishing import Finished, finish
-from .generation import exchanged, nearest, stretched
+from .generation import FAR, exchanged, far_from, nearest, stretched
 from .passages import cut, ease, join, spans
 from .recognition import encode_clip, recognise
 from .weights import MotionModel
@@ -83,7 +83,11 @@ def by_words(model: MotionModel, bank: Bank, clip: Clip, words: str, without: st
     wanted = combined(now, words)
     there, here = (latent_of(model, bank, t) for t in (wanted, now))
     features = shifted(model, motion, motion.latents + amount * (there - here))
-    return _edited(model, features, [clip], {"from": now, "to": wanted, "amount": amount})
+    ((_, row, cosine),) = nearest(bank, model.space.texts([wanted])[0], 1)
+    facts = {"from": now, "to": wanted, "amount": amount, "cosine": round(cosine, 4)}
+    if cosine < FAR:
+        facts["note"] = far_from(bank.texts[row])
+    return _edited(model, features, [clip], facts)
 
 
 def plainest(bank: Bank, label: str) -> str:

@@ -31,6 +31,8 @@ SHARPNESS = 0.02
 """Difference in cosine that makes a neighbour e times as likely at temperature 1."""
 KEPT = 0.35
 """How much of a neighbour's own is lost for each unit that the cosine of the two texts is below 1."""
+FAR = 0.5
+"""Cosine below which the nearest text says something else: senseless and foreign words reach .48."""
 SHAKE = 0.35
 """Standard deviations by which temperature 1 shakes latents."""
 
@@ -57,6 +59,8 @@ class Start:
     """Share that is left to the text: see `MotionClip.decode`."""
     anchor: str = ""
     """The clip that it began with."""
+    drawn_to: str = ""
+    """The clip that it was refined toward."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,28 @@ class Generated:
     """Clip, text and cosine of the neighbours, nearest first; none with 0 neighbours."""
     anchor: str
     """The clip that it began with; empty with 0 neighbours."""
+    drawn_to: str
+    """The clip that it was refined toward; empty where it was not."""
     finished: Finished
+
+    @property
+    def far(self) -> bool:
+        """Whether no text that is known lies near the prompt's."""
+        return bool(self.near) and self.near[0][2] < FAR
 
     def to_json(self) -> dict[str, Any]:
         """For provenance."""
         near = [{"clip": c, "label": t, "cosine": round(s, 4)} for c, t, s in self.near]
-        return {"anchor": self.anchor, "neighbours": near, "clean_up": self.finished.to_json()}
+        refined = {"refined_toward": self.drawn_to} if self.drawn_to else {}
+        return {"anchor": self.anchor, **refined, "neighbours": near, "clean_up": self.finished.to_json()}
+
+
+def far_from(label: str) -> str:
+    """What to say of words that no known text lies near."""
+    return (
+        f"The nearest label of the library, {label!r}, is far from these words: the motion may say something else. "
+        "Describe a common action in plain English."
+    )
 
 
 def nearest(bank: Bank, text: NDArray[np.floating], count: int) -> list[tuple[int, int, float]]:
@@ -114,7 +134,7 @@ def generate(model: MotionModel, bank: Bank | None, prompt: str, draw: Draw) -> 
         if bank is not None and draw.neighbours
         else ()
     )
-    return Generated(clip, told, start.anchor, finished)
+    return Generated(clip, told, start.anchor, start.drawn_to, finished)
 
 
 def latents_for(
@@ -131,13 +151,14 @@ def latents_for(
     clip, row, _ = near[int(lots.choice(len(near), p=odds / odds.sum()))] if draw.temperature else near[0]
     own = bank.text_vectors[row]
     latents, left = exchanged(model, bank.windows_of(clip), own, text), 1 - kept_of(own, text)
-    frames = int(bank.frames[clip])
+    frames, best_clip = int(bank.frames[clip]), ""
     if draw.refine:
+        best_clip = bank.clips[near[0][0]]
         best = bank.windows_of(near[0][0])
         frames = int(bank.frames[near[0][0]])
         latents = (1 - draw.refine) * stretched(latents, len(best)) + draw.refine * best
     latents = (latents + shake * (1 - draw.refine)).astype(np.float32)
-    return Start(latents, frames, left * (1 - draw.refine), bank.clips[clip])
+    return Start(latents, frames, left * (1 - draw.refine), bank.clips[clip], best_clip)
 
 
 def kept_of(own: NDArray[np.floating], text: NDArray[np.floating]) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from ..motion.library import Library
 from ..motion.retrieval import Retrieval
 from ..protocol import ActRequest
+from ..threads import one_thread
 from .bank import open_bank
 from .editing import origin_of
 from .generation import Draw, Generated, generate
@@ -28,15 +29,17 @@ def generate_variants(
     for i in range(count):
         seed = request.seed + i
         draw = Draw(seed, request.temperature, request.neighbours, request.refine)
-        generated = _credited(generate(model, bank, retrieval.motion, draw), library)
+        with one_thread():
+            generated = _credited(generate(model, bank, retrieval.motion, draw), library)
         made.append((generated, {"seed": seed, "model": model.facts(), **generated.to_json()}))
     return made
 
 
 def _credited(generated: Generated, library: Library) -> Generated:
-    """With source and licence of the clip that it began with, beside the model's."""
+    """With source and licence of the clips that are in it, beside the model's."""
     if not generated.anchor:
         return generated
-    entry, clip = library.entry(generated.anchor), generated.clip
-    source, licence = origin_of([(clip.source, clip.licence), (entry.source, entry.licence)])
+    clip = generated.clip
+    entries = [library.entry(name) for name in (generated.anchor, generated.drawn_to) if name]
+    source, licence = origin_of([(clip.source, clip.licence), *((e.source, e.licence) for e in entries)])
     return replace(generated, clip=clip.with_(source=source, licence=licence))

@@ -111,6 +111,11 @@ def save_model(path: Path, model: MotionClip, about: Mapping[str, Any], spread: 
         save_file(half, str(temporary), words)
 
 
+def is_named() -> bool:
+    """Whether the environment names a model instead of the one that ships."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def load_model(spec: str = "auto") -> MotionModel:
     """A motion model, read once a process.
 
@@ -144,6 +149,8 @@ def _load(path: Path, _changed: int) -> MotionModel:
                 raise damaged
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         config = ModelConfig(**json.loads(words["config"]))
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+            raise damaged
         spread = tensors.pop(SPREAD)
         model = MotionClip(config, torch.zeros(WIDTH), torch.ones(WIDTH))
         model.load_state_dict(tensors)

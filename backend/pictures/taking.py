@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ... import __version__
+from ..threads import one_thread
 from .plan import Engine, Plan, Row
 from .plans import PLANS
 from .requests import PicturesRequest
@@ -81,7 +81,7 @@ def take(
         rows = plan.rows(batch)
         return rows, plan.scenes(rows)
 
-    with _one_thread(), ThreadPoolExecutor(1) as ahead:
+    with one_thread(), ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(prepare, batches[0]) if batches else None
         for i, batch in enumerate(batches):
             assert coming is not None
@@ -93,19 +93,6 @@ def take(
                 said = plan.describe(rows[k], shot.parts)
                 said = {**rows[k], **said, "camera": _camera(scenes, k), "engine": _engine(request)}
                 yield _whole(request, batch[k], shot.picture, shot.parts, scenes.part_names, said)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch computes on one thread while the block runs: how many share a sum may change its last bit."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def picture_name(index: int, format: str) -> str:

@@ -10,19 +10,22 @@ from .errors import InvalidInput
 MAX_PROMPT = 2000
 
 
-def check_prompt(prompt: str) -> str:
-    """The prompt without surrounding white space.
+ACTING = 'Describe what the person does, as in "a man walking backwards".'
+
+
+def check_prompt(prompt: str, name: str = "The prompt", hint: str = ACTING) -> str:
+    """The prompt, or another text that `name` begins a sentence about, without surrounding white space.
 
     Raises:
         InvalidInput: empty, not Unicode text, or longer than `MAX_PROMPT` characters.
     """
     text = " ".join(prompt.split())
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise InvalidInput("The prompt is not valid Unicode text.", "Type it in UTF-8.")
+        raise InvalidInput(f"{name} is not valid Unicode text.", "Type it in UTF-8.")
     if not text:
-        raise InvalidInput("The prompt is empty.", 'Describe what the person does, as in "a man walking backwards".')
+        raise InvalidInput(f"{name} is empty.", hint)
     if len(text) > MAX_PROMPT:
-        raise InvalidInput(f"The prompt has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
+        raise InvalidInput(f"{name} has {len(text):,} characters.", f"Shorten it to {MAX_PROMPT:,} at most.")
     return text
 
 
@@ -65,7 +68,7 @@ def check_suffix(path: str | Path, formats: tuple[str, ...], what: str) -> Path:
     path = Path(path)
     if path.suffix.lower() not in formats:
         raise InvalidInput(
-            f"{what} cannot be written as {path.suffix or 'a file without extension'!r} ({path.name}).",
+            f"{what} cannot be written to {str(path)!r}, whose extension is {path.suffix!r}.",
             f"Use one of {', '.join(formats)}.",
         )
     return path

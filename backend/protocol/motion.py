@@ -14,6 +14,7 @@ EDITS = ("words", "mix", "parts", "difference", "between")
 """`words`: as `words` say (and without what `without` says); `mix`: towards `other`; `parts`: with the upper body of
 `other`; `difference`: - `minus` + `other`; `between`: to the end, then to the start of `other`, then `other`."""
 _NEEDS_OTHER = ("mix", "parts", "difference", "between")
+_LIKE = 'Say what the motion is to be like, as in "like a zombie".'
 MOST_NEIGHBOURS = 64
 MOST_TEMPERATURE = 3.0
 
@@ -25,6 +26,8 @@ def check_variety(temperature: float, neighbours: int, refine: float) -> None:
     if not (isinstance(neighbours, int) and is_number(neighbours) and 0 <= neighbours <= MOST_NEIGHBOURS):
         raise InvalidInput(f"{short(neighbours)} neighbours are wanted.", f"Give 0 to {MOST_NEIGHBOURS}.")
     _check_share("The share of the library's clip (refine)", refine)
+    if refine and not neighbours:
+        raise InvalidInput("With 0 neighbours there is no clip to refine toward.", "Give 1 or more, or no refine.")
 
 
 def _check_share(name: str, value: float) -> None:
@@ -69,9 +72,11 @@ class EditRequest:
         if self.how not in EDITS:
             raise InvalidInput(f"There is no edit {self.how!r}.", f"Use one of {', '.join(EDITS)}.")
         if self.how == "words":
-            object.__setattr__(self, "words", check_prompt(self.words))
+            object.__setattr__(self, "words", check_prompt(self.words, "The text of the edit", _LIKE))
             if self.without:
-                object.__setattr__(self, "without", check_prompt(self.without))
+                object.__setattr__(
+                    self, "without", check_prompt(self.without, "What the motion is to be less like", _LIKE)
+                )
         if self.how in _NEEDS_OTHER and not self.other:
             raise InvalidInput(f"The edit {self.how} needs a second motion.", "Name one with other.")
         if self.how == "difference" and not self.minus:

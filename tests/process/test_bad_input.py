@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -214,6 +215,37 @@ def test_existing_output_survives_a_limit_on_file_sizes(tmp_path):
     assert "limit" in done.stderr.splitlines()[-1] or "disk" in done.stderr.splitlines()[-1]
     assert old.read_bytes() == b"precious"
     assert [p.name for p in tmp_path.iterdir()] == ["a.blend"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_polite_end_leaves_nothing(tmp_path):
+    """SIGTERM, as schedulers and time-outs send it, in the middle of the work."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    argv = [sys.executable, "-m", "impromptu.backend.cli", "motion", "interpolate", "walk_long", "run_long"]
+    argv += ["--steps", "30", "-o", str(tmp_path / "mix.npz")]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    child = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, env=environment)
+    end = time.monotonic() + 120
+    while not list(scratch.glob("impromptu-*/body.npz")) and time.monotonic() < end:
+        time.sleep(0.05)
+    child.terminate()
+    _, told = child.communicate(timeout=60)
+    assert child.returncode == 130, told
+    assert "cancelled" in told.splitlines()[-1]
+    assert not list(tmp_path.glob("mix*"))
+    assert not list(scratch.glob("impromptu-*"))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_full_disk_under_the_result_is_a_sentence():
+    argv = [sys.executable, "-m", "impromptu.backend.cli", "library", "list"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.strip() == (
+        "impromptu: The disk is full: standard output. Free some space or write elsewhere."
+    )
 
 
 def test_full_disk_publishes_nothing(tmp_path, monkeypatch):

@@ -65,7 +65,7 @@ def _rate(path: Path, data: dict[str, np.ndarray]) -> tuple[float, tuple[str, ..
             except (ValueError, TypeError) as error:
                 raise InvalidInput(f"{path.name} has a rate that is not a number.", "Correct it.") from error
             if not (np.isfinite(rate) and 0 < rate <= 1000):
-                raise InvalidInput(f"{path.name} has a rate of {rate:g} fps.", "It needs a rate above 0.")
+                raise InvalidInput(f"{path.name} has a rate of {rate:g} fps.", "It needs 0 to 1,000.")
             return rate, ()
     return 30.0, ("rate_assumed",)
 

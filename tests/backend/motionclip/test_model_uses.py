@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -12,11 +14,11 @@ from impromptu.backend.context import JobContext
 from impromptu.backend.jobs import function_of
 from impromptu.backend.motion.importers import import_file
 from impromptu.backend.motion.library import Library
-from impromptu.backend.motionclip import editing
+from impromptu.backend.motionclip import editing, weights
 from impromptu.backend.motionclip.bank import build_bank, open_bank
 from impromptu.backend.motionclip.features import features_of
 from impromptu.backend.motionclip.finishing import finish, measure, within_limits
-from impromptu.backend.motionclip.generation import Draw, exchanged, generate
+from impromptu.backend.motionclip.generation import Draw, exchanged, generate, nearest
 from impromptu.backend.motionclip.passages import cut, join, spans
 from impromptu.backend.motionclip.recognition import encode_clip, recognise
 from impromptu.backend.motionclip.space import LatentSpace
@@ -30,6 +32,7 @@ from impromptu.backend.protocol import (
     PerformRequest,
 )
 from impromptu.backend.takes import make_takes
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 
@@ -205,12 +208,18 @@ def test_codes_bring_a_motion_back_and_a_text_is_decoded_in_full(model, small_li
     np.testing.assert_allclose(half, (silent + heard) / 2, atol=1e-3)
 
 
-def test_what_is_no_model_is_said(tmp_path):
+def test_what_is_no_model_is_said(small_library, tmp_path):
     """A missing file, another thing, and a damaged file: one sentence each."""
     with pytest.raises(AssetsMissing, match="no motion model"):
         load_model(str(tmp_path / "none.safetensors"))
     bad = tmp_path / "bad.safetensors"
     bad.write_bytes(b"nothing")
+    with pytest.raises(InvalidInput, match="no motion model"):
+        load_model(str(bad))
+    with safe_open(os.environ[VARIABLE], "pt") as good:
+        tensors = {name: good.get_tensor(name) for name in good.keys()}  # noqa: SIM118
+        tensors["mean"] = tensors["mean"] * torch.nan
+        save_file(tensors, str(bad), good.metadata())
     with pytest.raises(InvalidInput, match="no motion model"):
         load_model(str(bad))
     save_file({"mean": torch.zeros(1)}, str(bad), {"format": "impromptu-motion-model 1"})
@@ -240,12 +249,42 @@ def test_without_a_model_the_library_is_played(small_library, monkeypatch):
     """What no label says is generated; where that cannot be, the best clip is played and the note says so."""
     request = PerformRequest(prompt="someone juggles with chainsaws", library=str(small_library))
     assert make_takes(request).takes[0].generated is not None
-    monkeypatch.setenv(VARIABLE, "/no/such/model.safetensors")
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setattr(weights, "SHIPPED", Path("/no/such/model.safetensors"))
     made = make_takes(request)
     assert made.takes[0].generated is None
-    assert "no motion could be generated" in made.retrieval.note
+    assert "no motion could be generated" in made.retrieval.remark
     with pytest.raises(AssetsMissing):
         make_takes(PerformRequest(prompt="x", library=str(small_library), motion="generate"))
+
+
+def test_who_names_a_model_wants_that_one(small_library, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "/no/such/model.safetensors")
+    with pytest.raises(AssetsMissing, match="no motion model"):
+        make_takes(PerformRequest(prompt="someone juggles with chainsaws", library=str(small_library)))
+
+
+def test_words_that_nothing_lies_near_are_told(small_library):
+    def remark(prompt):
+        request = PerformRequest(prompt=prompt, library=str(small_library), motion="generate")
+        return make_takes(request).retrieval.remark
+
+    assert "is far from these words" in remark("asdf qwer zxcv")
+    assert remark("a person walks like a zombie") == ""
+
+
+def test_a_refined_motion_credits_the_clip_that_it_was_drawn_to(model, bank, library):
+    from impromptu.backend.motionclip.variants import _credited
+
+    text = model.space.texts(["a person walks"])[0]
+    best = bank.clips[nearest(bank, text, 1)[0][0]]
+    seeds = (generate(model, bank, "a person walks", Draw(seed, temperature=3.0, refine=0.8)) for seed in range(20))
+    made = next(m for m in seeds if m.anchor != best)
+    assert made.drawn_to == best
+    assert made.to_json()["refined_toward"] == best
+    sources = _credited(made, library).clip.source
+    assert all(library.entry(name).source in sources for name in (best, made.anchor))
+    assert generate(model, bank, "a person walks", Draw()).drawn_to == ""
 
 
 @pytest.mark.parametrize("how", ["words", "mix", "parts", "difference", "between"])
@@ -297,3 +336,47 @@ def test_commands(small_library, tmp_path, capsys):
     assert cli.main(["motion", "edit", "walk_long", "--words", "x"]) == 2
     assert cli.main(["motion", "classify", "no_such_clip", *library]) == 2
     assert "no such clip" in capsys.readouterr().err
+
+
+def test_commands_refuse_what_they_would_swallow(small_library, tmp_path, capsys):
+    edit = ["motion", "edit", "walk_long", "-o", str(tmp_path / "a.npz"), "--library", str(small_library)]
+    for more, said in (
+        (["--minus", "jump"], "Give --minus MOTION and --plus MOTION"),
+        (["--upper", "jump", "--without", "walk"], "--without only"),
+        (["--words", "  "], "The text of the edit is empty"),
+    ):
+        assert cli.main([*edit, *more]) == 2
+        assert said in capsys.readouterr().err
+    assert not cli.main([*edit, "--words", "asdfgh"])
+    assert "is far from these words" in capsys.readouterr().out
+
+
+def test_motions_between_are_written_all_or_none(small_library, tmp_path, capsys, monkeypatch):
+    from impromptu.backend.kinds import edit
+
+    mix = [
+        "motion",
+        "interpolate",
+        "walk_long",
+        "run_long",
+        "--steps",
+        "2",
+        "-o",
+        str(tmp_path / "mix.npz"),
+        "--json",
+    ]
+    mix += ["--library", str(small_library)]
+    assert not cli.main(mix)
+    assert [one["edit"]["amount"] for one in json.loads(capsys.readouterr().out)] == pytest.approx([1 / 3, 2 / 3])
+    for path in tmp_path.glob("mix_*.npz"):
+        path.unlink()
+    real = edit.edit
+
+    def fail_late(request, *rest):
+        if request.amount > 0.5:
+            raise InvalidInput("The second fails.", "")
+        return real(request, *rest)
+
+    monkeypatch.setattr(edit, "edit", fail_late)
+    assert cli.main(mix) == 2
+    assert not list(tmp_path.glob("mix_*.npz"))
