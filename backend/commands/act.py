@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=int,
         default=d["seed"].default,
-        help="decides among clips of the same label (default: %(default)s)",
+        help="decides among clips of the same label, and how a motion is generated (default: %(default)s)",
     )
     parser.add_argument(
         "--body",
@@ -69,11 +69,11 @@ def _add_motion_arguments(parser: argparse.ArgumentParser, d: Mapping[str, Any])
     )  # fmt: skip
     parser.add_argument(
         "--temperature", type=float, default=d["temperature"].default,
-        help="of a generated motion: how freely it is drawn (default: %(default)g)",
+        help="of a generated motion: how freely it is drawn, 0 to 3 (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
         "--neighbours", type=int, default=d["neighbours"].default,
-        help="of a generated motion: motions of the library that it may begin with; 0: none (default: %(default)s)",
+        help="of a generated motion: motions of the library that it may begin with, 0 to 64 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--refine", type=float, default=d["refine"].default,

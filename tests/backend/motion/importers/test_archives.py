@@ -80,6 +80,7 @@ def test_split_fields_of_smplx(tmp_path):
         (amass(mocap_framerate=np.array(0.0)), "rate of 0 fps"),
         (amass(trans=np.zeros((3, 3))), "60 poses and 3 translations"),
         (amass(trans=np.full((FRAMES, 3), np.nan)), "not numbers in 60 frames, first in frame 0"),
+        (amass(trans=np.full((FRAMES, 3), 1e8)), "1e.08 m away"),
         ({"betas": np.zeros(10), "gender": np.array("male")}, "shape but no motion"),
         ({"vertices": np.zeros((5, 3))}, "no motion that is known: it has vertices"),
     ],
@@ -92,6 +93,9 @@ def test_bad_archives(tmp_path, data, says):
 def test_objects_and_truncation(tmp_path):
     path = written(tmp_path / "object.npz", poses=np.array([{"a": 1}], dtype=object))
     with pytest.raises(InvalidInput, match="Python objects"):
+        import_file(path)
+    path.write_text("no archive at all")
+    with pytest.raises(InvalidInput, match="damaged or not an"):
         import_file(path)
     good = written(tmp_path / "good.npz", **amass())
     good.write_bytes(good.read_bytes()[: good.stat().st_size // 2])
