@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..motion.clip import Clip
 from ..motion.ops import overlay
 from ..motion.resample import sample
+from .alignment import align, unwarped
 from .bank import Bank
 from .corpus import LENGTH
 from .features import HEIGHT, ROTATIONS, features_of, joints_of
@@ -117,13 +118,16 @@ def latent_of(model: MotionModel, bank: Bank, text: str) -> Array:
     return np.sum([o * mean for o, mean in zip(odds, means, strict=True)], 0)
 
 
-def mixed(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:
+def mixed(model: MotionModel, clip: Clip, other: Clip, amount: float, in_step: bool = True) -> Edited:
     """Between two motions: latents and what latents leave out are both interpolated, so that the ends are exact.
 
-    The second is first brought to the length that the mix has.
+    Args:
+        in_step: mix moments that belong together (see `alignment`), not the same shares of the motions' times.
     """
     frames = max(round((1 - amount) * len(clip) + amount * len(other)), 2)
-    a, b = (Passages.of(model, resampled(c, frames)) for c in (clip, other))
+    aligned = align(features_of(clip), features_of(other)) if in_step else unwarped()
+    times = aligned.times((len(clip), len(other)), amount, frames)
+    a, b = (Passages.of(model, sample(c, t)) for c, t in zip((clip, other), times, strict=True))
     latents = (1 - amount) * a.latents + amount * b.latents
     rest = (1 - amount) * (a.features - decoded(model, a.latents, frames))
     rest = rest + amount * (b.features - decoded(model, b.latents, frames))
@@ -132,16 +136,11 @@ def mixed(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:
     return _edited(model, features, [clip, other], {"amount": amount})
 
 
-def resampled(clip: Clip, frames: int) -> Clip:
-    """The motion over another number of frames."""
-    return clip if len(clip) == frames else sample(clip, np.linspace(0, len(clip) - 1, frames))
-
-
 def parts(model: MotionModel, clip: Clip, other: Clip, amount: float) -> Edited:
     """With the upper body of another motion: towards the latents of the two put together."""
     source, licence = origin_of([(c.source, c.licence) for c in (clip, other)])
     whole = overlay(clip, other).with_(source=source, licence=licence)
-    edited = mixed(model, clip, whole.with_(labels=()), amount)
+    edited = mixed(model, clip, whole.with_(labels=()), amount, in_step=False)
     return Edited(edited.clip, edited.finished, {"amount": amount})
 
 
