@@ -115,7 +115,7 @@ def _ended_by_term(args: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def console() -> int:

@@ -150,8 +150,8 @@ def report(facts: dict[str, Any]) -> None:
     print(f"{facts['frames']} frames at {facts['fps']:g} fps, body {facts['body']['name']}")
     if facts["remark"]:
         print(facts["remark"])
-    stand = f"a foot stands in {facts['frames_in_contact']} frames"
-    print(f"{stand}, and slides {slide['after']:.2f} mm a frame ({slide['before']:.2f} before the clean-up)")
+    stand = f"feet stand in {facts['frames_in_contact']} frames"
+    print(f"{stand} and slide {slide['after']:.2f} mm a frame there ({slide['before']:.2f} before the clean-up)")
     for file in facts["files"]:
         print(file)
 

@@ -189,18 +189,16 @@ def _make(wanted: Sequence[_Wanted]) -> list[dict[str, Any]]:
     staged: dict[Path, Path] = {}
     told = []
     with contextlib.ExitStack() as stack:
-        for number, each in enumerate(wanted, 1):
+        for each in wanted:
             # Blender starts beside the imports, which take longer.
             place = stack.enter_context(workplace([*each.outputs, *each.previews]))
             from ..actor_files import stage_actor
             from ..kinds.edit import perform_edit
+            from ..takes import no_progress
 
-            progress = show_progress if sys.stderr.isatty() else None
-            done = perform_edit(each.request, **({"progress": progress} if progress else {}))
+            done = perform_edit(each.request, show_progress if sys.stderr.isatty() else no_progress)
             facts = {**done.facts, "files": [*each.outputs, *each.previews]}
             staged |= stage_actor(place, done.body, done.betas, done.performance, facts, each.outputs, each.previews)
-            if progress:
-                progress("Motions", number, len(wanted))
             told.append(facts)
         publish(staged)
     return told

@@ -85,6 +85,7 @@ def perform_edit(
         "slide_mm_per_frame": slide_facts(performance),
         "edit": edit_facts(request, edited, model),
     }
+    progress("Performing the motion", 5, 5)
     return Done(body, betas, performance, describe(request, **facts))
 
 
