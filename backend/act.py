@@ -36,7 +36,7 @@ class ActResult:
         clip = self.performance.clip
         return {
             **self.provenance,
-            "remark": self.retrieval.remark,
+            "remarks": list(self.retrieval.remarks),
             "ranking": self.retrieval.to_json()["ranked"],
             "files": list(self.files),
             "frames": len(clip),

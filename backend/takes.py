@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,9 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage's name, the step and the number of steps; it may raise to end the work."""
 
 
+SEVERAL = re.compile(r"\b(then|after that|afterwards|followed by)\b", re.IGNORECASE)
+"""Words that put one action after another."""
+ONE_ACTION = "A prompt is one action: of several one is made. Make the others by prompts of their own, and join them."
 Chosen = Callable[[Library, LabelRef], None]
 """Called with the first motion as soon as it is chosen."""
 
@@ -127,6 +131,8 @@ def make_takes(request: ActRequest, progress: Progress = no_progress, chosen: Ch
     library = Library.open(request.library or None)
     progress("Choosing the motion", 1, total)
     retrieval, choices, made = _motions(request, more, library)
+    if SEVERAL.search(retrieval.motion) and (made or not SEVERAL.search(choices[0].ref.text)):
+        retrieval = replace(retrieval, remarks=(*retrieval.remarks, ONE_ACTION))
     if chosen is not None and not made:
         chosen(library, choices[0].ref)
     progress("Loading the body", 2, total)
@@ -189,15 +195,15 @@ def _motions(
         if request.motion == "generate" or is_named():
             raise
         retrieval, choices = choose_motions(request, library, "", "", more.variants)
-        note = f"{retrieval.remark} The best label may say something else, and no motion could be generated: {error}"
-        return replace(retrieval, remark=note.strip()), choices, []
+        note = f"The best label may say something else, and no motion could be generated: {error}"
+        return replace(retrieval, remarks=(*retrieval.remarks, note)), choices, []
     choices = [Choice(LabelRef(retrieval.motion, None, 0, len(g.clip)), g.clip) for g, _ in generated]
-    notes = [retrieval.remark]
+    notes = [*retrieval.remarks]
     if request.motion == "auto":
         notes.append("No label says quite this, so the motion was generated.")
     if generated[0][0].far:
         notes.append(far_from(generated[0][0].near[0][1]))
-    retrieval = replace(retrieval, remark=" ".join(filter(None, notes)))
+    retrieval = replace(retrieval, remarks=tuple(notes))
     return retrieval, choices, [facts for _, facts in generated]
 
 

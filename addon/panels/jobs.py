@@ -116,6 +116,9 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
         layout.label(text=waits or "Ready", icon="INFO")
         if not draw_anew(layout, job):
             layout.operator("impromptu.land", text="Apply Here", icon="IMPORT").job = job.id
+    if job.state == "done":
+        for remark in remarks_of(job):
+            sentence(layout, context, remark, "INFO")
     if job.state in ("failed", "cancelled"):
         if job.error is not None and job.state == "failed":
             draw_error(layout, context, job.error, job)
@@ -123,6 +126,12 @@ def draw_finished(layout: Any, context: Any, job: Any) -> None:
         row.operator("impromptu.resume", icon="PLAY").job = job.id
         if job.error is None or job.error.code not in ("invalid_input",):
             row.operator("impromptu.retry", icon="FILE_REFRESH").job = job.id
+
+
+def remarks_of(job: Any) -> list[str]:
+    """What whoever ordered a job should know of its result; a host of another version may say anything."""
+    remarks = job.metrics.get("remarks")
+    return [r for r in remarks if isinstance(r, str)] if isinstance(remarks, list) else []
 
 
 def draw_anew(layout: Any, job: Any) -> bool:

@@ -148,8 +148,8 @@ def report(facts: dict[str, Any]) -> None:
         origin = f"clip {clip['name']}, {clip['kind']}, {clip['licence']}"
     print(f"{facts['prompt']!r} -> {facts['label']!r} ({origin})")
     print(f"{facts['frames']} frames at {facts['fps']:g} fps, body {facts['body']['name']}")
-    if facts["remark"]:
-        print(facts["remark"])
+    for remark in facts["remarks"]:
+        print(remark)
     stand = f"feet stand in {facts['frames_in_contact']} frames"
     print(f"{stand} and slide {slide['after']:.2f} mm a frame there ({slide['before']:.2f} before the clean-up)")
     for file in facts["files"]:

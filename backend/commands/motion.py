@@ -206,8 +206,8 @@ def _make(wanted: Sequence[_Wanted]) -> list[dict[str, Any]]:
 
 def _tell(facts: dict[str, Any]) -> None:
     print(f"{facts['label']}: {facts['frames']} frames at {facts['fps']:g} fps")
-    if "note" in facts["edit"]:
-        print(facts["edit"]["note"])
+    for remark in facts["remarks"]:
+        print(remark)
     for file in facts["files"]:
         print(file)
 

@@ -54,6 +54,7 @@ def run(request: PerformRequest, context: JobContext) -> tuple[dict[str, str], d
         "fps": request.fps,
         "variants": len(made.takes),
         "slide_mm_per_frame": result["slide_mm_per_frame"],
+        "remarks": list(made.retrieval.remarks),
     }
     return {**files, "body": "body.npz", "result": "result.json"}, metrics
 

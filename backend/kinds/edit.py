@@ -50,7 +50,7 @@ def run(request: EditRequest, context: JobContext) -> tuple[dict[str, str], dict
     write_job(context.folder, done.body, done.betas, done.performance)
     context.check()
     write_json(context.folder / "result.json", done.facts)
-    metrics = {key: done.facts[key] for key in ("label", "frames", "fps", "slide_mm_per_frame")}
+    metrics = {key: done.facts[key] for key in ("label", "frames", "fps", "slide_mm_per_frame", "remarks")}
     return {"motion": "motion.npz", "body": "body.npz", "result": "result.json"}, metrics
 
 
@@ -83,6 +83,7 @@ def perform_edit(
         "fps": performance.fps,
         "seconds": round(len(performance.poses) / performance.fps, 3),
         "slide_mm_per_frame": slide_facts(performance),
+        "remarks": list(edited.remarks),
         "edit": edit_facts(request, edited, model),
     }
     progress("Performing the motion", 5, 5)

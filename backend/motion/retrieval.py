@@ -46,7 +46,7 @@ class Retrieval:
     encoders: dict[str, str]
     """Name and digest of the encoders used."""
     library: Library
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
     """What whoever asked should know of the answer."""
 
     @property
@@ -56,8 +56,8 @@ class Retrieval:
 
     @property
     def full_note(self) -> str:
-        """How it was ranked, and the remark."""
-        return f"{self.note} {self.remark}".strip()
+        """How it was ranked, and the remarks."""
+        return " ".join((self.note, *self.remarks)).strip()
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; the same for the same request, library and encoders."""
@@ -97,7 +97,8 @@ def retrieve(
     """
     order = resolve_order(request.order, tuple(encoders or present_encoders()))
     used = {n: encoders[n] if encoders and n in encoders else load_encoder(n) for n in order.encoders}
-    motion, remark = motion_part(request.prompt), ""
+    motion = motion_part(request.prompt)
+    remarks: tuple[str, ...] = ()
     catalogue = _catalogue(library)
     by_text, indexes = catalogue.by_text, {name: catalogue.index(e) for name, e in used.items()}
     ranked = rank_texts(motion, indexes, order, used, int(request.k), int(request.top))
@@ -107,10 +108,10 @@ def retrieve(
         # Labels without a clip fill the answer: play the best label that has one, however far down.
         further = rank_texts(motion, indexes, order, used, int(request.k), len(by_text))
         chosen = _choose([_with_clips(r, by_text[r.text], library) for r in further], library, request.seed)
-        remark = "The labels shown have no clip; the best one that has is played."
+        remarks = ("The labels shown have no clip; the best one that has is played.",)
     return Retrieval(
         request, motion, order.name, order.stages, order.note, labels, chosen,
-        {name: encoder.digest for name, encoder in used.items()}, library, remark,
+        {name: encoder.digest for name, encoder in used.items()}, library, remarks,
     )  # fmt: skip
 
 

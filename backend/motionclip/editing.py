@@ -9,7 +9,7 @@ what z does not say of the motion stays as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class Edited:
     clip: Clip
     finished: Finished
     facts: dict[str, Any]
+    remarks: tuple[str, ...] = ()
+    """What whoever asked should know of it."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,8 @@ def by_words(model: MotionModel, bank: Bank, clip: Clip, words: str, without: st
     features = shifted(model, motion, motion.latents + amount * (there - here))
     ((_, row, cosine),) = nearest(bank, model.space.texts([wanted])[0], 1)
     facts = {"from": now, "to": wanted, "amount": amount, "cosine": round(cosine, 4)}
-    if cosine < FAR:
-        facts["note"] = far_from(bank.texts[row])
-    return _edited(model, features, [clip], facts)
+    edited = _edited(model, features, [clip], facts)
+    return replace(edited, remarks=(far_from(bank.texts[row]),)) if cosine < FAR else edited
 
 
 def plainest(bank: Bank, label: str) -> str:

@@ -91,7 +91,7 @@ class Generated:
 def far_from(label: str) -> str:
     """What to say of words that no known text lies near."""
     return (
-        f"The nearest label of the library, {label!r}, is far from these words: the motion may say something else. "
+        f"The nearest label of the library, “{label}”, is far from these words: the motion may say something else. "
         "Describe a common action in plain English."
     )
 

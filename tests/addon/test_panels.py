@@ -146,6 +146,17 @@ def test_every_error_has_a_button(panel, code):
     assert "/as/long/as/this/one/is/without/any/space" in said
 
 
+def test_remarks_of_a_result_are_shown(panel):
+    told = "A prompt is one action: of several one is made."
+    job(state="done", metrics={"remarks": [told, 3]})
+    shown = " ".join(str(text) for name, text in draw(jobs.IMPROMPTU_PT_jobs) if name == "label")
+    assert told in shown
+    # Metrics come from another process, of perhaps another version.
+    for metrics in ({"remarks": told}, {"remarks": None}, {}):
+        job(state="done", metrics=metrics)
+        assert told not in str(draw(jobs.IMPROMPTU_PT_jobs))
+
+
 def test_a_result_of_another_file_offers_a_button(panel):
     job(state="done", extra={"land": "act", "file": "another", "target": None})
     assert ("impromptu.land", "Apply Here") in draw(jobs.IMPROMPTU_PT_jobs)

@@ -58,7 +58,7 @@ def test_labels_without_a_clip_do_not_keep_one_from_playing(library):
     assert found.ranked[0].clips == ()
     assert found.chosen is not None
     assert found.chosen.clip
-    assert "no clip" in found.remark
+    assert "no clip" in found.remarks[0]
 
 
 @pytest.mark.parametrize("prompt", [

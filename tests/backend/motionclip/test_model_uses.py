@@ -253,7 +253,7 @@ def test_without_a_model_the_library_is_played(small_library, monkeypatch):
     monkeypatch.setattr(weights, "SHIPPED", Path("/no/such/model.safetensors"))
     made = make_takes(request)
     assert made.takes[0].generated is None
-    assert "no motion could be generated" in made.retrieval.remark
+    assert "no motion could be generated" in made.retrieval.remarks[0]
     with pytest.raises(AssetsMissing):
         make_takes(PerformRequest(prompt="x", library=str(small_library), motion="generate"))
 
@@ -267,10 +267,11 @@ def test_who_names_a_model_wants_that_one(small_library, monkeypatch):
 def test_words_that_nothing_lies_near_are_told(small_library):
     def remark(prompt):
         request = PerformRequest(prompt=prompt, library=str(small_library), motion="generate")
-        return make_takes(request).retrieval.remark
+        return " ".join(make_takes(request).retrieval.remarks)
 
     assert "is far from these words" in remark("asdf qwer zxcv")
     assert remark("a person walks like a zombie") == ""
+    assert remark("a person walks then jumps").startswith("A prompt is one action")
 
 
 def test_a_refined_motion_credits_the_clip_that_it_was_drawn_to(model, bank, library):
