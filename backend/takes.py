@@ -183,7 +183,8 @@ def _motions(
         )
     retrieval = retrieve(request, library)
     if request.motion == "auto" and retrieval.sure:
-        return *choose_motions(request, library, "", "", more.variants), []
+        retrieval, choices = choose_motions(request, library, "", "", more.variants)
+        return retrieval, choices, []
     from .motionclip.generation import far_from
     from .motionclip.variants import generate_variants
     from .motionclip.weights import is_named
