@@ -131,7 +131,7 @@ def run_blender_job(
     job_dir = Path(job_dir).absolute()
     child = waiting or start_blender(script or WORKER, job_dir)
     last: dict[str, Any] = {}
-    with tracked(child, lambda: remove_partial(job_dir)):
+    with tracked(child, lambda: _remove_partial(job_dir)):
         try:
             if waiting is not None:
                 # One that has ended meanwhile has left its reason.
@@ -146,7 +146,7 @@ def run_blender_job(
         finally:
             end_child(child)
             if "result" not in last:
-                remove_partial(job_dir)
+                _remove_partial(job_dir)
     return _outcome(last, child.returncode, job_dir)
 
 
@@ -335,7 +335,7 @@ def end_child(child: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def remove_partial(job_dir: Path) -> None:
+def _remove_partial(job_dir: Path) -> None:
     """Remove the temporary files of a worker that was killed before it could."""
     listed = job_dir / PARTIAL
     if listed.exists():

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .blender import WAIT, WORKER, end_child, remove_partial, start_blender
+from .blender import WAIT, WORKER, end_child, start_blender
 from .children import tracked
 from .protocol import BLENDER_FORMATS, PREVIEW_FORMATS, RuntimeMissing
 
@@ -37,7 +37,7 @@ def workplace(files: Sequence[str | Path] = ()) -> Iterator[Workplace]:
             with contextlib.suppress(RuntimeMissing):
                 waiting = start_blender(WORKER, folder, WAIT)
         if waiting is not None:
-            stack.enter_context(tracked(waiting, lambda: remove_partial(folder)))
-            stack.callback(remove_partial, folder)
+            # Before its job it has written nothing that would have to be removed.
+            stack.enter_context(tracked(waiting, lambda: None))
             stack.callback(end_child, waiting)
         yield Workplace(folder, waiting)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,19 @@ def script_command(script: str, *arguments: str | Path) -> list[str]:
     return job_command(find_blender(), ROOT / "rendering" / script, *arguments)
 
 
-def measured(command: Sequence[str], what: str) -> dict[str, Any]:
+def measured(command: Sequence[str], what: str, **environment: str) -> dict[str, Any]:
     """What a script printed last.
 
     Args:
         command: `script_command`, or another that ends the same way.
         what: it measures, for the message.
+        environment: variables beside those that any Blender gets.
 
     Raises:
         RuntimeMissing: it did not come to its end.
     """
-    environment = {**clean_environment(), "IMPROMPTU_PYTHON": sys.executable, "LIBGL_ALWAYS_SOFTWARE": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=environment, check=False)
+    whole = {**clean_environment(), **environment}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=whole, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
     found = json.loads(lines[-1]) if lines else {"error": done.stderr.strip()[-500:]}
     if done.returncode or "error" in found:

@@ -108,7 +108,6 @@ def _interpolate(args: argparse.Namespace) -> None:
             )
             number = i if args.steps else 0
             wanted.append(_Wanted(request, _numbered(args.output, number), _numbered(args.preview, number)))
-        check_writable([file for each in wanted for file in (*each.outputs, *each.previews)])
         told = _make(wanted)
     if args.json:
         emit(told if args.steps else told[0])
@@ -166,7 +165,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
         check_suffix(path, ACTOR_FORMATS, "A character")
     for path in args.preview:
         check_suffix(path, PREVIEW_FORMATS, "A preview")
-    check_writable([*args.output, *args.preview])
 
 
 def _numbered(paths: list[str], number: int) -> list[str]:
@@ -186,6 +184,7 @@ class _Wanted:
 
 def _make(wanted: Sequence[_Wanted]) -> list[dict[str, Any]]:
     """Edit, perform, write all files of all of them, or none; tells of each."""
+    check_writable([file for each in wanted for file in (*each.outputs, *each.previews)])
     staged: dict[Path, Path] = {}
     told = []
     with contextlib.ExitStack() as stack:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..motion.resample import gaussian
 from .features import ROTATIONS, joints_of
+from .generation import stretched
 
 Array = NDArray[np.floating]
 MOST = 1200
@@ -73,10 +74,7 @@ def _postures(features: Array, count: int) -> Array:
         places = joints_of(torch.from_numpy(still)).flatten(1).numpy().astype(np.float64)
     places -= places.mean(0)
     places /= max(float(np.sqrt((places**2).mean())), 1e-6)
-    at = np.linspace(0, len(places) - 1, count)
-    low = np.minimum(at.astype(int), len(places) - 2)
-    part = (at - low)[:, None]
-    return places[low] * (1 - part) + places[low + 1] * part
+    return stretched(places, count)
 
 
 def _path(apart: Array, detour: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

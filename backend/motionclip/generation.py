@@ -151,14 +151,14 @@ def latents_for(
     clip, row, _ = near[int(lots.choice(len(near), p=odds / odds.sum()))] if draw.temperature else near[0]
     own = bank.text_vectors[row]
     latents, left = exchanged(model, bank.windows_of(clip), own, text), 1 - kept_of(own, text)
-    frames, best_clip = int(bank.frames[clip]), ""
+    frames = int(bank.frames[clip])
     if draw.refine:
-        best_clip = bank.clips[near[0][0]]
         best = bank.windows_of(near[0][0])
         frames = int(bank.frames[near[0][0]])
         latents = (1 - draw.refine) * stretched(latents, len(best)) + draw.refine * best
     latents = (latents + shake * (1 - draw.refine)).astype(np.float32)
-    return Start(latents, frames, left * (1 - draw.refine), bank.clips[clip], best_clip)
+    drawn_to = bank.clips[near[0][0]] if draw.refine else ""
+    return Start(latents, frames, left * (1 - draw.refine), bank.clips[clip], drawn_to)
 
 
 def kept_of(own: NDArray[np.floating], text: NDArray[np.floating]) -> float:
